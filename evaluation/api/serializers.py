@@ -1,0 +1,99 @@
+"""Scores as the API shows them: only what `evaluation.board` holds, which is made for the viewer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from hackathon.api.strict import PageQuery, StrictSerializer
+from submissions.api.serializers import RunDetailSerializer, RunSerializer
+from submissions.api.waiting import MAX_WAIT_SECONDS
+from submissions.enums import JobState
+
+
+class ShownScoreSerializer(serializers.Serializer[Any]):
+    """A score on the phase's step, with one standard error on the same step."""
+
+    value = serializers.FloatField()
+    se = serializers.FloatField()
+    text = serializers.CharField()
+
+
+class ClassF1Serializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]  # "label" is the name in the contract
+    f1 = serializers.FloatField()
+
+
+class ScoresSerializer(serializers.Serializer[Any]):
+    metric = serializers.CharField()
+    public = ShownScoreSerializer()
+    private = ShownScoreSerializer(allow_null=True, help_text="null before its release.")
+    base = ShownScoreSerializer(allow_null=True, help_text="Of the untrained model; null until it is scored.")
+    base_method = serializers.CharField()
+    gain = serializers.FloatField(allow_null=True)
+    majority = ShownScoreSerializer()
+    metrics = serializers.DictField(child=ShownScoreSerializer())
+    per_class_f1 = ClassF1Serializer(many=True)
+    validation = serializers.DictField(child=serializers.FloatField(), help_text="Exact: your team has these labels.")
+
+
+class SubmissionRowSerializer(RunSerializer):
+    score = ShownScoreSerializer(allow_null=True, help_text="The public score; null until it is scored.")
+
+
+class SubmissionSerializer(RunDetailSerializer):
+    scores = ScoresSerializer(allow_null=True, help_text="null until it is scored.")
+
+
+class SubmittedSerializer(SubmissionSerializer):
+    was_created = serializers.BooleanField(help_text="false where the same run had been submitted before, at no cost.")
+
+
+class SubmissionQuery(PageQuery):
+    phase = serializers.UUIDField(required=False)
+    team = serializers.UUIDField(required=False, help_text="For organizers, who see all teams.")
+    state = serializers.ChoiceField(choices=JobState.choices, required=False)
+    ordering = serializers.ChoiceField(choices=["received_at", "-received_at"], default="-received_at")
+
+
+class WaitQuery(StrictSerializer):
+    wait = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_WAIT_SECONDS,
+        default=0,
+        help_text="Seconds to wait for a change of state, stage or progress before answering.",
+    )
+
+
+class BoardRowSerializer(serializers.Serializer[Any]):
+    place = serializers.IntegerField(allow_null=True, help_text="Equal scores share a place; null for unranked rows.")
+    name = serializers.CharField()
+    team = serializers.UUIDField(source="team_id", allow_null=True)
+    submission = serializers.UUIDField(source="submission_id", allow_null=True, help_text="Where you may open it.")
+    number = serializers.IntegerField(allow_null=True)
+    method = serializers.CharField()
+    base_model = serializers.CharField()
+    score = ShownScoreSerializer()
+    base_score = ShownScoreSerializer(allow_null=True)
+    gain = serializers.FloatField(allow_null=True)
+    compute_seconds = serializers.FloatField(allow_null=True)
+    entries = serializers.IntegerField(help_text="Scored submissions of the team.")
+    received_at = serializers.DateTimeField(allow_null=True)
+    is_own = serializers.BooleanField()
+
+
+class BoardSerializer(serializers.Serializer[Any]):
+    """A phase's leaderboard, as you may see it."""
+
+    phase = serializers.UUIDField(source="phase.pk")
+    challenge = serializers.SlugField(source="phase.challenge.slug")
+    metric = serializers.CharField()
+    step = serializers.FloatField(help_text="All scores are rounded to it.")
+    is_frozen = serializers.BooleanField()
+    is_final = serializers.BooleanField(help_text="true once the private scores are released: then they rank.")
+    public_count = serializers.IntegerField()
+    private_count = serializers.IntegerField()
+    warnings = serializers.ListField(child=serializers.CharField())
+    rows = BoardRowSerializer(many=True)
+    unranked = BoardRowSerializer(many=True, help_text="Baselines, references and untrained models.")

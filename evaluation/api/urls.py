@@ -1,0 +1,9 @@
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("submissions/", views.SubmissionsView.as_view(), name="submissions"),
+    path("submissions/<uuid:submission_id>/", views.SubmissionView.as_view(), name="submission"),
+    path("leaderboard/<uuid:phase_id>/", views.LeaderboardView.as_view(), name="leaderboard"),
+]

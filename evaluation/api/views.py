@@ -1,0 +1,157 @@
+"""Submissions with their scores, and the leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from evaluation.api.serializers import (
+    BoardSerializer,
+    SubmissionQuery,
+    SubmissionRowSerializer,
+    SubmissionSerializer,
+    SubmittedSerializer,
+    WaitQuery,
+)
+from evaluation.board import SubmissionScores
+from evaluation.listing import submission_rows
+from evaluation.selectors import leaderboard, submission_scores
+from hackathon.api.permissions import SignedInToWrite, person
+from hackathon.api.strict import StrictAPIView, StrictListView
+from hackathon.clock import db_now
+from hackathon.errors import Invalid, NotAllowed
+from hackathon.models import Phase
+from hackathon.visibility import Viewer
+from submissions.api.serializers import SubmitSerializer
+from submissions.api.views import visible_phase, visible_submission
+from submissions.api.waiting import wait_for_news
+from submissions.models import Submission
+from submissions.selectors import RunDetail, first_job, run_detail, submissions_visible_to
+from submissions.services.submit import submit_config
+from teams.models import Team
+from teams.selectors import team_in
+from training_worker.contract.base import FieldError
+
+MAX_KEY = 100
+
+
+@dataclass(frozen=True)
+class ScoredRun(RunDetail):
+    scores: SubmissionScores | None
+    was_created: bool
+
+
+def _scored_run(viewer: Viewer, submission_id: UUID, *, was_created: bool = False) -> ScoredRun:
+    """Raises `NotFound`."""
+    submission = visible_submission(viewer, submission_id)
+    run = run_detail(submission, now=db_now())
+    return ScoredRun(**vars(run), scores=submission_scores(submission, viewer), was_created=was_created)
+
+
+def _own_team(viewer: Viewer, phase: Phase) -> Team:
+    team = team_in(viewer, phase.challenge.hackathon)
+    if team is None:
+        raise NotAllowed(
+            _("Only teams can submit, and you are in no team of this hackathon."),
+            hint=_("Found a team: POST /api/hackathons/%(slug)s/teams/.") % {"slug": phase.challenge.hackathon.slug},
+            code="no_team",
+        )
+    return team
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
+        allowed = f"1 … {MAX_KEY} printable ASCII characters"
+        message = _("This Idempotency-Key cannot be used.")
+        raise Invalid(
+            message, fields=[FieldError(code="out_of_range", field="Idempotency-Key", message=message, allowed=allowed)]
+        )
+    return key
+
+
+class SubmissionsView(StrictListView[Submission]):
+    """Your team's submissions; all of a hackathon for its organizers."""
+
+    serializer_class = SubmissionRowSerializer
+    query = SubmissionQuery
+
+    def get_queryset(self) -> QuerySet[Submission]:
+        found = submissions_visible_to(self.request.user)
+        wanted = self.parameters
+        if "phase" in wanted:
+            found = found.filter(phase=wanted["phase"])
+        if "team" in wanted:
+            found = found.filter(team=wanted["team"])
+        if "state" in wanted:
+            found = found.filter(jobs__replicate=0, jobs__state=wanted["state"])
+        return found.order_by(wanted["ordering"], "pk")
+
+    def rows(self, page: list[Submission]) -> Sequence[Any]:
+        return submission_rows(page)
+
+    @extend_schema(
+        request=SubmitSerializer,
+        responses={200: SubmittedSerializer, 201: SubmittedSerializer},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description=f"At most {MAX_KEY} printable characters. A repeated request with the same key and body "
+                "gets the first answer again; with another body 409.",
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Submit a config: 201 for a new run, 200 where your team has submitted the same run before."""
+        key = _idempotency_key(request)
+        body = self.read(SubmitSerializer)
+        phase = visible_phase(request.user, body["phase"])
+        team = _own_team(request.user, phase)
+        submitted = submit_config(
+            author=person(request),
+            team=team,
+            phase=phase,
+            config=body["config"],
+            note=body["note"],
+            idempotency_key=key,
+        )
+        run = _scored_run(request.user, submitted.submission.pk, was_created=submitted.was_created)
+        location = reverse("api:submission", args=[submitted.submission.pk])
+        status = 201 if submitted.was_created else 200
+        return Response(SubmittedSerializer(run).data, status=status, headers={"Location": location})
+
+
+class SubmissionView(StrictAPIView):
+    """One submission: where its run stands, its result, scores, events and files. `?wait=` holds for news."""
+
+    query = WaitQuery
+
+    @extend_schema(responses=SubmissionSerializer)
+    def get(self, request: Request, submission_id: UUID) -> Response:
+        if self.parameters["wait"]:
+            job = first_job(visible_submission(request.user, submission_id))
+            wait_for_news(job.pk, seconds=self.parameters["wait"])
+        return Response(SubmissionSerializer(_scored_run(request.user, submission_id)).data)
+
+
+class LeaderboardView(StrictAPIView):
+    """A phase's leaderboard."""
+
+    permission_classes = (SignedInToWrite,)
+
+    @extend_schema(responses=BoardSerializer)
+    def get(self, request: Request, phase_id: UUID) -> Response:
+        phase = visible_phase(request.user, phase_id)
+        return Response(BoardSerializer(leaderboard(phase, request.user)).data)

@@ -1,0 +1,33 @@
+"""Which phase a leaderboard page shows, whether it is still moving, and how a poll knows that nothing has."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from hackathon.models import Phase, current_phase
+from submissions.enums import ACTIVE_STATES
+from submissions.models import Job
+
+from .board import Board
+
+
+def chosen_phase(phases: Sequence[Phase], wanted: str, now: datetime) -> Phase | None:
+    """The phase whose id the address names; the current one where it names none of these."""
+    return next((phase for phase in phases if str(phase.pk) == wanted), None) or current_phase(phases, now)
+
+
+def is_live(phase: Phase | None, now: datetime) -> bool:
+    """Can this board still change by itself: the phase is open or yet to open, or something of it is running."""
+    if phase is None:
+        return False
+    return now < phase.closes_at or Job.objects.filter(phase=phase, state__in=ACTIVE_STATES).exists()
+
+
+def board_version(board: Board | None) -> str:
+    """A digest of what this viewer sees of the board, and of nothing else."""
+    if board is None:
+        return "none"
+    shown = (board.rows, board.unranked, board.warnings, board.is_frozen, board.is_final, board.step)
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""`python -m evaluation.demo`: a whole hackathon on one machine, with a real model, real data and real training."""

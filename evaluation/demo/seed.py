@@ -1,0 +1,142 @@
+"""Filling the demo's database; every step finds what an earlier start has made and doubles nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from hackathon.clock import db_now
+from hackathon.enums import Role, Visibility
+from hackathon.identity import email_key
+from hackathon.models import ApiToken, Challenge, Hackathon, Organization, Participation, User
+from hackathon.services.import_challenge import ImportedChallenge, import_challenge
+from hackathon.services.import_model import import_model
+from hackathon.tokens import create_api_token, find_api_token
+from submissions.models import Submission
+from submissions.services.nodes import create_enrolment_token
+from submissions.services.submit import submit_config
+from teams.models import Membership, Team
+from teams.services import add_member, create_team
+
+from . import cast
+from .film_critics import read_sentences, write_bundle
+from .keepsakes import Keepsakes
+
+WINDOW = timedelta(hours=48)
+BEGUN = timedelta(hours=1)
+TOKEN_NAME = "demo"  # noqa: S105
+DESCRIPTION = """A hackathon in one room, and in one command: three teams fine-tune a small language model to
+understand film critics. Every score here was really trained on this machine.
+"""
+
+
+def seed_people(keepsakes: Keepsakes, *, needs_worker: bool) -> Keepsakes:
+    """Organizations, people, hackathon, teams; returns the keepsakes with what was made new. One transaction."""
+    with transaction.atomic():
+        for name, kind in cast.ORGANIZATIONS.items():
+            Organization.objects.get_or_create(name=name, defaults={"kind": kind})
+        hackathon = _seed_hackathon()
+        password = _Password(keepsakes.password)
+        admin = _person(cast.ADMIN, password)
+        User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
+        _take_part(_person(cast.ORGANIZER, password), hackathon, Role.ORGANIZER)
+        for judge in cast.JUDGES:
+            _take_part(_person(judge, password), hackathon, Role.JUDGE)
+        for team in cast.TEAMS:
+            _seed_team(team, hackathon, password)
+        speakers = [cast.ORGANIZER, *(team.people[0] for team in cast.TEAMS)]
+        tokens = {person.email: _token(person, keepsakes.tokens.get(person.email, "")) for person in speakers}
+        enrolment = create_enrolment_token() if needs_worker else ""
+    return Keepsakes(password=keepsakes.password, tokens=tokens, enrolment_token=enrolment)
+
+
+def _seed_hackathon() -> Hackathon:
+    """Running now and for the next day at least: a demo that was put away for a week goes on where it was."""
+    now = db_now()
+    hackathon, _created = Hackathon.objects.get_or_create(
+        slug=cast.HACKATHON,
+        defaults={
+            "name": "Film Night",
+            "tagline": "Three teams, one small language model, ten thousand opinions.",
+            "description": DESCRIPTION,
+            "visibility": Visibility.PUBLIC,
+            "starts_at": now - BEGUN,
+            "ends_at": now - BEGUN + WINDOW,
+        },
+    )
+    if hackathon.ends_at < now + WINDOW / 2:
+        hackathon.ends_at = now - BEGUN + WINDOW
+        hackathon.save(update_fields=["ends_at"])
+    return hackathon
+
+
+class _Password:
+    """Hashes the password of all demo people once, and only if somebody new needs it: it takes half a second."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._hash = ""
+
+    def hash(self) -> str:
+        self._hash = self._hash or make_password(self._text)
+        return self._hash
+
+
+def _person(person: cast.Person, password: _Password) -> User:
+    user = User.objects.filter(email_key=email_key(person.email)).first()
+    if user is None:
+        user = User.objects.create(
+            email=person.email,
+            email_key=email_key(person.email),
+            name=person.name,
+            organization=Organization.objects.get(name=person.organization),
+            password=password.hash(),
+        )
+    return user
+
+
+def _take_part(user: User, hackathon: Hackathon, role: Role) -> None:
+    defaults = {"role": role, "organization": user.organization}
+    Participation.objects.get_or_create(user=user, hackathon=hackathon, defaults=defaults)
+
+
+def _seed_team(team: cast.TeamOf, hackathon: Hackathon, password: _Password) -> None:
+    people = [_person(person, password) for person in team.people]
+    for user in people:
+        _take_part(user, hackathon, Role.PARTICIPANT)
+    row = Team.objects.filter(hackathon=hackathon, name=team.name).first()
+    if row is None:
+        row = create_team(user=people[0], hackathon=hackathon, name=team.name)
+    for user in people[1:]:
+        if not Membership.objects.filter(user=user, hackathon=hackathon).exists():
+            add_member(team=row, user=user)
+
+
+def _token(person: cast.Person, kept: str) -> str:
+    """The kept token if it still opens the API, else a new one in place of the old."""
+    user = User.objects.get(email_key=email_key(person.email))
+    row = find_api_token(kept) if kept else None
+    if row is not None and row.user_id == user.pk:
+        return kept
+    ApiToken.objects.filter(user=user, name=TOKEN_NAME, revoked_at__isnull=True).update(revoked_at=db_now())
+    return create_api_token(user=user, name=TOKEN_NAME)[1]
+
+
+def seed_challenge(*, sentences: Path, model: Path, bundle: Path) -> ImportedChallenge:
+    """Register the converted model and import the bundle made of the fetched sentences."""
+    import_model(folder=model)
+    write_bundle(bundle, read_sentences(sentences.read_text()))
+    hackathon = Hackathon.objects.get(slug=cast.HACKATHON)
+    return import_challenge(folder=bundle, hackathon=hackathon, publish=True)
+
+
+def seed_baseline() -> Submission:
+    """The organizers' own run, shown unranked. It waits behind the teams' runs."""
+    challenge = Challenge.objects.select_related("hackathon").get(slug=cast.CHALLENGE)
+    reserved = {"hackathon": challenge.hackathon, "is_reserved": True}
+    team, _created = Team.objects.get_or_create(**reserved, defaults={"name": cast.BASELINE_TEAM})
+    phase = challenge.phases.select_related("challenge__hackathon", "data").get(name="Main")
+    return submit_config(author=None, team=team, phase=phase, config=cast.BASELINE, note=cast.BASELINE_NOTE).submission

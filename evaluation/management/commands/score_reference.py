@@ -1,0 +1,36 @@
+"""`manage.py score_reference CHALLENGE [--fix-step]`: score a classic model as an unranked reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from evaluation.rounding import score_text
+from evaluation.services.display_step import fix_display_step
+from evaluation.services.references import score_reference
+from hackathon.clock import db_now
+from hackathon.errors import Conflict
+from hackathon.models import Challenge, current_phase
+
+
+class Command(BaseCommand):
+    help = "Score tf-idf with logistic regression on the data of a challenge's current phase."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("challenge", help="slug of the challenge")
+        parser.add_argument("--fix-step", action="store_true", help="also fix the phase's display step from its error")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        challenge = Challenge.objects.filter(slug=options["challenge"]).first()
+        phase = current_phase(challenge.phases.select_related("data__challenge"), db_now()) if challenge else None
+        if phase is None:
+            raise CommandError(f"There is no challenge {options['challenge']!r} with a phase.")
+        reference = score_reference(data=phase.data)
+        if options["fix_step"]:
+            try:
+                fix_display_step(phase=phase)
+            except Conflict as conflict:
+                raise CommandError(conflict.message) from None
+        shown = score_text(reference.public_score, reference.public_se, phase.display_step)
+        self.stdout.write(f"{reference.name}: {reference.metric} {shown} (display step {phase.display_step:g})")

@@ -1,0 +1,128 @@
+"""Scores: results, unranked references and the board's rows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.models import ChallengeData, Phase, Row
+from submissions.models import Job, Submission
+from teams.models import Team
+from training_worker.contract.jobs import JobKind
+
+SCORING_VERSION = 1
+"""Version of the metric code; a `Result` is unique per job and scoring version."""
+
+
+class ResultQuerySet(models.QuerySet["Result"]):
+    def current(self) -> ResultQuerySet:
+        """Of the scoring version in force."""
+        return self.filter(scoring_version=SCORING_VERSION)
+
+    def ranked_in(self, phase: Phase) -> ResultQuerySet:
+        """What counts for the board: first replicates of the teams' runs, none of the organizers' own."""
+        runs = self.current().filter(job__phase=phase, job__kind=JobKind.RUN, job__replicate=0)
+        return runs.filter(job__submission__team__is_reserved=False)
+
+    def baselines_in(self, phase: Phase) -> ResultQuerySet:
+        """The organizers' own submissions."""
+        return self.current().filter(job__phase=phase, job__replicate=0, job__submission__team__is_reserved=True)
+
+    def base_scores_for(self, phase: Phase) -> ResultQuerySet:
+        """Untrained models on the phase's data, run as the phase runs; first come first."""
+        jobs = self.current().filter(job__kind=JobKind.BASE_SCORE, data=phase.data_id)
+        same = jobs.filter(job__phase__precision=phase.precision, job__phase__recipe=phase.recipe)
+        return same.order_by("job__queued_at")
+
+    def with_rows(self) -> ResultQuerySet:
+        """With what a board's row names, in the same query."""
+        return self.select_related("job__base_model", "job__submission__team", "job__submission__base_model")
+
+
+class Result(Row):
+    """What one job scored. Per-item values are in the label store (`items_key`), out of reach of the web."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="results")
+    data = models.ForeignKey(ChallengeData, on_delete=models.PROTECT)
+    scoring_version = models.PositiveIntegerField(default=SCORING_VERSION)
+    metric = models.CharField(_("primary metric"), max_length=40)
+    public_score = models.FloatField(_("public score"))
+    public_se = models.FloatField(_("public standard error"))
+    private_score = models.FloatField(_("private score"))
+    private_se = models.FloatField(_("private standard error"))
+    public_metrics = models.JSONField()
+    """{metric: value, …, "se": {metric: se, …, "majority": se}, "per_class_f1": {label: f1}} over the public items.
+
+    Exact: `evaluation.visibility` rounds before anybody sees it.
+    """
+    private_metrics = models.JSONField()
+    majority_score = models.FloatField(_("majority class, public"))
+    items_key = models.CharField(max_length=300)
+    predictions_sha256 = models.CharField(max_length=64)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("result")
+        verbose_name_plural = _("results")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "scoring_version"], name="one_result_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job}: {self.metric}"
+
+    @property
+    def submission(self) -> Submission:
+        """What was scored. Raises ValueError for a base score, which is nobody's submission."""
+        if self.job.submission is None:
+            raise ValueError("A base score has no submission.")
+        return self.job.submission
+
+
+class LeaderboardEntry(Row):
+    """A team's best submission in a phase: upserted when it scores, rebuilt by `rebuild_leaderboard`."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="leaderboard")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="leaderboard")
+    scoring_version = models.PositiveIntegerField(default=SCORING_VERSION)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT)
+    result = models.ForeignKey(Result, on_delete=models.PROTECT)
+    score = models.FloatField(_("public score, rounded to the phase's step"))
+    received_at = models.DateTimeField(_("received at"))
+    entries = models.PositiveIntegerField(_("scored submissions"), default=1)
+
+    class Meta:
+        verbose_name = _("leaderboard entry")
+        verbose_name_plural = _("leaderboard entries")
+        ordering: ClassVar = ["-score", "received_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["phase", "team", "scoring_version"], name="one_leaderboard_entry")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.score}"
+
+
+class Reference(Row):
+    """A score to compare with that no team made, e.g. tf-idf with logistic regression; shown unranked."""
+
+    data = models.ForeignKey(ChallengeData, on_delete=models.CASCADE, related_name="references")
+    name = models.CharField(_("name"), max_length=100)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    metric = models.CharField(max_length=40)
+    public_score = models.FloatField()
+    public_se = models.FloatField()
+    private_score = models.FloatField()
+    private_se = models.FloatField()
+
+    class Meta:
+        verbose_name = _("reference")
+        verbose_name_plural = _("references")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["data", "name"], name="one_reference_name")]
+
+    def __str__(self) -> str:
+        return self.name

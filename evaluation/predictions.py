@@ -1,0 +1,81 @@
+"""Reading `predictions.jsonl`: strictly, in any order, and without repeating a word of it in an error."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from .metrics import FloatArray
+
+
+class InvalidPredictions(Exception):
+    """The file is not one answer per test item. The message holds kinds of problems and their counts, no data."""
+
+    def __init__(self, problems: Counter[str]) -> None:
+        super().__init__("; ".join(f"{kind}: {count}" for kind, count in sorted(problems.items())))
+        self.problems = problems
+
+
+def parse_predictions(content: bytes, *, ids: Sequence[str], classes: int) -> FloatArray:
+    """(n, k) probabilities in the order of `ids`; an empty list in the file ("no answer") is a row of NaN.
+
+    One line is `{"id": str, "probabilities": [k numbers in 0…1] or []}`. Raises `InvalidPredictions` with every kind
+    of problem: lines that are not that, missing, doubled and unknown ids, wrong lengths, numbers outside 0…1.
+    """
+    rows: dict[str, list[float]] = {}
+    seen: Counter[str] = Counter()
+    problems: Counter[str] = Counter()
+    for line in _lines(content):
+        entry = _read_line(line)
+        if entry is None:
+            problems["not a prediction"] += 1
+            continue
+        item, values = entry
+        seen[item] += 1
+        problem = _problem(values, classes)
+        if problem:
+            problems[problem] += 1
+        else:
+            rows[item] = values
+    known = set(ids)
+    problems["missing ids"] = len(known - seen.keys())
+    problems["unknown ids"] = len(seen.keys() - known)
+    problems["doubled ids"] = sum(times > 1 for times in seen.values())
+    problems = +problems
+    if problems:
+        raise InvalidPredictions(problems)
+    return np.array([rows[item] or [np.nan] * classes for item in ids], dtype=np.float64)
+
+
+def _lines(content: bytes) -> list[bytes]:
+    """Lines of the file; its last line may end with a newline or not."""
+    return content.removesuffix(b"\n").split(b"\n") if content else []
+
+
+def _read_line(line: bytes) -> tuple[str, list[Any]] | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(entry, dict) or entry.keys() != {"id", "probabilities"}:
+        return None
+    item, values = entry["id"], entry["probabilities"]
+    return (item, values) if isinstance(item, str) and isinstance(values, list) else None
+
+
+def _problem(values: list[Any], classes: int) -> str:
+    """What is wrong with one line's probabilities; "" where nothing is."""
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
+        return "not numbers"
+    if len(values) not in {0, classes}:
+        return "wrong length"
+    if any(value != value or value in {inf, -inf} for value in values):
+        return "not finite"
+    if any(not 0 <= value <= 1 for value in values):
+        return "outside 0…1"
+    return ""

@@ -1,0 +1,108 @@
+"""What the page of one submission shows, read for one viewer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from hackathon.charts import LineChart, Series, line_chart
+from hackathon.visibility import Viewer
+from submissions.enums import ACTIVE_STATES
+from submissions.models import Artifact, Job, JobEvent, Submission
+from submissions.rules import can_cancel
+from submissions.selectors import QueuePlace, events_of, files_of, progress_since
+from submissions.stages import StageStep, stage_steps
+from training_worker.contract.jobs import JobResult, StoppedBy
+
+from .board import SubmissionScores
+from .selectors import submission_scores
+
+LOG_LINES = 40
+
+
+@dataclass(frozen=True)
+class LogLine:
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """`log` holds the last lines only, `log_skipped` counts those before; `result` is the worker's own account."""
+
+    submission: Submission
+    job: Job
+    is_active: bool
+    can_cancel: bool
+    place: QueuePlace | None
+    steps: list[StageStep]
+    charts: list[LineChart]
+    log: list[LogLine]
+    log_skipped: int
+    events: list[JobEvent]
+    files: list[Artifact]
+    scores: SubmissionScores | None
+    result: JobResult | None
+    ended_by: str
+    elapsed: float | None
+    config: str
+
+
+def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: datetime, place: QueuePlace | None) -> Report:
+    progress = progress_since(job)
+    result = JobResult.model_validate_json(json.dumps(job.result)) if job.result else None
+    return Report(
+        submission=submission,
+        job=job,
+        is_active=job.state in ACTIVE_STATES,
+        can_cancel=can_cancel(job.state),
+        place=place,
+        steps=stage_steps(job.state, job.stage),
+        charts=curve_charts(progress.points, metric=submission.phase.challenge.primary_metric, steps=job.total_steps),
+        log=[LogLine(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
+        log_skipped=max(0, len(progress.lines) - LOG_LINES),
+        events=list(events_of(job)),
+        files=list(files_of(job)),
+        scores=submission_scores(submission, viewer),
+        result=result,
+        ended_by=_ended_by(job.stopped_by),
+        elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
+        config=json.dumps(submission.config, indent=2, ensure_ascii=False),
+    )
+
+
+def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[LineChart]:
+    """Loss in one chart, the validation metric in the other: two scales never share an axis."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for point in points:
+        curves.setdefault(point["name"], []).append((point["step"], point["value"]))
+    panels = [
+        (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")]),
+        (_("Validation %(metric)s") % {"metric": metric}, [(f"validation {metric}", f"validation_{metric}")]),
+    ]
+    charts = [
+        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_max=steps)
+        for title, series in panels
+    ]
+    return [chart for chart in charts if chart is not None]
+
+
+def _ended_by(stopped_by: str) -> str:
+    return {
+        StoppedBy.EPOCHS.value: _("all epochs done"),
+        StoppedBy.EARLY_STOPPING.value: _("early stopping"),
+        StoppedBy.STEPS.value: _("stopped by the budget of steps"),
+        StoppedBy.SECONDS.value: _("stopped by the budget of seconds"),
+        StoppedBy.NOTHING_TO_TRAIN.value: _("nothing to train"),
+    }.get(stopped_by, "")
+
+
+def progress_version(job: Job, place: QueuePlace | None) -> str:
+    """Changes whenever the live part of the page would."""
+    position = place.position if place else 0
+    return f"{job.state}-{job.attempt}-{job.progress_seq}-{job.scoring_attempt}-{job.losses}-{position}"

@@ -1,0 +1,43 @@
+"""How exactly a score is shown: in steps that its own noise justifies. Pure, in decimal arithmetic."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def display_step(se: float) -> float:
+    """The largest 1, 2 or 5 × 10^k that is at most half of the standard error `se`. Raises ValueError unless se > 0."""
+    if not se > 0:
+        raise ValueError("A display step needs a standard error above 0.")
+    half = _exact(se) / 2
+    exponent = half.adjusted()
+    mantissa = half.scaleb(-exponent)
+    leading = next(digit for digit in (5, 2, 1) if digit <= mantissa)
+    return float(Decimal(leading).scaleb(exponent))
+
+
+def round_to_step(value: float, step: float) -> float:
+    """The multiple of `step` nearest to `value`, halves up. Idempotent: the result is the shortest float of it."""
+    unit = _exact(step)
+    return float((_exact(value) / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit)
+
+
+def decimals_of(step: float) -> int:
+    """Decimal places that every multiple of `step` needs."""
+    exponent = _exact(step).normalize().as_tuple().exponent
+    return max(0, -int(exponent))
+
+
+def round_se(se: float, step: float) -> float:
+    """A standard error as shown: on the step, at least one step (the rounding alone hides that much)."""
+    return max(round_to_step(se, step), round_to_step(step, step))
+
+
+def score_text(value: float, se: float, step: float) -> str:
+    """ "0.83 ± 0.02": value and standard error on the step, with as many decimals as it has."""
+    places = decimals_of(step)
+    return f"{round_to_step(value, step):.{places}f} ± {round_se(se, step):.{places}f}"
+
+
+def _exact(number: float) -> Decimal:
+    return Decimal(repr(float(number)))

@@ -1,0 +1,208 @@
+"""Reading scores: the board, one submission's scores, a team's history. All through `visibility.score_view`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from hackathon.errors import NotFound
+from hackathon.models import Phase
+from hackathon.visibility import Viewer, is_organizer, phases_visible_to
+from submissions.models import Submission
+from submissions.selectors import submissions_visible_to
+from teams.models import Team
+from teams.selectors import team_in
+
+from .board import Board, BoardRow, ClassF1, ShownScore, SubmissionScores
+from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result
+from .ranking import best_result, places
+from .visibility import ScoreView, score_view
+
+ENOUGH_PUBLIC, ENOUGH_PRIVATE = 300, 700
+"""With fewer test items the board says that it cannot tell close scores apart."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A team's best result and how many it has."""
+
+    result: Result
+    entries: int
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Who reads a board: decides which rows are theirs and which submissions they may open."""
+
+    view: ScoreView
+    organizes: bool
+    team_id: UUID | None
+    base_scores: dict[UUID, Result]
+    """Base score by base model."""
+
+    def base_of(self, result: Result) -> ShownScore | None:
+        base = self.base_scores.get(result.job.base_model_id)
+        return None if base is None else self.view.ranking(base)
+
+
+def leaderboard(phase: Phase, viewer: Viewer) -> Board:
+    """The phase's board for the viewer. Raises `NotFound` where the viewer may not know of the phase.
+
+    The number of queries does not depend on the number of rows.
+    """
+    if not phases_visible_to(viewer).filter(pk=phase.pk).exists():
+        raise NotFound
+    hackathon = phase.challenge.hackathon
+    organizes = is_organizer(viewer, hackathon)
+    team = team_in(viewer, hackathon)
+    view = score_view(phase, organizes=organizes)
+    base_scores = _base_scores(phase)
+    reader = _Reader(view, organizes, team.pk if team else None, base_scores)
+    return Board(
+        phase=phase,
+        metric=phase.challenge.primary_metric,
+        step=view.step,
+        rows=_ranked_rows(_standings(phase, view), reader),
+        unranked=_unranked_rows(phase, reader),
+        is_frozen=view.cutoff is not None,
+        is_final=view.is_released,
+        public_count=phase.data.public_count,
+        private_count=phase.data.private_count,
+        warnings=_warnings(phase),
+    )
+
+
+def _standings(phase: Phase, view: ScoreView) -> list[Standing]:
+    if view.cutoff is None:
+        entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)
+        rows = entries.select_related("result__job__base_model", "result__job__submission__team")
+        return [Standing(entry.result, entry.entries) for entry in rows]
+    scored = Result.objects.ranked_in(phase).filter(job__finished_at__lte=view.cutoff).with_rows()
+    by_team = groupby(scored.order_by("job__team_id"), key=attrgetter("job.team_id"))
+    teams = [list(results) for _team, results in by_team]
+    return [Standing(best_result(results, view.step), len(results)) for results in teams]
+
+
+def _ranked_rows(standings: list[Standing], reader: _Reader) -> list[BoardRow]:
+    rows = [_submission_row(standing.result, reader, entries=standing.entries) for standing in standings]
+    rows.sort(key=lambda row: (-row.score.value, row.received_at, row.number))
+    taken = places([row.score.value for row in rows])
+    return [replace(row, place=place) for row, place in zip(rows, taken, strict=True)]
+
+
+def _submission_row(result: Result, reader: _Reader, *, entries: int, name: str = "") -> BoardRow:
+    submission = result.submission
+    score, base = reader.view.ranking(result), reader.base_of(result)
+    is_own = submission.team_id == reader.team_id
+    return BoardRow(
+        place=None,
+        name=name or submission.team.name,
+        team_id=submission.team_id,
+        submission_id=submission.pk if is_own or reader.organizes else None,
+        number=submission.number,
+        method=submission.method,
+        base_model=result.job.base_model.slug,
+        score=score,
+        base_score=base,
+        gain=reader.view.difference(score, base),
+        compute_seconds=result.job.compute_seconds,
+        entries=entries,
+        received_at=submission.received_at,
+        is_own=is_own,
+    )
+
+
+def _unranked_rows(phase: Phase, reader: _Reader) -> list[BoardRow]:
+    """Organizers' baselines, references and untrained models, best first."""
+    baselines = Result.objects.baselines_in(phase).with_rows()
+    if reader.view.cutoff is not None:
+        baselines = baselines.filter(job__finished_at__lte=reader.view.cutoff)
+    rows = [_submission_row(result, reader, entries=1, name=_baseline_name(result)) for result in baselines]
+    references = Reference.objects.filter(data=phase.data_id, metric=phase.challenge.primary_metric)
+    rows += [_plain_row(reference.name, reader.view.ranking(reference)) for reference in references]
+    for base in reader.base_scores.values():
+        slug = base.job.base_model.slug
+        name = _("%(model)s, untrained") % {"model": slug}
+        rows.append(_plain_row(name, reader.view.ranking(base), slug, base.job.compute_seconds))
+    return sorted(rows, key=lambda row: (-row.score.value, row.name))
+
+
+def _baseline_name(result: Result) -> str:
+    return result.submission.note or _("Baseline")
+
+
+def _plain_row(name: str, score: ShownScore, base_model: str = "", compute: float | None = None) -> BoardRow:
+    return BoardRow(
+        place=None,
+        name=name,
+        team_id=None,
+        submission_id=None,
+        number=None,
+        method="",
+        base_model=base_model,
+        score=score,
+        base_score=None,
+        gain=None,
+        compute_seconds=compute,
+        entries=1,
+        received_at=None,
+    )
+
+
+def _base_scores(phase: Phase) -> dict[UUID, Result]:
+    found: dict[UUID, Result] = {}
+    for result in Result.objects.base_scores_for(phase).select_related("job__base_model"):
+        found.setdefault(result.job.base_model_id, result)
+    return found
+
+
+def _warnings(phase: Phase) -> list[str]:
+    data = phase.data
+    if data.public_count >= ENOUGH_PUBLIC and data.private_count >= ENOUGH_PRIVATE:
+        return []
+    message = _("The test set is small (%(public)d public, %(private)d private items): close scores may be luck.")
+    return [message % {"public": data.public_count, "private": data.private_count}]
+
+
+def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScores | None:
+    """Scores of a submission's first replicate, for its team and the organizers; None until it is scored."""
+    visible = submissions_visible_to(viewer).filter(pk=submission.pk).values("pk")
+    result = (
+        Result.objects.current().filter(job__submission__in=visible, job__replicate=0).select_related("job").first()
+    )
+    if result is None:
+        return None
+    phase = submission.phase
+    view = score_view(phase, organizes=False)
+    base = _base_scores(phase).get(result.job.base_model_id)
+    shown_base = None if base is None else view.ranking(base)
+    exact = result.public_metrics
+    posted = result.job.result or {}
+    return SubmissionScores(
+        metric=result.metric,
+        public=view.public(result),
+        private=view.private(result),
+        base=shown_base,
+        base_method=str(((base.job.result if base else None) or posted).get("base_method", "")),
+        gain=view.difference(view.ranking(result), shown_base),
+        majority=view.shown(result.majority_score, exact["se"]["majority"]),
+        metrics={name: view.shown(exact[name], exact["se"][name]) for name in phase.challenge.task_spec.metrics},
+        per_class_f1=[ClassF1(label, view.shown(f1, 0.0).value) for label, f1 in exact["per_class_f1"].items()],
+        validation=posted.get("validation", {}),
+    )
+
+
+def team_history(phase: Phase, team: Team, viewer: Viewer) -> list[tuple[datetime, float]]:
+    """A team's public scores as shown, by time received, for a sparkline; [] where the viewer may not see them."""
+    visible = submissions_visible_to(viewer).filter(team=team).values("pk")
+    view = score_view(phase, organizes=False)
+    results = Result.objects.ranked_in(phase).filter(job__submission__in=visible).select_related("job__submission")
+    return [
+        (result.submission.received_at, view.public(result).value)
+        for result in results.order_by("job__submission__received_at")
+    ]

@@ -1,0 +1,45 @@
+"""The step on which a phase's scores are shown: fixed once, before anybody has a score."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from evaluation.models import Reference, Result
+from evaluation.rounding import display_step
+from hackathon.errors import Conflict
+from hackathon.models import Phase
+
+
+def fix_display_step(*, phase: Phase) -> float:
+    """Set `phase.display_step` to the largest 1-2-5 × 10^k ≤ SE/2 of the baseline, and return it.
+
+    The baseline is the organizers' first scored submission of the phase, else the best reference on its data. An
+    error below one item (all right, or all wrong) counts as one item. Raises `Conflict` where teams have scores
+    already, or there is no baseline.
+    """
+    with transaction.atomic():
+        locked = Phase.objects.select_for_update(of=("self",)).select_related("data", "challenge").get(pk=phase.pk)
+        if Result.objects.ranked_in(locked).exists():
+            raise Conflict(
+                _("Teams have scores in this phase: its display step cannot change any more."), code="step_is_fixed"
+            )
+        error = max(_baseline_se(locked), 1 / locked.data.public_count)
+        phase.display_step = locked.display_step = display_step(error)
+        locked.save(update_fields=["display_step"])
+    return phase.display_step
+
+
+def _baseline_se(phase: Phase) -> float:
+    baseline = Result.objects.baselines_in(phase).order_by("job__queued_at").first()
+    if baseline is not None:
+        return baseline.public_se
+    references = Reference.objects.filter(data=phase.data, metric=phase.challenge.primary_metric)
+    reference = references.order_by("-public_score", "name").first()
+    if reference is None:
+        raise Conflict(
+            _("There is no baseline to take the standard error from."),
+            hint=_("Run score_reference, or submit a baseline."),
+            code="no_baseline",
+        )
+    return reference.public_se

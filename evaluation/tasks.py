@@ -1,0 +1,16 @@
+"""Celery tasks of this room: thin, safe to run twice."""
+
+from celery import shared_task
+from django.conf import settings
+
+from submissions.services.wakeups import SCORE_TASK
+
+if settings.ROLE == "scorer":
+    from . import warmup  # noqa: F401  registers its handler
+
+
+@shared_task(name=SCORE_TASK)
+def score_pending() -> None:
+    from .services import score  # the scorer alone pays for scikit-learn, and has when it started: see `warmup`
+
+    score.score_pending()

@@ -1,0 +1,16 @@
+"""Addresses of the pages that show scores, and of what one does there."""
+
+from django.urls import include, path
+
+from submissions import views as runs
+
+from . import views
+
+submissions = [
+    path("submissions/", views.submission_list, name="list"),
+    path("s/<uuid:pk>/", views.submission_detail, name="detail"),
+    path("s/<uuid:pk>/cancel/", runs.submission_cancel, name="cancel"),
+    path("s/<uuid:pk>/files/<str:name>", runs.submission_file, name="file"),
+]
+boards = [path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard")]
+urlpatterns = [path("", include((submissions, "submissions"))), path("", include((boards, "evaluation")))]

@@ -1,0 +1,66 @@
+"""Leaderboard, a submission's page, the list of submissions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from hackathon.clock import db_now
+from hackathon.live import has_version, render_live, unchanged
+from hackathon.visibility import challenges_visible_to
+from hackathon.zones import use_event_zone
+from submissions.enums import FINAL_STATES
+from submissions.selectors import first_job, queue_place, submissions_visible_to
+
+from .board_page import board_version, chosen_phase, is_live
+from .listing import listed_submissions, submission_rows
+from .report import progress_version, read_report
+from .selectors import leaderboard
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
+    use_event_zone(request, challenge.hackathon)
+    now = db_now()
+    phases = list(challenge.phases.select_related("data", "challenge__hackathon"))
+    phase = chosen_phase(phases, request.GET.get("phase", ""), now)
+    board = leaderboard(phase, request.user) if phase else None
+    version, live = board_version(board), is_live(phase, now)
+    if live and has_version(request, version):
+        return unchanged()
+    context = {"challenge": challenge, "phases": phases, "phase": phase, "board": board, "now": now}
+    page, fragment = "evaluation/leaderboard.html", "evaluation/_leaderboard.html"
+    return render_live(request, page, fragment, context, version=version, is_final=not live)
+
+
+@login_required
+@require_safe
+def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    use_event_zone(request, submission.phase.challenge.hackathon)
+    job, now = first_job(submission), db_now()
+    place = queue_place(job, now=now)
+    version = progress_version(job, place)
+    if has_version(request, version):
+        return unchanged()
+    report = read_report(submission, job, request.user, now=now, place=place)
+    is_final = job.state in FINAL_STATES
+    page, fragment = "evaluation/submission_detail.html", "evaluation/_submission_live.html"
+    return render_live(request, page, fragment, {"report": report, "now": now}, version=version, is_final=is_final)
+
+
+@login_required
+@require_safe
+def submission_list(request: HttpRequest) -> HttpResponse:
+    listed = listed_submissions(request.user, hackathon=request.GET.get("hackathon", ""))
+    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "rows": submission_rows(list(page.object_list))}
+    return render(request, "evaluation/submission_list.html", context)

@@ -1,0 +1,165 @@
+"""`challenge.yaml`: what a challenge is called, asks, allows and when. Closed: an unknown key is a problem."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
+
+from training_worker.contract.base import ContractModel
+from training_worker.contract.config import TrainingArguments
+from training_worker.contract.jobs import Precision
+from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.methods import METHODS
+from training_worker.contract.tasks import TASKS
+
+from .problems import Problems, validation_messages
+from .yaml import Path, YamlInvalid, load_with_lines
+
+CHALLENGE_YAML = "challenge.yaml"
+MAX_LABELS = 1000
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
+WebSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("bundle", "{message}", {"message": message})
+
+
+def _doubled(values: Iterable[str]) -> list[str]:
+    return sorted(value for value, count in Counter(values).items() if count > 1)
+
+
+def _known_task(task: str) -> str:
+    if task not in TASKS:
+        raise _wrong(_("There is no such task. Known: %(names)s.") % {"names": ", ".join(TASKS)})
+    return task
+
+
+def _metric_of_task(metric: str, info: ValidationInfo) -> str:
+    task = TASKS.get(info.data.get("task", ""))
+    if task is not None and metric not in task.metrics:
+        raise _wrong(_("The task has no such metric. Known: %(names)s.") % {"names": ", ".join(task.metrics)})
+    return metric
+
+
+def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
+    """The contract knows no lists of names here: a typo would silently forbid or allow everything."""
+    fields = {f"training.{name}" for name in TrainingArguments.model_fields}
+    fields |= {f"method.{name}" for cls in METHODS.values() for name in cls.model_fields if name != "name"}
+    found = [_("There is no method “%(name)s”.") % {"name": name} for name in limits.methods if name not in METHODS]
+    found += [_("There is no field “%(name)s”.") % {"name": name} for name in limits.ranges if name not in fields]
+    found += [
+        _("The range of “%(name)s” is empty.") % {"name": name}
+        for name, allowed in limits.ranges.items()
+        if allowed.min > allowed.max
+    ]
+    found += [_("“%(name)s” is there twice.") % {"name": n} for n in _doubled((*limits.methods, *limits.base_models))]
+    if found:
+        raise _wrong(" ".join(found))
+    return limits
+
+
+class QuotaSpec(ContractModel):
+    """A team's quota in a phase."""
+
+    per_day: Count = 20
+    total: Count = 100
+    at_once: Count = 2
+    compute_seconds: Count = 36_000
+
+
+class PhaseSpec(ContractModel):
+    """A window of the challenge; without times it is that of the hackathon."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    opens_at: AwareDatetime | None = None
+    closes_at: AwareDatetime | None = None
+    quota: QuotaSpec = QuotaSpec()
+    precision: Precision = Precision.FP32
+    display_step: Annotated[float, Field(ge=1e-6, le=0.5)] | None = None
+
+    @model_validator(mode="after")
+    def closes_after_it_opens(self) -> Self:
+        if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
+            raise _wrong(_("The phase must close after it opens."))
+        return self
+
+
+def _distinct_phases(phases: tuple[PhaseSpec, ...]) -> tuple[PhaseSpec, ...]:
+    if names := _doubled(phase.name for phase in phases):
+        raise _wrong(_("Two phases have the same name: %(names)s.") % {"names": ", ".join(names)})
+    return phases
+
+
+def _distinct_labels(labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if names := _doubled(labels or ()):
+        raise _wrong(_("A label is there twice: %(names)s.") % {"names": ", ".join(names)})
+    return labels
+
+
+class ChallengeSpec(ContractModel):
+    """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl, sorted."""
+
+    slug: WebSlug
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    summary: Annotated[str, Field(max_length=300)] = ""
+    description: Annotated[str, Field(max_length=50_000)] = ""
+    task: Annotated[str, AfterValidator(_known_task)]
+    primary_metric: Annotated[str, AfterValidator(_metric_of_task)]
+    labels: Annotated[
+        Annotated[tuple[Label, ...], Field(min_length=2, max_length=MAX_LABELS)] | None,
+        AfterValidator(_distinct_labels),
+    ] = None
+    limits: Annotated[ChallengeLimits, AfterValidator(_usable_limits)]
+    phases: Annotated[tuple[PhaseSpec, ...], Field(min_length=1, max_length=20), AfterValidator(_distinct_phases)]
+    license: Annotated[str, Field(min_length=1, max_length=200)]
+    source: Annotated[str, Field(min_length=1, max_length=5000)]
+
+
+@dataclass(frozen=True)
+class ReadChallenge:
+    """What could be read: `challenge` is None where anything is wrong, `task` is "" where not even that is known."""
+
+    challenge: ChallengeSpec | None
+    task: str
+    lines: dict[Path, int]
+    """Line of each key."""
+
+
+def read_challenge(body: bytes | None, problems: Problems) -> ReadChallenge:
+    """Read challenge.yaml; None stands for a file that is missing, which is no new problem."""
+    if body is None:
+        return ReadChallenge(None, "", {})
+    try:
+        data, lines = load_with_lines(body)
+    except YamlInvalid as invalid:
+        for line, message in invalid.problems:
+            problems.add(CHALLENGE_YAML, line, message)
+        return ReadChallenge(None, "", {})
+    named = data.get("task") if isinstance(data, dict) else None
+    task = named if isinstance(named, str) and named in TASKS else ""
+    try:
+        return ReadChallenge(ChallengeSpec.model_validate_json(json.dumps(data)), task, lines)
+    except ValidationError as error:
+        for path, message in validation_messages(error):
+            name = ".".join(map(str, path))
+            problems.add(CHALLENGE_YAML, line_of(lines, path), f"{name}: {message}" if name else message)
+        return ReadChallenge(None, task, lines)
+
+
+def line_of(lines: dict[Path, int], path: Path) -> int:
+    """The line of the innermost part of `path` that is in the file; 0 where nothing is."""
+    for length in range(len(path), -1, -1):
+        if path[:length] in lines:
+            return lines[path[:length]]
+    return 0

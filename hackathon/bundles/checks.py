@@ -1,0 +1,114 @@
+"""Judging a bundle's files against each other: ids, labels, columns, leaks. No message holds a test label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from training_worker.contract.tasks import TaskSpec
+
+from .problems import Problems
+from .rows import Row
+
+TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
+DATA_FILES = (TRAIN, VALIDATION, TEST, TEST_LABELS)
+MAX_LABEL = 64
+Rows = dict[str, list[Row]]
+
+
+def check_rows(task: TaskSpec, labels: Sequence[str] | None, rows: Rows, problems: Problems) -> tuple[str, ...]:
+    """Report everything that is wrong; returns the labels in their order. `rows` has a list for each data file."""
+    _check_ids({name: rows[name] for name in (TRAIN, VALIDATION, TEST)}, problems)
+    if rows[TEST] and rows[TEST_LABELS]:
+        _check_labels_fit(rows[TEST], rows[TEST_LABELS], problems)
+    found = _check_label_names(task, labels, rows, problems)
+    _check_optional_inputs(task, rows, problems)
+    _check_leaks(task, rows, problems)
+    return found
+
+
+def _check_ids(rows: Rows, problems: Problems) -> None:
+    seen: dict[str, tuple[str, int]] = {}
+    for name, line, row_id in ((file, row.line, row.id) for file, found in rows.items() for row in found):
+        if row_id in seen:
+            first = "{}:{}".format(*seen[row_id])
+            problems.add(name, line, _("The id “%(id)s” is used already: %(first)s.") % {"id": row_id, "first": first})
+        else:
+            seen[row_id] = (name, line)
+
+
+def _check_labels_fit(test: list[Row], test_labels: list[Row], problems: Problems) -> None:
+    known = {row.id for row in test}
+    labelled: dict[str, int] = {}
+    for row in test_labels:
+        if row.id in labelled:
+            message = _("The id “%(id)s” is used already: line %(line)d.") % {"id": row.id, "line": labelled[row.id]}
+            problems.add(TEST_LABELS, row.line, message)
+        elif row.id not in known:
+            problems.add(TEST_LABELS, row.line, _("There is no test item “%(id)s”.") % {"id": row.id})
+        labelled.setdefault(row.id, row.line)
+    for row in test:
+        if row.id not in labelled:
+            message = _("The item “%(id)s” has no label in %(file)s.") % {"id": row.id, "file": TEST_LABELS}
+            problems.add(TEST, row.line, message)
+
+
+def _check_label_names(task: TaskSpec, listed: Sequence[str] | None, rows: Rows, problems: Problems) -> tuple[str, ...]:
+    """The labels in their order: those listed, else those of train.jsonl, sorted."""
+    column = task.label.name
+    trained = {row.values[column] for row in rows[TRAIN] if column in row.values}
+    labels = tuple(listed) if listed else tuple(sorted(trained))
+    for label in labels:
+        if label not in trained and rows[TRAIN]:
+            problems.add(TRAIN, 0, _("No example has the label “%(label)s”.") % {"label": label[:MAX_LABEL]})
+        if len(label) > MAX_LABEL:
+            problems.add(TRAIN, 0, _("The label “%(label)s…” is too long.") % {"label": label[:MAX_LABEL]})
+    if len(labels) < 2 and rows[TRAIN]:
+        problems.add(TRAIN, 0, _("There must be at least two labels."))
+    known = set(labels)
+    for name in (TRAIN, VALIDATION, TEST_LABELS):
+        for row in rows[name]:
+            if column in row.values and row.values[column] not in known:
+                problems.add(name, row.line, _unknown_label(name, row.values[column]))
+    return labels
+
+
+def _unknown_label(name: str, label: str) -> str:
+    if name == TEST_LABELS:
+        return _("The label is none of the challenge's labels.")
+    return _("The label “%(label)s” is none of the challenge's labels.") % {"label": label[:MAX_LABEL]}
+
+
+def _check_optional_inputs(task: TaskSpec, rows: Rows, problems: Problems) -> None:
+    """A column that some rows have must be in all: a model cannot be fed both kinds."""
+    every = [(name, row) for name in (TRAIN, VALIDATION, TEST) for row in rows[name]]
+    for column in task.inputs:
+        has = [column.name in row.values for _name, row in every]
+        if not column.required and any(has):
+            for (name, row), present in zip(every, has, strict=True):
+                if not present:
+                    message = _("The column “%(name)s” is missing; other rows have it.") % {"name": column.name}
+                    problems.add(name, row.line, message)
+
+
+def _check_leaks(task: TaskSpec, rows: Rows, problems: Problems) -> None:
+    """The answer to a test item must not lie in the labelled files: neither its text nor its group."""
+    texts: dict[tuple[str, ...], str] = {}
+    groups: dict[str, str] = {}
+    for name, row in ((file, row) for file in (TRAIN, VALIDATION) for row in rows[file]):
+        if any(fingerprint := _fingerprint(task, row)):
+            texts.setdefault(fingerprint, f"{name}:{row.line}")
+        if group := row.values.get("group"):
+            groups.setdefault(group, f"{name}:{row.line}")
+    for row in rows[TEST]:
+        if where := texts.get(_fingerprint(task, row)):
+            problems.add(TEST, row.line, _("The same input is at %(where)s, with its label.") % {"where": where})
+    for row in rows[TEST_LABELS]:
+        if where := groups.get(row.values.get("group", "")):
+            problems.add(TEST_LABELS, row.line, _("The same group is at %(where)s.") % {"where": where})
+
+
+def _fingerprint(task: TaskSpec, row: Row) -> tuple[str, ...]:
+    """Equal for inputs that differ in white space and case only."""
+    return tuple(" ".join(str(row.values.get(column.name, "")).split()).casefold() for column in task.inputs)

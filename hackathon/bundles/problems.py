@@ -1,0 +1,81 @@
+"""What is wrong with a folder that somebody wants to import: everything at once, by file and line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+
+from hackathon.errors import DomainError
+from training_worker.contract.base import FieldError
+
+MAX_PER_FILE = 200
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong; `line` counts from 1, 0 means the file as a whole. Never holds a test label."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.message}"
+
+
+class ProblemsFound(DomainError):
+    """Nothing was imported. `problems` are sorted by file and line."""
+
+    code = "invalid_bundle"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__(
+            _("Nothing was imported: %(count)d problems.") % {"count": len(self.problems)},
+            hint=_("Correct the lines named below and try again."),
+            fields=[FieldError(code=self.code, field=p.file, message=str(p)) for p in self.problems],
+        )
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *map(str, self.problems)])
+
+
+class Problems:
+    """Collects problems; past `MAX_PER_FILE` of one file they are only counted, so that the report stays readable."""
+
+    def __init__(self) -> None:
+        self._kept: list[Problem] = []
+        self._counts: Counter[str] = Counter()
+
+    def add(self, file: str, line: int, message: str) -> None:
+        self._counts[file] += 1
+        if self._counts[file] <= MAX_PER_FILE:
+            self._kept.append(Problem(file, line, message))
+
+    def all(self) -> list[Problem]:
+        """Everything found, sorted; one last line for each file that has more than is shown."""
+        more = [
+            Problem(file, 2**31, _("… and %(count)d more problems in this file.") % {"count": count - MAX_PER_FILE})
+            for file, count in self._counts.items()
+            if count > MAX_PER_FILE
+        ]
+        return [*sorted(self._kept), *(Problem(p.file, 0, p.message) for p in sorted(more))]
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
+
+def validation_messages(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """(path, message) of everything that pydantic found, without the values."""
+    known = {"extra_forbidden": _("There is no such key."), "missing": _("This key is missing.")}
+    details = error.errors(include_url=False, include_input=False)
+    inner = {item["loc"][:length] for item in details for length in range(len(item["loc"]))}
+    for item in details:
+        if item["type"] == "too_short" and item["loc"] in inner:
+            continue  # pydantic does not count wrong items: the list is short because of them
+        yield item["loc"], known.get(item["type"], item["msg"].removesuffix(".") + ".")

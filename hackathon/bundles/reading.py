@@ -1,0 +1,95 @@
+"""A bundle folder as a whole: every file read and judged, and the files judged against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from training_worker.contract.tasks import TASKS, Column, TaskSpec
+
+from . import folder as files
+from .challenge import CHALLENGE_YAML, ChallengeSpec, ReadChallenge, line_of, read_challenge
+from .checks import DATA_FILES, TEST, TEST_LABELS, TRAIN, VALIDATION, check_rows
+from .problems import Problems
+from .rows import Row, RowFile, read_rows
+from .yaml import MAX_BYTES
+from .yaml import Path as KeyPath
+
+SIDE_FILES = ("README.md", "LICENSE", "LICENSE.txt")
+MAX_DATA_BYTES = 64 * files.MEGABYTE
+LIMITS = {CHALLENGE_YAML: MAX_BYTES} | dict.fromkeys(DATA_FILES, MAX_DATA_BYTES)
+
+ID = Column(name="id", type="string")
+GROUP = Column(name="group", type="string", required=False)
+SLICE = Column(name="slice", type="string", required=False)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle without any problem. Rows hold exactly the task's columns, `id`, and `group` and `slice` where given."""
+
+    challenge: ChallengeSpec
+    labels: tuple[str, ...]
+    train: list[Row]
+    validation: list[Row]
+    test: list[Row]
+    test_labels: list[Row]
+
+    @property
+    def task(self) -> TaskSpec:
+        return TASKS[self.challenge.task]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found in a folder: `bundle` is None where there are `problems`."""
+
+    bundle: Bundle | None
+    spec: ReadChallenge
+    problems: Problems
+
+    def add(self, path: KeyPath, message: str) -> None:
+        """A problem with the value at `path` of challenge.yaml, which only the database knows."""
+        self.problems.add(CHALLENGE_YAML, line_of(self.spec.lines, path), message)
+
+
+def inspect_bundle(folder: Path) -> Inspection:
+    """Read and judge the whole folder; never raises for what somebody put into it."""
+    problems = Problems()
+    names = files.list_folder(folder, problems)
+    if names is None:
+        return Inspection(None, ReadChallenge(None, "", {}), problems)
+    files.check_names(names, required=LIMITS, optional=SIDE_FILES, problems=problems)
+    bodies = files.read_files(folder, LIMITS, names, problems)
+    spec = read_challenge(bodies.get(CHALLENGE_YAML), problems)
+    bundle = _read_data(spec, bodies, problems) if spec.task else None
+    return Inspection(None if problems else bundle, spec, problems)
+
+
+def row_files(task: TaskSpec) -> dict[str, RowFile]:
+    """What each data file's rows look like for a task."""
+    own = (ID, *task.inputs)
+    labelled = (*own, task.label, GROUP, SLICE)
+    moved = {
+        column.name: _("The column “%(name)s” belongs in %(file)s: test.jsonl goes to the workers.")
+        % {"name": column.name, "file": TEST_LABELS}
+        for column in (task.label, GROUP, SLICE)
+    }
+    return {
+        TRAIN: RowFile(TRAIN, labelled),
+        VALIDATION: RowFile(VALIDATION, labelled),
+        TEST: RowFile(TEST, own, elsewhere=moved),
+        TEST_LABELS: RowFile(TEST_LABELS, (ID, task.label, GROUP, SLICE), is_secret=True),
+    }
+
+
+def _read_data(spec: ReadChallenge, bodies: dict[str, bytes], problems: Problems) -> Bundle | None:
+    task = TASKS[spec.task]
+    specs = row_files(task)
+    rows = {name: read_rows(specs[name], bodies[name], problems) if name in bodies else [] for name in DATA_FILES}
+    labels = check_rows(task, spec.challenge.labels if spec.challenge else None, rows, problems)
+    if spec.challenge is None:
+        return None
+    return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS])

@@ -1,0 +1,143 @@
+"""JSON lines: one object a line, with exactly the columns that belong there and the right types."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from training_worker.contract.tasks import Column
+
+from .problems import Problems
+
+MAX_LINE = 256 * 1024
+MAX_ROWS = 500_000
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
+
+
+@dataclass(frozen=True)
+class RowFile:
+    """What a file's rows must look like. `is_secret`: no value and no unknown name of it may be repeated in a message.
+
+    `elsewhere` are columns that people put here by mistake, with what to tell them.
+    """
+
+    name: str
+    columns: Sequence[Column]
+    is_secret: bool = False
+    elsewhere: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: the values that are in order. A row without an id is not kept, so that every row can be spoken of."""
+
+    line: int
+    values: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        value: str = self.values["id"]
+        return value
+
+
+def read_rows(spec: RowFile, body: bytes, problems: Problems) -> list[Row]:
+    """Every row that has an id, with its good values; all that is wrong with the others is in `problems`."""
+    rows = []
+    for line, raw in _lines(spec, body, problems):
+        values = _parse(spec, line, raw, problems)
+        if values is not None:
+            good = _good_values(spec, line, values, problems)
+            if "id" in good:
+                rows.append(Row(line, good))
+    return rows
+
+
+def _lines(spec: RowFile, body: bytes, problems: Problems) -> Iterator[tuple[int, bytes]]:
+    pieces = body.removesuffix(b"\n").split(b"\n")
+    for line, raw in enumerate(pieces, start=1):
+        if line > MAX_ROWS:
+            problems.add(spec.name, line, _("There are more than %(limit)d lines.") % {"limit": MAX_ROWS})
+            return
+        if not raw.strip():
+            problems.add(spec.name, line, _("This line is empty."))
+        elif len(raw) > MAX_LINE:
+            problems.add(spec.name, line, _("This line is longer than %(limit)d KiB.") % {"limit": MAX_LINE // 1024})
+        else:
+            yield line, raw
+
+
+def _parse(spec: RowFile, line: int, raw: bytes, problems: Problems) -> dict[str, Any] | None:
+    message = ""
+    values: Any = None
+    try:
+        values = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeError:
+        message = _("This line is not valid UTF-8 text.")
+    except _Doubled:
+        message = _("A key is in this line twice.")
+    except (ValueError, RecursionError):
+        message = _("This line is not valid JSON.")
+    if not message and not isinstance(values, dict):
+        message = _("This line is not a JSON object.")
+    if message:
+        problems.add(spec.name, line, message)
+        return None
+    parsed: dict[str, Any] = values
+    return parsed
+
+
+class _Doubled(ValueError):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise _Doubled
+    return result
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _good_values(spec: RowFile, line: int, values: dict[str, Any], problems: Problems) -> dict[str, Any]:
+    known = {column.name: column for column in spec.columns}
+    for name in values.keys() - known.keys():
+        problems.add(spec.name, line, _stray(spec, name))
+    good = {}
+    for name, column in known.items():
+        if name not in values:
+            if column.required:
+                problems.add(spec.name, line, _("The column “%(name)s” is missing.") % {"name": name})
+        elif message := _value_problem(column, values[name]):
+            problems.add(spec.name, line, message)
+        else:
+            good[name] = values[name]
+    return good
+
+
+def _stray(spec: RowFile, name: str) -> str:
+    if name in spec.elsewhere:
+        return spec.elsewhere[name]
+    known = ", ".join(column.name for column in spec.columns)
+    if spec.is_secret:
+        return _("There is a column that does not belong here. Known: %(known)s.") % {"known": known}
+    return _("The column “%(name)s” does not belong here. Known: %(known)s.") % {"name": name[:100], "known": known}
+
+
+def _value_problem(column: Column, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, _TYPES[column.type]):
+        return _("The value of “%(name)s” must be a %(type)s.") % {"name": column.name, "type": column.type}
+    if isinstance(value, str) and not value.strip():
+        return _("The value of “%(name)s” is empty.") % {"name": column.name}
+    if column.name == "id" and not ID.fullmatch(str(value)):
+        return _("An id is 1 to 100 letters, digits or . _ : -, and begins with a letter or digit.")
+    return ""

@@ -1,0 +1,43 @@
+"""Celery on the site: scorer and sweeper. A message is only a doorbell; the database is the truth."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+from training_worker.contract.jobs import SITE_QUEUE
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hackathon.settings")
+os.environ.setdefault("HACKTUNE_ROLE", "scorer")
+
+app = Celery("hacktune")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_reject_on_worker_lost=False,
+    worker_prefetch_multiplier=1,
+    task_default_queue=SITE_QUEUE,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0},
+    task_publish_retry=False,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    timezone="UTC",
+)
+app.autodiscover_tasks(["submissions", "evaluation"])
+
+
+@app.on_after_configure.connect
+def _schedule(sender: Celery, **_: object) -> None:
+    from django.conf import settings
+
+    every = settings.SWEEP_SECONDS
+    sender.conf.beat_schedule = {
+        "sweep": {"task": "submissions.sweep", "schedule": every, "options": {"expires": every}},
+        "clear orphans": {"task": "submissions.clear_orphans", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    }

@@ -1,0 +1,80 @@
+"""Domain errors: one base class, one JSON shape `{code, message, hint, fields}`, for pages and API alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from training_worker.contract.base import FieldError
+
+
+class DomainError(Exception):
+    """Something a user did that cannot be done. `status` is the HTTP status, `code` stable, `hint` says what to do."""
+
+    status = 400
+    code = "invalid"
+
+    def __init__(
+        self, message: str, *, hint: str = "", code: str = "", fields: Sequence[FieldError] = (), **extra: Any
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.fields = list(fields)
+        self.code = code or type(self).code
+        self.extra = extra
+
+    def as_json(self) -> dict[str, Any]:
+        fields = [field.model_dump() for field in self.fields]
+        return {"code": self.code, "message": self.message, "hint": self.hint, "fields": fields, **self.extra}
+
+
+class Invalid(DomainError):
+    """One or more fields are wrong."""
+
+
+class NotAllowed(DomainError):
+    """The viewer may know of the object but not do this."""
+
+    status = 403
+    code = "not_allowed"
+
+
+class Conflict(DomainError):
+    """The request does not fit the state the object is in now."""
+
+    status = 409
+    code = "conflict"
+
+
+class NotFound(DomainError):
+    """The object does not exist, or the viewer may not know that it does: the same answer."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is nothing here, or nothing you may see."), hint=_("Check the address, or log in."))
+
+
+class PhaseClosed(NotAllowed):
+    code = "phase_closed"
+
+
+class QuotaExceeded(DomainError):
+    """A quota of the team is used up; `reset_at` says when there is more (empty: never)."""
+
+    status = 429
+    code = "quota_exceeded"
+
+
+class TooLarge(DomainError):
+    status = 413
+    code = "too_large"
+
+
+class Unprocessable(DomainError):
+    status = 422
+    code = "unprocessable"

@@ -1,0 +1,45 @@
+"""Pages that refresh themselves: same view, same template, a fragment when htmx asks.
+
+A poll carries the version it has: 204 leaves the page alone, 286 swaps once more and ends the polling.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+STOP_POLLING = 286
+
+
+def is_poll(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def has_version(request: HttpRequest, version: str) -> bool:
+    """Does this poll already show that version?"""
+    return is_poll(request) and request.GET.get("version") == version
+
+
+def unchanged() -> HttpResponse:
+    return _fresh(HttpResponse(status=204))
+
+
+def render_live(
+    request: HttpRequest, page: str, fragment: str, context: dict[str, Any], *, version: str, is_final: bool
+) -> HttpResponse:
+    """The page, or its fragment for a poll. Both are given `version` and `is_final`; `version` tells nothing else."""
+    polled = is_poll(request)
+    context = context | {"version": version, "is_final": is_final}
+    status = STOP_POLLING if polled and is_final else 200
+    response = render(request, fragment if polled else page, context, status=status)
+    response["ETag"] = f'W/"{version}"'
+    return _fresh(response)
+
+
+def _fresh(response: HttpResponse) -> HttpResponse:
+    add_never_cache_headers(response)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,247 @@
+"""The one settings file. Everything comes from the environment, is typed, and a bad value stops the start.
+
+| variable | default | meaning |
+|---|---|---|
+| HACKTUNE_ROLE | site | `site` (web), `scorer` (Celery), `manage` (command line); only the last two know the labels |
+| HACKTUNE_DEBUG | false | Django's debug pages |
+| HACKTUNE_SECRET_KEY | none | at least 50 characters; may be left out in debug only |
+| HACKTUNE_ALLOWED_HOSTS | none | comma-separated host names |
+| HACKTUNE_SITE_URL | http://127.0.0.1:8000 | public address: used in signed URLs |
+| HACKTUNE_DATA_DIR | .data/dev | folder of SQLite, files and static files |
+| DATABASE_URL | SQLite in the data folder | `postgres://…` in production |
+| HACKTUNE_BROKER_URL | memory:// | `redis://…` or `redis+socket:///PATH?virtual_host=0` |
+| HACKTUNE_CACHE_URL | in-process | `redis://…` or `unix://PATH` |
+| HACKTUNE_LOG_JSON | true unless debug | one JSON object a line on standard error |
+| HACKTUNE_LEASE_SECONDS, HACKTUNE_SWEEP_SECONDS | 40, 10 | how soon a dead worker is noticed |
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+ROLE = env.str("HACKTUNE_ROLE", "site")
+if ROLE not in {"site", "scorer", "manage"}:
+    raise ImproperlyConfigured(f"HACKTUNE_ROLE is {ROLE!r}; it must be site, scorer or manage.")
+
+DEBUG = env.bool("HACKTUNE_DEBUG", False)
+SECRET_KEY = env.str("HACKTUNE_SECRET_KEY", "debug-only-" + "x" * 50 if DEBUG else "")
+if not DEBUG and (len(SECRET_KEY) < 50 or "change" in SECRET_KEY.lower() or len(set(SECRET_KEY)) < 10):
+    raise ImproperlyConfigured(
+        "HACKTUNE_SECRET_KEY must be at least 50 random characters: "
+        "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
+ALLOWED_HOSTS = env.list("HACKTUNE_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
+SITE_URL = env.str("HACKTUNE_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+SECURE = SITE_URL.startswith("https://")
+DATA_DIR = Path(env.str("HACKTUNE_DATA_DIR", str(BASE_DIR / ".data" / "dev"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+INSTALLED_APPS = [
+    "evaluation",
+    "submissions",
+    "teams",
+    "hackathon",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hackathon.middleware.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "hackathon.zones.ViewerZone",
+    "hackathon.middleware.DomainErrors",
+]
+ROOT_URLCONF = "hackathon.urls"
+WSGI_APPLICATION = "hackathon.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ]
+        },
+    }
+]
+
+# --- database, cache, broker ---------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    # a file: the shared in-memory database locks under threads
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHE_URL = env.str("HACKTUNE_CACHE_URL", "")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+CELERY_BROKER_URL = env.str("HACKTUNE_BROKER_URL", "memory://")
+
+# --- files: one storage alias per kind of thing --------------------------------------------------------------
+
+
+def _folder(name: str) -> dict[str, Any]:
+    return {"BACKEND": "hackathon.storage.PrivateFolder", "OPTIONS": {"location": str(DATA_DIR / "files" / name)}}
+
+
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": _folder("media"),
+    "datasets": _folder("datasets"),
+    "models": _folder("models"),
+    "artifacts": _folder("artifacts"),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+if ROLE in {"scorer", "manage"}:
+    STORAGES["labels"] = _folder("labels")
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+
+# --- people and security -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "hackathon.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "hackathon.views.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SECURE else []
+
+# --- language and time ---------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "hackathon" / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- API -----------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "hackathon.api.authentication.ApiTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["hackathon.api.permissions.SignedIn"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "hackathon.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "hackathon.api.schema.Schema",
+    "EXCEPTION_HANDLER": "hackathon.api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Hacktune",
+    "DESCRIPTION": "Run and join AI-model hackathons. Sign in with `Authorization: Bearer <API token>`.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "submissions.enums.JobState",
+        "MembershipRole": "teams.models.MembershipRole",
+        "Role": "hackathon.enums.Role",
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+
+# --- a job's life --------------------------------------------------------------------------------------------
+
+LEASE_SECONDS = env.float("HACKTUNE_LEASE_SECONDS", 40.0)
+SWEEP_SECONDS = env.float("HACKTUNE_SWEEP_SECONDS", 10.0)
+MAX_LOSSES = 5
+SIGNED_URL_SECONDS = 15 * 60
+
+# --- logs ----------------------------------------------------------------------------------------------------
+
+LOG_JSON = env.bool("HACKTUNE_LOG_JSON", not DEBUG)
+_SHARED_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+structlog.configure(
+    processors=[*_SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "lines": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer()
+            if LOG_JSON
+            else structlog.dev.ConsoleRenderer(colors=False),
+            "foreign_pre_chain": _SHARED_PROCESSORS,
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"handlers": ["stderr"], "level": env.str("HACKTUNE_LOG_LEVEL", "INFO")},
+}
+TESTING = "pytest" in sys.modules or os.environ.get("PYTEST_VERSION") is not None

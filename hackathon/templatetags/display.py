@@ -1,0 +1,94 @@
+"""How times, durations and numbers look in a page. Language-neutral where a table has to stay narrow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext as _
+
+from hackathon.text import render_markdown
+
+register = template.Library()
+register.filter("markdown", render_markdown)
+
+
+@register.filter
+def moment(at: datetime | None) -> SafeString:
+    """`2026-11-22 14:05` in the zone of the page, as a <time> element; an en dash for None."""
+    if at is None:
+        return format_html("{}", "–")
+    local = timezone.localtime(at)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}")
+
+
+@register.simple_tag
+def window(opens_at: datetime, closes_at: datetime, now: datetime) -> str:
+    """Where `now` lies in a window, in words: "starts in 2 days", "ends in 1 day, 3 hours", "over"."""
+    if now < opens_at:
+        return _("starts in %(time)s") % {"time": timeuntil(opens_at, now)}
+    if now < closes_at:
+        return _("ends in %(time)s") % {"time": timeuntil(closes_at, now)}
+    return _("over")
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """`0.4 s`, `34 s`, `2 min 05 s`, `3 h 20 min`; an en dash for None."""
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}".removesuffix(".0")}
+    whole = round(seconds)
+    if whole < 60:
+        return _("%(seconds)s s") % {"seconds": whole}
+    if whole < 3600:
+        return _("%(minutes)d min %(seconds)02d s") % {"minutes": whole // 60, "seconds": whole % 60}
+    return _("%(hours)d h %(minutes)02d min") % {"hours": whole // 3600, "minutes": whole % 3600 // 60}
+
+
+@register.filter
+def compact(number: float | None) -> str:
+    """`935`, `12.4k`, `22.7M`, `1.1B`; an en dash for None."""
+    if number is None:
+        return "–"
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.1f}".removesuffix(".0") + letter
+    return f"{number:g}"
+
+
+@register.filter
+def signed(number: float | None, text: str) -> str:
+    """A difference with its sign, with as many decimals as the score `text` has; an en dash for None."""
+    if number is None:
+        return "–"
+    decimals = _decimals(text)
+    shown = f"{abs(number):.{decimals}f}"
+    if not float(shown):
+        return f"±{shown}"
+    return ("+" if number > 0 else "−") + shown
+
+
+@register.filter
+def fixed(number: float | None, decimals: int = 3) -> str:
+    return "–" if number is None else f"{number:.{decimals}f}"
+
+
+@register.filter
+def percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.2g} %" if whole else "–"
+
+
+@register.filter
+def like(number: float, text: str) -> str:
+    """A number with as many decimals as the score `text` has."""
+    return f"{number:.{_decimals(text)}f}"
+
+
+def _decimals(text: str) -> int:
+    return len(text.split()[0].partition(".")[2])

@@ -1,0 +1,58 @@
+"""Who may know of what in a hackathon: the one place that says so for pages, API, feeds and mails."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from .enums import Role, Visibility
+from .models import BaseModel, Challenge, Hackathon, Participation, Phase, User
+
+Viewer = User | AnonymousUser
+
+
+def hackathons_visible_to(viewer: Viewer) -> QuerySet[Hackathon]:
+    """Public ones for everybody; private ones for those who take part; drafts for their organizers."""
+    if not isinstance(viewer, User):
+        return Hackathon.objects.filter(visibility=Visibility.PUBLIC)
+    if viewer.is_superuser:
+        return Hackathon.objects.all()
+    mine = Participation.objects.filter(user=viewer)
+    organized = mine.filter(role=Role.ORGANIZER).values("hackathon")
+    joined = mine.values("hackathon")
+    return Hackathon.objects.filter(
+        Q(visibility=Visibility.PUBLIC) | Q(visibility=Visibility.PRIVATE, pk__in=joined) | Q(pk__in=organized)
+    )
+
+
+def challenges_visible_to(viewer: Viewer) -> QuerySet[Challenge]:
+    """Published challenges of visible hackathons; unpublished ones for the organizers alone."""
+    challenges = Challenge.objects.filter(hackathon__in=hackathons_visible_to(viewer))
+    if not isinstance(viewer, User):
+        return challenges.filter(is_published=True)
+    if viewer.is_superuser:
+        return challenges
+    organized = Participation.objects.filter(user=viewer, role=Role.ORGANIZER).values("hackathon")
+    return challenges.filter(Q(is_published=True) | Q(hackathon__in=organized))
+
+
+def phases_visible_to(viewer: Viewer) -> QuerySet[Phase]:
+    return Phase.objects.filter(challenge__in=challenges_visible_to(viewer))
+
+
+def models_visible_to(viewer: Viewer) -> QuerySet[BaseModel]:
+    return BaseModel.objects.filter(is_enabled=True)
+
+
+def role_in(viewer: Viewer, hackathon: Hackathon) -> Role | None:
+    """The viewer's part in the hackathon; a superuser organizes everything; None for outsiders."""
+    if not isinstance(viewer, User):
+        return None
+    if viewer.is_superuser:
+        return Role.ORGANIZER
+    found = Participation.objects.filter(user=viewer, hackathon=hackathon).values_list("role", flat=True).first()
+    return Role(found) if found else None
+
+
+def is_organizer(viewer: Viewer, hackathon: Hackathon) -> bool:
+    return role_in(viewer, hackathon) == Role.ORGANIZER

@@ -1,0 +1,9 @@
+"""WSGI entry point of the web processes: role `site`, so no label store."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hackathon.settings")
+os.environ.setdefault("HACKTUNE_ROLE", "site")
+application = get_wsgi_application()

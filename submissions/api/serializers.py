@@ -1,0 +1,205 @@
+"""What the API takes for a submission and shows of one, but for its scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from hackathon.api.serializers import ContractField, schema_of
+from hackathon.api.strict import StrictSerializer
+from submissions.enums import FINAL_STATES, Fault, JobState
+from submissions.models import Artifact, Job, JobEvent
+from submissions.selectors import Run
+from teams.api.serializers import TeamRefSerializer
+from training_worker.contract.config import SubmissionConfig
+from training_worker.contract.jobs import Stage, StoppedBy, Telemetry
+from training_worker.contract.limits import Estimate
+
+
+@extend_schema_field(schema_of(SubmissionConfig))
+class ConfigField(ContractField):
+    """A `SubmissionConfig`. The contract reports every problem of it, so nothing is judged here."""
+
+
+@extend_schema_field(schema_of(Estimate))
+class EstimateField(ContractField):
+    pass
+
+
+@extend_schema_field(schema_of(Telemetry))
+class TelemetryField(ContractField):
+    pass
+
+
+class ConfigInputSerializer(StrictSerializer):
+    phase = serializers.UUIDField()
+    config = ConfigField(help_text="Errors name fields inside of it: `method.r`.")
+
+
+class SubmitSerializer(ConfigInputSerializer):
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class QuotaSerializer(serializers.Serializer[Any]):
+    """What the team has used and may use in the phase."""
+
+    used_today = serializers.IntegerField()
+    cap_day = serializers.IntegerField()
+    used_total = serializers.IntegerField()
+    cap_total = serializers.IntegerField()
+    running = serializers.IntegerField()
+    cap_at_once = serializers.IntegerField()
+    compute_used = serializers.FloatField(help_text="Seconds used or reserved.")
+    cap_compute = serializers.FloatField()
+    resets_at = serializers.DateTimeField(help_text="When the day's count starts anew.")
+
+
+class CostSerializer(serializers.Serializer[Any]):
+    submissions = serializers.IntegerField(help_text="1, or 0 where the same run exists already.")
+    compute_seconds = serializers.FloatField(help_text="Reserved at submit, settled to what was used.")
+    quota = QuotaSerializer(allow_null=True, help_text="null where you are in no team of the hackathon.")
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    config = ConfigField(help_text="Canonical: as it would be stored, trained and hashed.")
+    estimate = EstimateField()
+    cost = CostSerializer()
+    same_as = serializers.UUIDField(allow_null=True, help_text="Your team's submission of the same run.")
+
+
+class RunSerializer(serializers.Serializer[Any]):
+    """A `Run`: a submission and where it stands."""
+
+    id = serializers.UUIDField(source="submission.pk")
+    number = serializers.IntegerField(source="submission.number", help_text="#17 within the hackathon.")
+    hackathon = serializers.SlugField(source="submission.phase.challenge.hackathon.slug")
+    challenge = serializers.SlugField(source="submission.phase.challenge.slug")
+    phase = serializers.UUIDField(source="submission.phase_id")
+    team = TeamRefSerializer(source="submission.team")
+    author = serializers.CharField(source="submission.author.name", default=None, allow_null=True)
+    base_model = serializers.SlugField(source="submission.base_model.slug")
+    method = serializers.CharField(source="submission.method")
+    note = serializers.CharField(source="submission.note")
+    received_at = serializers.DateTimeField(source="submission.received_at")
+    state = serializers.ChoiceField(source="job.state", choices=JobState.choices)
+    is_final = serializers.SerializerMethodField()
+    stage = serializers.ChoiceField(source="job.stage", choices=[stage.value for stage in Stage], allow_blank=True)
+    step = serializers.IntegerField(source="job.step")
+    total_steps = serializers.IntegerField(source="job.total_steps")
+    attempt = serializers.IntegerField(source="job.attempt")
+    losses = serializers.IntegerField(source="job.losses", help_text="How often a node was lost while it ran.")
+    compute_seconds = serializers.FloatField(source="job.compute_seconds")
+    stopped_by = serializers.ChoiceField(
+        source="job.stopped_by", choices=[reason.value for reason in StoppedBy], allow_blank=True
+    )
+
+    def get_is_final(self, run: Run) -> bool:
+        return run.job.state in FINAL_STATES
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    hint = serializers.CharField()
+    fault = serializers.ChoiceField(choices=Fault.choices, help_text="The platform's faults cost your team nothing.")
+
+
+def _failure(job: Job) -> dict[str, str] | None:
+    if job.state == JobState.QUARANTINED:
+        return {
+            "code": "quarantined",
+            "message": _("The run was lost %(count)d times and is set aside.") % {"count": job.losses},
+            "hint": _("Nothing was charged. The operator has been told and will start it again or drop it."),
+            "fault": job.fault,
+        }
+    if not job.failure_code:
+        return None
+    return {
+        "code": job.failure_code,
+        "message": job.failure_message,
+        "hint": job.failure_hint,
+        "fault": job.fault,
+    }
+
+
+class QueuePlaceSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField(help_text="1 is next.")
+    wait_seconds = serializers.FloatField(allow_null=True)
+
+
+class EventSerializer(serializers.ModelSerializer[JobEvent]):
+    class Meta:
+        model = JobEvent
+        fields = ("at", "from_state", "to_state", "attempt", "reason")
+
+
+class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
+    class Meta:
+        model = Artifact
+        fields = ("name", "size", "sha256")
+
+
+class RunDetailSerializer(RunSerializer):
+    """A `RunDetail`: all of a run but its scores."""
+
+    config = ConfigField(source="submission.config")
+    queue = QueuePlaceSerializer(source="place", allow_null=True, help_text="null unless queued.")
+    failure = serializers.SerializerMethodField()
+    queued_at = serializers.DateTimeField(source="job.queued_at")
+    started_at = serializers.DateTimeField(source="job.started_at", allow_null=True)
+    finished_at = serializers.DateTimeField(source="job.finished_at", allow_null=True)
+    telemetry = TelemetryField(
+        source="job.result.telemetry",
+        default=None,
+        allow_null=True,
+        help_text="The worker's figures; null until training has ended.",
+    )
+    events = EventSerializer(many=True)
+    artifacts = ArtifactSerializer(source="files", many=True)
+
+    @extend_schema_field(FailureSerializer(allow_null=True))
+    def get_failure(self, run: Run) -> Any:
+        failure = _failure(run.job)
+        return None if failure is None else FailureSerializer(failure).data
+
+
+class SinceQuery(StrictSerializer):
+    after = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, default=0, help_text="`last` of the answer before."
+    )
+    attempt = serializers.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        required=False,
+        help_text="`attempt` of the answer before: when a new one has begun, the answer starts from its beginning.",
+    )
+
+
+class PointSerializer(serializers.Serializer[Any]):
+    step = serializers.IntegerField()
+    name = serializers.CharField(help_text="train_loss, validation_loss, learning_rate or validation_<metric>.")
+    value = serializers.FloatField()
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    text = serializers.CharField()
+
+
+class CurveSerializer(serializers.Serializer[Any]):
+    """Curve points of the current attempt since `after`."""
+
+    attempt = serializers.IntegerField()
+    last = serializers.IntegerField(help_text="Send it as `after` for what comes next.")
+    points = PointSerializer(many=True)
+
+
+class LogSerializer(serializers.Serializer[Any]):
+    """Log lines of the current attempt since `after`."""
+
+    attempt = serializers.IntegerField()
+    last = serializers.IntegerField(help_text="Send it as `after` for what comes next.")
+    lines = LineSerializer(many=True)

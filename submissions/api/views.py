@@ -1,0 +1,135 @@
+"""A submission's validation, curve, log, files and end. Its list and its scores are the room above's."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hackathon.api.strict import StrictAPIView, StrictSerializer
+from hackathon.clock import db_now
+from hackathon.errors import NotFound
+from hackathon.models import Phase
+from hackathon.storage import storage
+from hackathon.visibility import Viewer, phases_visible_to
+from submissions.api.serializers import (
+    ConfigInputSerializer,
+    CurveSerializer,
+    LogSerializer,
+    PreviewSerializer,
+    RunSerializer,
+    SinceQuery,
+)
+from submissions.models import Submission
+from submissions.selectors import Run, files_of, first_job, progress_since, quota_state, submissions_visible_to
+from submissions.services.preview import preview_config
+from submissions.services.submit import cancel_job
+from teams.selectors import team_in
+
+
+def visible_phase(viewer: Viewer, phase_id: UUID) -> Phase:
+    """Raises `NotFound`."""
+    phases = phases_visible_to(viewer).select_related("challenge__hackathon", "data")
+    found = phases.filter(pk=phase_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def visible_submission(viewer: Viewer, submission_id: UUID) -> Submission:
+    """Raises `NotFound`: the same for a foreign submission as for none."""
+    found = submissions_visible_to(viewer).filter(pk=submission_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+class ValidateView(StrictAPIView):
+    """Check a config without submitting it: takes no quota."""
+
+    @extend_schema(request=ConfigInputSerializer, responses=PreviewSerializer)
+    def post(self, request: Request) -> Response:
+        body = self.read(ConfigInputSerializer)
+        phase = visible_phase(request.user, body["phase"])
+        team = team_in(request.user, phase.challenge.hackathon)
+        preview = preview_config(team=team, phase=phase, config=body["config"])
+        answer = {
+            "config": preview.config,
+            "estimate": preview.estimate,
+            "cost": {
+                "submissions": 0 if preview.same_as else 1,
+                "compute_seconds": preview.seconds,
+                "quota": quota_state(team=team, phase=phase, now=db_now()) if team else None,
+            },
+            "same_as": preview.same_as.pk if preview.same_as else None,
+        }
+        return Response(PreviewSerializer(answer).data)
+
+
+class _ProgressView(StrictAPIView):
+    query = SinceQuery
+
+    def progress(self, request: Request, submission_id: UUID) -> dict[str, Any]:
+        job = first_job(visible_submission(request.user, submission_id))
+        is_new_attempt = self.parameters.get("attempt", job.attempt) != job.attempt
+        progress = progress_since(job, 0 if is_new_attempt else self.parameters["after"])
+        return {"attempt": job.attempt, "last": progress.last, "points": progress.points, "lines": progress.lines}
+
+
+class CurveView(_ProgressView):
+    """Curve points that came after `after`."""
+
+    @extend_schema(responses=CurveSerializer)
+    def get(self, request: Request, submission_id: UUID) -> Response:
+        return Response(CurveSerializer(self.progress(request, submission_id)).data)
+
+
+class LogView(_ProgressView):
+    """Log lines that came after `after`."""
+
+    @extend_schema(responses=LogSerializer)
+    def get(self, request: Request, submission_id: UUID) -> Response:
+        return Response(LogSerializer(self.progress(request, submission_id)).data)
+
+
+class CancelView(StrictAPIView):
+    """End a submission at once. Before it has started it costs nothing."""
+
+    @extend_schema(request=None, responses=RunSerializer)
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        self.read(StrictSerializer)
+        submission = visible_submission(request.user, submission_id)
+        job = cancel_job(job=first_job(submission), actor=str(request.user))
+        return Response(RunSerializer(Run(submission, job)).data)
+
+
+class OctetStream(JSONRenderer):
+    """Lets a client ask for a file by its type; an error still comes as JSON."""
+
+    media_type = "application/octet-stream"
+    format = "bin"
+
+
+class ArtifactView(StrictAPIView):
+    """Download a file of the run. Predictions of test items are never served."""
+
+    renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, OctetStream)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, submission_id: UUID, name: str) -> FileResponse:
+        submission = visible_submission(request.user, submission_id)
+        artifact = next((file for file in files_of(first_job(submission)) if file.name == name), None)
+        if artifact is None or not storage("artifacts").exists(artifact.key):
+            raise NotFound
+        return FileResponse(
+            storage("artifacts").open(artifact.key, "rb"),
+            as_attachment=True,
+            filename=f"{submission.number}-{artifact.name}",
+            content_type="application/octet-stream",
+        )

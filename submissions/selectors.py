@@ -1,0 +1,170 @@
+"""Reading submissions and jobs: what the viewer may see, where a job stands, its curve and log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Avg, Q, QuerySet
+
+from hackathon.models import Challenge, ChallengeData, Hackathon, Phase
+from hackathon.visibility import Viewer
+from teams.models import Team
+from teams.selectors import teams_run_by
+from training_worker.contract.jobs import PREDICTIONS, JobKind
+
+from .enums import ACTIVE_STATES, JobState
+from .models import Artifact, Job, JobEvent, Node, ProgressChunk, Quota, Submission
+from .rules import next_quota_day, quota_day
+
+
+def submissions_visible_to(viewer: Viewer) -> QuerySet[Submission]:
+    """Own team's submissions; all of a hackathon for its organizers. Nobody else may know that one exists."""
+    return Submission.objects.filter(team__in=teams_run_by(viewer)).select_related(
+        "phase__challenge__hackathon", "phase__data", "team", "author", "base_model"
+    )
+
+
+def first_job(submission: Submission) -> Job:
+    """The job with replicate 0: its state is the submission's."""
+    return submission.jobs.select_related("node").get(replicate=0)
+
+
+@dataclass(frozen=True)
+class QueuePlace:
+    """Where a queued job stands: `position` 1 is next; `wait_seconds` is None where nothing has run yet to tell."""
+
+    position: int
+    wait_seconds: float | None
+
+
+def queue_place(job: Job, *, now: datetime) -> QueuePlace | None:
+    """The job's place among all queued jobs by priority and age (fair share may let it go earlier or later).
+
+    None where it is not queued. The wait is the mean run time of the last 20 ended jobs × jobs ahead / live nodes.
+    """
+    if job.state != JobState.QUEUED:
+        return None
+    ahead = Job.objects.filter(state=JobState.QUEUED).filter(
+        Q(priority__lt=job.priority)
+        | Q(priority=job.priority, queued_at__lt=job.queued_at)
+        | Q(priority=job.priority, queued_at=job.queued_at, pk__lt=job.pk)
+    )
+    position = ahead.count() + 1
+    ended = Job.objects.filter(compute_seconds__gt=0).order_by("-finished_at").values("pk")[:20]
+    mean = Job.objects.filter(pk__in=list(ended.values_list("pk", flat=True))).aggregate(s=Avg("compute_seconds"))["s"]
+    nodes = live_nodes(now=now).count()
+    busy = Job.objects.filter(state=JobState.RUNNING).count()
+    wait = None if mean is None or not nodes else mean * (position - 1 + min(busy, nodes)) / nodes
+    return QueuePlace(position=position, wait_seconds=wait)
+
+
+def live_nodes(*, now: datetime, seconds: float = 60.0) -> QuerySet[Node]:
+    """Nodes that were heard of in the last minute, or are running a job."""
+    return Node.objects.filter(
+        Q(seen_at__gt=now - timedelta(seconds=seconds)) | Q(jobs__state=JobState.RUNNING), revoked_at__isnull=True
+    ).distinct()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Curve points and log lines of the current attempt after post `after`; `last` is where to go on from."""
+
+    points: list[dict[str, Any]]
+    """[{"step", "name", "value"}]"""
+    lines: list[dict[str, Any]]
+    """[{"at", "text"}]"""
+    last: int
+
+
+def progress_since(job: Job, after: int = 0) -> Progress:
+    """What the job's current attempt reported in posts with `seq` above `after`, in order."""
+    chunks = list(ProgressChunk.objects.filter(job=job, attempt=job.attempt, seq__gt=after).order_by("seq"))
+    return Progress(
+        points=[point for chunk in chunks for point in chunk.points],
+        lines=[line for chunk in chunks for line in chunk.lines],
+        last=chunks[-1].seq if chunks else after,
+    )
+
+
+def events_of(job: Job) -> QuerySet[JobEvent]:
+    return job.events.order_by("at", "created_at")
+
+
+def files_of(job: Job) -> QuerySet[Artifact]:
+    """What came out of a job and its team may have: all but the predictions of the test set."""
+    return job.artifacts.exclude(name=PREDICTIONS)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A submission and the job that is its status."""
+
+    submission: Submission
+    job: Job
+
+
+@dataclass(frozen=True)
+class RunDetail(Run):
+    """A run with its place in the queue, its history and what it left behind."""
+
+    place: QueuePlace | None
+    events: list[JobEvent]
+    files: list[Artifact]
+
+
+def run_detail(submission: Submission, *, now: datetime) -> RunDetail:
+    job = first_job(submission)
+    return RunDetail(submission, job, queue_place(job, now=now), list(events_of(job)), list(files_of(job)))
+
+
+@dataclass(frozen=True)
+class QuotaState:
+    """A team's quota in a phase as shown: used and cap of each; `resets_at` is when the day's starts anew."""
+
+    used_today: int
+    cap_day: int
+    used_total: int
+    cap_total: int
+    running: int
+    cap_at_once: int
+    compute_used: float
+    cap_compute: float
+    resets_at: datetime
+
+
+def quota_state(*, team: Team, phase: Phase, now: datetime) -> QuotaState:
+    """Read without a lock: for showing only, `submit_config` decides."""
+    zone = phase.challenge.hackathon.time_zone
+    row = Quota.objects.filter(team=team, phase=phase).first()
+    quota = row or Quota(
+        cap_day=phase.per_day, cap_total=phase.total, cap_at_once=phase.at_once, cap_compute=phase.compute_seconds
+    )
+    return QuotaState(
+        used_today=quota.used_today if quota.day == quota_day(now, zone) else 0,
+        cap_day=quota.cap_day,
+        used_total=quota.used_total,
+        cap_total=quota.cap_total,
+        running=quota.running,
+        cap_at_once=quota.cap_at_once,
+        compute_used=quota.compute_used,
+        cap_compute=quota.cap_compute,
+        resets_at=next_quota_day(now, zone),
+    )
+
+
+def base_score_job(*, data: ChallengeData, model_sha256: str, precision: str) -> Job | None:
+    """The platform's run of the untrained model on that data, whatever its state."""
+    jobs = Job.objects.filter(
+        kind=JobKind.BASE_SCORE, data=data, base_model__sha256=model_sha256, phase__precision=precision
+    )
+    return jobs.exclude(state__in=[JobState.FAILED, JobState.CANCELLED]).order_by("queued_at").first()
+
+
+def active_jobs(hackathon: Hackathon) -> QuerySet[Job]:
+    return Job.objects.filter(phase__challenge__hackathon=hackathon, state__in=ACTIVE_STATES)
+
+
+def submission_count(challenge: Challenge) -> int:
+    return Submission.objects.filter(phase__challenge=challenge, team__is_reserved=False).count()

@@ -1,0 +1,48 @@
+"""Nodes join with a one-time token and get a token of their own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from hackathon.clock import db_now
+from hackathon.errors import Conflict, NotAllowed
+from hackathon.tokens import digest_of, new_token
+from submissions.models import EnrolmentToken, Node
+
+
+def create_enrolment_token(*, hours: float = 24.0) -> str:
+    """A new one-time token; this is its only readable copy."""
+    token = new_token("hte")
+    EnrolmentToken.objects.create(digest=digest_of(token), expires_at=db_now() + timedelta(hours=hours))
+    return token
+
+
+def enrol_node(*, token: str, name: str) -> tuple[Node, str]:
+    """Use the token up and return the node with its worker token. Raises `NotAllowed` or `Conflict` (name taken)."""
+    now = db_now()
+    worker_token = new_token("htw")
+    with transaction.atomic():
+        used = EnrolmentToken.objects.filter(digest=digest_of(token), used_at__isnull=True, expires_at__gt=now)
+        if not used.update(used_at=now):
+            raise NotAllowed(
+                _("This enrolment token is unknown, used or expired."),
+                hint=_("Ask the operator for a new one."),
+                code="enrolment_refused",
+            )
+        if Node.objects.filter(name=name).exists():
+            raise Conflict(_("There is a node of this name."), hint=_("Choose another name."), code="name_taken")
+        node = Node.objects.create(name=name, digest=digest_of(worker_token), seen_at=now)
+        EnrolmentToken.objects.filter(digest=digest_of(token)).update(node=node)
+    return node, worker_token
+
+
+def find_node(worker_token: str) -> Node | None:
+    return Node.objects.filter(digest=digest_of(worker_token), revoked_at__isnull=True).first()
+
+
+def revoke_node(*, node: Node) -> None:
+    """The node's token is refused from now on; what it runs is swept when its lease ends. Safe to run twice."""
+    Node.objects.filter(pk=node.pk, revoked_at__isnull=True).update(revoked_at=db_now())

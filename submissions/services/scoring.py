@@ -1,0 +1,62 @@
+"""The scorer's side of a job's life: its own lease and fence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db.models import F, Q
+
+from hackathon.clock import db_now
+from submissions.enums import Fault, JobState
+from submissions.models import Job
+
+from .attempts import lose_attempt
+from .transitions import move
+
+logger = structlog.get_logger(__name__)
+
+
+def claim_scoring() -> Job | None:
+    """The job that has waited longest for its score, leased to the caller; None where there is none."""
+    now = db_now()
+    waiting = Job.objects.filter(
+        Q(not_before__isnull=True) | Q(not_before__lte=now), state=JobState.SCORING, lease_until__isnull=True
+    )
+    for job in waiting.order_by("trained_at"):
+        fence = Job.objects.filter(
+            pk=job.pk, state=JobState.SCORING, scoring_attempt=job.scoring_attempt, lease_until__isnull=True
+        )
+        lease = now + timedelta(seconds=settings.LEASE_SECONDS)
+        if fence.update(scoring_attempt=F("scoring_attempt") + 1, lease_until=lease):
+            job.refresh_from_db()
+            return job
+    return None
+
+
+def finish_scoring(job: Job) -> bool:
+    """SCORING → SUCCEEDED, in the caller's transaction with the result row. False: this scorer's fence is old."""
+    return move(job, JobState.SUCCEEDED, now=db_now(), reason="scored", actor="scorer", lease_until=None)
+
+
+def reject_result(job: Job, *, message: str) -> bool:
+    """SCORING → FAILED `invalid_result`: predictions that cannot be ours to blame the team for. Refund, alert."""
+    logger.error("invalid_result", job=str(job.pk), problem=message)
+    return move(
+        job,
+        JobState.FAILED,
+        now=db_now(),
+        reason="invalid_result",
+        actor="scorer",
+        failure_code="invalid_result",
+        failure_message="The worker's predictions were not valid.",
+        failure_hint="This is a fault of the platform: nothing was charged. The operator has been told.",
+        fault=Fault.PLATFORM,
+        lease_until=None,
+    )
+
+
+def lose_scoring(job: Job, *, reason: str) -> bool:
+    """The scorer raised: counts as a loss; the sweeper rings again after the back-off. `reason` must hold no data."""
+    return lose_attempt(job, now=db_now(), reason=reason, actor="scorer")

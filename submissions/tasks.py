@@ -1,0 +1,16 @@
+"""Celery tasks of this room: thin, safe to run twice."""
+
+from celery import shared_task
+
+from .services.clean import clear_orphans
+from .services.sweep import sweep
+
+
+@shared_task(name="submissions.sweep")
+def sweep_leases() -> None:
+    sweep()
+
+
+@shared_task(name="submissions.clear_orphans")
+def clear_orphan_uploads() -> None:
+    clear_orphans()

@@ -1,0 +1,11 @@
+"""Addresses of home, hackathon and challenge: pages that read teams, quota and queue, but no score."""
+
+from django.urls import include, path
+
+from . import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("h/", include(([path("<slug:slug>/", views.hackathon_detail, name="detail")], "hackathons"))),
+    path("c/", include(([path("<slug:slug>/", views.challenge_detail, name="detail")], "challenges"))),
+]

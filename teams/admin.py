@@ -1,0 +1,62 @@
+"""Teams and who is in them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.admin_base import Admin, Inline
+
+from .models import Membership, Team
+
+
+class MembershipInline(Inline):
+    model = Membership
+    extra = 0
+    fields = ("user", "role", "left_at")
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Team)
+class TeamAdmin(Admin):
+    list_display = ("name", "hackathon", "people", "is_reserved", "created_at")
+    list_filter = ("hackathon", "is_reserved")
+    list_select_related = ("hackathon",)
+    search_fields = ("name", "memberships__user__name", "memberships__user__email")
+    autocomplete_fields = ("hackathon",)
+    inlines: ClassVar[Any] = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        current = Count("memberships", filter=Q(memberships__left_at__isnull=True))
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(people=current)
+
+    @admin.display(description=_("people"), ordering="people")
+    def people(self, obj: Any) -> int:
+        return int(obj.people)
+
+    def save_formset(self, request: HttpRequest, form: ModelForm[Team], formset: Any, change: bool) -> None:
+        for membership in formset.save(commit=False):
+            membership.hackathon = form.instance.hackathon
+            membership.save()
+        for gone in formset.deleted_objects:
+            gone.delete()
+
+
+@admin.register(Membership)
+class MembershipAdmin(Admin):
+    list_display = ("user", "team", "hackathon", "role", "created_at", "left_at")
+    list_filter = ("hackathon", "role", ("left_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "team", "hackathon")
+    search_fields = ("user__name", "user__email", "team__name")
+    autocomplete_fields = ("user", "team")
+    fields = ("user", "team", "role", "left_at")
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: ModelForm[Membership], change: bool) -> None:
+        obj.hackathon = obj.team.hackathon
+        obj.save()

@@ -1,0 +1,95 @@
+"""Me, teams, founding and leaving one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hackathon.api.permissions import SignedInToWrite, person
+from hackathon.api.strict import StrictAPIView, StrictListView, StrictSerializer
+from hackathon.api.views import visible_hackathon
+from hackathon.errors import NotFound
+from hackathon.models import ApiToken, Hackathon, Participation
+from hackathon.visibility import Viewer, role_in
+from teams.api.serializers import MeSerializer, TeamInputSerializer, TeamSerializer
+from teams.models import Membership, Team
+from teams.selectors import teams_of, teams_visible_to, with_members
+from teams.services import create_team, leave_team
+
+
+def _shown(viewer: Viewer, hackathon: Hackathon) -> dict[str, bool]:
+    return {"shows_members": role_in(viewer, hackathon) is not None}
+
+
+def _team_response(viewer: Viewer, teams: QuerySet[Team], team_id: UUID, status: int = 200) -> Response:
+    team = with_members(teams.select_related("hackathon")).filter(pk=team_id).first()
+    if team is None:
+        raise NotFound
+    return Response(TeamSerializer(team, context=_shown(viewer, team.hackathon)).data, status=status)
+
+
+class MeView(StrictAPIView):
+    """Who you are, what your token may do, where you take part, and your teams."""
+
+    @extend_schema(responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        user = person(request)
+        memberships = Membership.objects.filter(user=user, left_at__isnull=True)
+        facts = {
+            "user": user,
+            "token": request.auth if isinstance(request.auth, ApiToken) else None,
+            "participations": Participation.objects.filter(user=user).select_related("hackathon", "organization"),
+            "teams": memberships.select_related("team", "hackathon").order_by("created_at"),
+        }
+        return Response(MeSerializer(facts).data)
+
+
+class TeamsView(StrictListView[Team]):
+    """The teams of a hackathon, by name."""
+
+    permission_classes = (SignedInToWrite,)
+    serializer_class = TeamSerializer
+
+    def list(self, request: Request, slug: str) -> Response:
+        self.hackathon = visible_hackathon(request.user, slug)
+        teams = teams_visible_to(request.user).filter(hackathon=self.hackathon).select_related("hackathon")
+        return self.paginated(with_members(teams).order_by("name", "pk"))
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        hackathon = getattr(self, "hackathon", None)
+        return {**super().get_serializer_context(), **(_shown(self.request.user, hackathon) if hackathon else {})}
+
+    @extend_schema(request=TeamInputSerializer, responses={201: TeamSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Found a team and become its captain."""
+        hackathon = visible_hackathon(request.user, slug)
+        team = create_team(user=person(request), hackathon=hackathon, name=self.read(TeamInputSerializer)["name"])
+        return _team_response(request.user, teams_of(request.user), team.pk, status=201)
+
+
+class TeamView(StrictAPIView):
+    """One team."""
+
+    permission_classes = (SignedInToWrite,)
+
+    @extend_schema(responses=TeamSerializer)
+    def get(self, request: Request, team_id: UUID) -> Response:
+        return _team_response(request.user, teams_visible_to(request.user), team_id)
+
+
+class LeaveTeamView(StrictAPIView):
+    """Leave your team. Founding another one of the same hackathon afterwards takes an organizer's help."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, team_id: UUID) -> Response:
+        self.read(StrictSerializer)
+        team = teams_of(request.user).select_related("hackathon").filter(pk=team_id).first()
+        if team is None:
+            raise NotFound
+        leave_team(team=team, user=person(request))
+        return Response(status=204)

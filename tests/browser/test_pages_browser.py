@@ -1,0 +1,153 @@
+"""The pages in chromium: a silent console, no request off the site, readable, usable, moving by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from submissions.enums import JobState
+from submissions.models import Job, ProgressChunk, Submission
+from submissions.services.transitions import move
+from tests.evaluation.scored import make_result, reserved_team, submit
+from tests.factories import PASSWORD, World, make_world
+from tests.submissions.play import job_result
+
+from .conftest import Watched
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+INSPECT = (Path(__file__).parent / "inspect.js").read_text()
+PAGES = ("home", "hackathon", "challenge", "board", "running", "done", "failed", "list", "login")
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+def running(world: World) -> Submission:
+    job, now = submit(world), timezone.now()
+    assert move(job, JobState.RUNNING, now=now, reason="claimed", attempt=1, started_at=now, stage="train")
+    Job.objects.filter(pk=job.pk).update(step=40, total_steps=100, stage="train", progress_seq=1)
+    report(job, seq=1, step=40)
+    assert job.submission is not None
+    return job.submission
+
+
+def report(job: Job, *, seq: int, step: int) -> None:
+    points = [{"step": s, "name": "train_loss", "value": 1 / (s + 1)} for s in range(step - 40, step + 1, 10)]
+    points += [{"step": step, "name": "validation_accuracy", "value": 0.75}]
+    lines = [{"at": "2030-01-01T00:00:00Z", "text": f"at step {step}"}]
+    ProgressChunk.objects.create(job=job, attempt=1, seq=seq, points=points, lines=lines)
+    Job.objects.filter(pk=job.pk).update(progress_seq=seq, step=step)
+
+
+def addresses(world: World) -> dict[str, str]:
+    done = make_result(world, team=world.team, public=0.8123, note="first")
+    Job.objects.filter(pk=done.job_id).update(result=job_result().model_dump(mode="json"), stopped_by="epochs")
+    make_result(world, team=world.rivals, public=0.83)
+    make_result(world, team=reserved_team(world), public=0.7, note="tf-idf")
+    failed = submit(world, rate=0.1)
+    Job.objects.filter(pk=failed.pk).update(
+        state="failed", failure_code="diverged", failure_message="No number.", failure_hint="Lower it.", fault="own"
+    )
+    return {
+        "home": "/",
+        "hackathon": f"/h/{world.hackathon.slug}/",
+        "challenge": f"/c/{world.challenge.slug}/",
+        "board": f"/c/{world.challenge.slug}/leaderboard/",
+        "running": f"/s/{running(world).pk}/",
+        "done": f"/s/{done.job.submission_id}/",
+        "failed": f"/s/{failed.submission_id}/",
+        "list": "/submissions/",
+        "login": "/login/",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_are_sound(world: World, watched: Watched, width: int, scheme: str) -> None:
+    paths = addresses(world)
+    assert tuple(paths) == PAGES
+    found = {}
+    for name, path in paths.items():
+        page = watched.open(path, user=None if name == "login" else world.captain, width=width, scheme=scheme)
+        page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+        if problems := page.evaluate(INSPECT):
+            found[name] = problems
+    assert found == {}
+
+
+def test_the_inspection_finds_what_is_wrong(world: World, watched: Watched) -> None:
+    page = watched.open("/")
+    page.evaluate("""() => {
+        const bad = document.createElement("p");
+        bad.id = "main";
+        bad.append("pale", ...["input", "button", "h1"].map((name) => document.createElement(name)));
+        document.querySelector("main").append(bad);
+        bad.style.setProperty("color", "#bbb");
+    }""")
+    problems = " ".join(page.evaluate(INSPECT))
+    for expected in ("contrast", "no label", "id twice: main", "not one h1"):
+        assert expected in problems
+
+
+def test_a_running_submission_moves_by_itself_and_keeps_what_is_open(world: World, watched: Watched) -> None:
+    submission = running(world)
+    page = watched.open(f"/s/{submission.pk}/", user=world.captain)
+    page.click("#curve-1 summary")
+    report(submission.jobs.get(), seq=2, step=80)
+    page.wait_for_selector("progress[value='80']", timeout=15_000)
+    assert page.locator("#curve-1 table").is_visible()
+    assert "at step 80" in page.inner_text(".log")
+    assert move(submission.jobs.get(), JobState.CANCELLED, now=timezone.now(), reason="cancelled")
+    page.wait_for_selector(".state-cancelled", timeout=15_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(4500)
+    assert asked == []
+
+
+def test_the_board_moves_by_itself(world: World, watched: Watched) -> None:
+    page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.rival)
+    assert "No team has a score yet." in page.inner_text("#board")
+    make_result(world, team=world.team, public=0.8)
+    page.wait_for_selector("text=0.80 ± 0.02", timeout=20_000)
+
+
+def test_log_in_cancel_and_log_out_by_hand(world: World, watched: Watched) -> None:
+    submission = running(world)
+    page = watched.open(f"/s/{submission.pk}/")
+    page.get_by_label("E-mail").fill(world.captain.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Log in").click()
+    page.click("#cancel summary")
+    page.click("#cancel button")
+    page.wait_for_selector("text=is cancelled.")
+    assert first_state(submission) == JobState.CANCELLED
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_selector("text=Log in to take part.")
+
+
+def first_state(submission: Submission) -> str:
+    return submission.jobs.get(replicate=0).state
+
+
+def test_reading_and_cancelling_work_without_scripts(world: World, watched: Watched) -> None:
+    submission = running(world)
+    page = watched.open(f"/s/{submission.pk}/", user=world.captain, java_script_enabled=False)
+    assert page.locator("svg.curve, figure.chart svg").count() == 2
+    assert page.locator("noscript").count() == 1
+    page.click("#cancel summary")
+    page.click("#cancel button")
+    page.wait_for_selector("text=is cancelled.")
+
+
+def test_a_command_can_be_copied(world: World, watched: Watched) -> None:
+    page = watched.open(
+        f"/c/{world.challenge.slug}/", user=world.captain, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page.click("button[data-copy=request]")
+    page.wait_for_selector("text=Copied")
+    assert str(world.phase.pk) in page.evaluate("navigator.clipboard.readText()")

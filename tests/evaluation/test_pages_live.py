@@ -1,0 +1,209 @@
+"""Live pages: a poll gets a fragment, 204 when nothing changed, 286 at the end; queries do not grow with rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from submissions.enums import JobState
+from submissions.models import Job, ProgressChunk
+from submissions.services.transitions import move
+from tests.factories import (
+    ChallengeFactory,
+    HackathonFactory,
+    MembershipFactory,
+    PhaseFactory,
+    TeamFactory,
+    World,
+)
+from tests.pages import browser_of, html, page, poll
+from tests.submissions.play import job_result
+
+from .scored import make_result, reserved_team, submit
+
+STOP_POLLING = 286
+
+
+def start(job: Job, *, step: int = 40) -> Job:
+    now = timezone.now()
+    assert move(job, JobState.RUNNING, now=now, reason="claimed", attempt=1, started_at=now, stage="train")
+    Job.objects.filter(pk=job.pk).update(step=step, total_steps=100, stage="train", progress_seq=1)
+    points = [{"step": s, "name": "train_loss", "value": 1 / (s + 1)} for s in range(0, step, 10)]
+    points += [{"step": 0, "name": "validation_accuracy", "value": 0.75}]
+    lines = [{"at": "2030-01-01T00:00:00Z", "text": f"line {n}"} for n in range(50)]
+    ProgressChunk.objects.create(job=job, attempt=1, seq=1, points=points, lines=lines)
+    job.refresh_from_db()
+    return job
+
+
+def version_of(response: Any) -> str:
+    return str(response["ETag"]).removeprefix('W/"').removesuffix('"')
+
+
+def test_a_queued_submission_shows_its_place(world: World) -> None:
+    first, second = submit(world), submit(world, team=world.rivals)
+    text = html(page(world, "rival", f"/s/{second.submission_id}/"))
+    assert "Place 3 in the queue." in text  # behind the first run and the base score that it brought
+    assert str(first.submission_id) not in text
+
+
+def test_a_running_submission_shows_stage_progress_curve_and_log(world: World) -> None:
+    job = start(submit(world))
+    text = html(page(world, "captain", f"/s/{job.submission_id}/"))
+    assert '<li class="current" aria-current="step">train</li>' in text
+    assert '<progress max="100" value="40"' in text
+    assert text.count("<svg viewBox") == 2
+    assert '<th scope="row" class="num">30</th><td class="num">0.03226</td>' in text  # the curve's table
+    assert "line 49" in text
+    assert "line 9\n" not in text
+    assert "10 earlier lines are not shown." in text
+
+
+def test_polls_of_a_submission(world: World) -> None:
+    job = start(submit(world))
+    path = f"/s/{job.submission_id}/"
+    whole = page(world, "captain", path)
+    assert "<html" in html(whole)
+    assert f'hx-get="{path}?version={version_of(whole)}"' in html(whole)
+    fragment = poll(world, "captain", path)
+    assert (fragment.status_code, "<html" in html(fragment), 'id="live"' in html(fragment)) == (200, False, True)
+    assert "HX-Request" in fragment["Vary"]
+    same = poll(world, "captain", f"{path}?version={version_of(whole)}")
+    assert (same.status_code, same.content) == (204, b"")
+    Job.objects.filter(pk=job.pk).update(progress_seq=2, step=60)
+    changed = poll(world, "captain", f"{path}?version={version_of(whole)}")
+    assert (changed.status_code, 'value="60"' in html(changed)) == (200, True)
+
+
+def test_the_end_is_told_once_and_ends_the_polling(world: World) -> None:
+    job = start(submit(world))
+    path = f"/s/{job.submission_id}/"
+    before = version_of(page(world, "captain", path))
+    assert move(job, JobState.CANCELLED, now=timezone.now(), reason="cancelled")
+    last = poll(world, "captain", f"{path}?version={before}")
+    assert last.status_code == STOP_POLLING
+    assert "Cancelled after it had started." in html(last)
+    assert "hx-get" not in html(last)
+    assert "hx-get" not in html(page(world, "captain", path))
+
+
+def test_polls_of_a_board(world: World) -> None:
+    path = f"/c/{world.challenge.slug}/leaderboard/"
+    empty = page(world, "rival", path)
+    assert "No team has a score yet." in html(empty)
+    version = version_of(empty)
+    assert poll(world, "rival", f"{path}?version={version}").status_code == 204
+    make_result(world, team=world.team, public=0.8)
+    changed = poll(world, "rival", f"{path}?version={version}")
+    assert (changed.status_code, "0.80 ± 0.02" in html(changed), "<html" in html(changed)) == (200, True, False)
+    world.phase.opens_at, world.phase.closes_at = (timezone.now() - timedelta(hours=h) for h in (3, 1))
+    world.phase.save()
+    assert poll(world, "rival", f"{path}?version={version_of(changed)}").status_code == STOP_POLLING
+
+
+def test_a_board_keeps_moving_while_something_of_it_runs(world: World) -> None:
+    submit(world)
+    world.phase.opens_at, world.phase.closes_at = (timezone.now() - timedelta(hours=h) for h in (3, 1))
+    world.phase.save()
+    assert "hx-get" in html(page(world, "rival", f"/c/{world.challenge.slug}/leaderboard/"))
+
+
+def test_another_phase_has_its_own_board(world: World) -> None:
+    later = PhaseFactory(
+        challenge=world.challenge,
+        name="Finals",
+        data=world.data,
+        opens_at=timezone.now() + timedelta(hours=41),
+        closes_at=timezone.now() + timedelta(hours=50),
+    )
+    make_result(world, team=world.team, public=0.8)
+    path = f"/c/{world.challenge.slug}/leaderboard/"
+    assert "0.80 ± 0.02" in html(page(world, "rival", path))
+    assert "0.80 ± 0.02" not in html(page(world, "rival", f"{path}?phase={later.pk}"))
+    assert "0.80 ± 0.02" in html(page(world, "rival", f"{path}?phase=nonsense"))
+
+
+def test_a_scored_submission_shows_its_report(world: World) -> None:
+    make_result(world, team=None, public=0.75)
+    base = Job.objects.get()
+    Job.objects.filter(pk=base.pk).update(kind="base_score")
+    result = make_result(world, team=world.team, public=0.8123)
+    Job.objects.filter(pk=result.job_id).update(result=job_result().model_dump(mode="json"), stopped_by="epochs")
+    text = html(page(world, "captain", f"/s/{result.job.submission_id}/"))
+    for shown in (
+        "0.81 ± 0.02",
+        "+0.06",
+        "base 0.75 ± 0.02",
+        "majority class",
+        "all epochs done",
+        "10 of 1k",
+        "positive",
+    ):
+        assert shown in text
+
+
+# --- queries ------------------------------------------------------------------------------------------------------
+
+
+def _teams(world: World, count: int) -> None:
+    organizers = reserved_team(world)
+    for _n in range(count):
+        team = TeamFactory(hackathon=world.hackathon)
+        MembershipFactory(team=team)
+        make_result(world, team=team, public=0.8)
+        make_result(world, team=organizers, public=0.7)
+
+
+def _challenges(world: World, count: int) -> None:
+    for _n in range(count):
+        PhaseFactory(challenge=ChallengeFactory(hackathon=world.hackathon))
+
+
+def _hackathons(world: World, count: int) -> None:
+    for _n in range(count):
+        PhaseFactory(challenge=ChallengeFactory(hackathon=HackathonFactory()))
+
+
+def _own(world: World, count: int) -> None:
+    for _n in range(count):
+        make_result(world, team=world.team, public=0.8)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("path", "make", "queries"),
+    [
+        ("/", _hackathons, 9),
+        ("/h/{h}/", _teams, 15),
+        ("/h/{h}/", _challenges, 15),
+        ("/c/{c}/", _own, 8),
+        ("/c/{c}/leaderboard/", _teams, 12),
+        ("/submissions/", _own, 6),
+    ],
+)
+def test_queries_do_not_grow_with_rows(
+    world: World,
+    rows: int,
+    path: str,
+    make: Callable[[World, int], None],
+    queries: int,
+    django_assert_num_queries: Any,
+) -> None:
+    make(world, rows)
+    client: Client = browser_of(world, "captain")
+    with django_assert_num_queries(queries):
+        client.get(path.format(h=world.hackathon.slug, c=world.challenge.slug))
+
+
+def test_a_poll_without_news_is_cheap(world: World, django_assert_num_queries: Any) -> None:
+    job = start(submit(world))
+    path = f"/s/{job.submission_id}/"
+    client = browser_of(world, "captain")
+    version = version_of(client.get(path))
+    with django_assert_num_queries(5):  # session, person, clock, submission, job
+        client.get(f"{path}?version={version}", headers={"HX-Request": "true"})

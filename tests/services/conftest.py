@@ -1,0 +1,132 @@
+"""One stack a module: PostgreSQL, Valkey, site, scorer, beat; workers are started by the tests that need them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from tests.servers import postgres_server, valkey_server
+from tests.stack import REPOSITORY, Answer, Stack, eventually, stack
+
+LEASE_SECONDS = 6.0
+
+
+@dataclass
+class Event:
+    """A small hackathon on a running stack, seen by its people."""
+
+    stack: Stack
+    phase: str
+    challenge: str
+    tokens: dict[str, str]
+    enrolment_tokens: list[str]
+
+    def submit(self, who: str = "captain", *, epochs: int = 1, rank: int = 4, **headers: str) -> Answer:
+        """Submit a small `lora` run; 20 steps an epoch at batch size 1."""
+        config = {
+            "base_model": "tiny-bert",
+            "method": {"name": "lora", "r": rank},
+            "training": {"num_train_epochs": epochs, "per_device_train_batch_size": 1, "max_length": 16},
+        }
+        body = {"phase": self.phase, "config": config}
+        return self.stack.request("POST", "/api/submissions/", token=self.tokens[who], body=body, **headers)
+
+    def show(self, submission: str, who: str = "captain") -> Any:
+        return self.stack.request("GET", f"/api/submissions/{submission}/", token=self.tokens[who]).body
+
+    def wait_for(self, submission: str, wanted: Callable[[Any], Any], what: str, seconds: float = 90.0) -> Any:
+        def probe() -> Any:
+            shown = self.show(submission)
+            return shown if wanted(shown) else None
+
+        return eventually(what, probe, seconds)
+
+    def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read the stack's database; what no user may see."""
+        connection = psycopg2.connect(self.stack.database_url)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(query, values)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def transitions(self, submission: str) -> list[str]:
+        rows = self.sql(
+            "SELECT e.to_state FROM submissions_jobevent e JOIN submissions_job j ON j.id = e.job_id "
+            "WHERE j.submission_id = %s ORDER BY e.at, e.created_at",
+            submission,
+        )
+        return [row[0] for row in rows]
+
+    def results(self, submission: str) -> int:
+        query = (
+            "SELECT count(*) FROM evaluation_result r JOIN submissions_job j ON j.id = r.job_id "
+            "WHERE j.submission_id = %s"
+        )
+        return int(self.sql(query, submission)[0][0])
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A converted base model, ready for `import_model`."""
+    folder = tmp_path_factory.mktemp("tiny")
+    run("tests.tiny_model", str(folder / "source"))
+    options = ["--slug", "tiny-bert", "--license", "Apache-2.0", "--revision", "1"]
+    run("training_worker.convert", str(folder / "source"), str(folder / "model"), *options)
+    return folder / "model"
+
+
+def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
+    """Standard output of `python -m module …`; AssertionError with its error output where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def event(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Event]:
+    folder = tmp_path_factory.mktemp("stack")
+    timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
+    with (
+        postgres_server() as database_url,
+        valkey_server(folder) as valkey,
+        stack(folder, database_url, valkey, **timings) as running,
+    ):
+        made = json.loads(run("tests.services.world", str(tiny_model), env=running.env("manage")).splitlines()[-1])
+        running.start_site()
+        running.start_scorer()
+        yield Event(stack=running, **made)
+
+
+@pytest.fixture
+def together() -> Callable[[int, Callable[[int], Any]], list[Any]]:
+    """Call a function n times at the same moment, each in a thread of its own; the answers in any order."""
+
+    def call(times: int, function: Callable[[int], Any]) -> list[Any]:
+        answers: list[Any] = []
+        gate = threading.Barrier(times)
+
+        def one(number: int) -> None:
+            gate.wait()
+            answers.append(function(number))
+
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(times)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers
+
+    return call

@@ -1,0 +1,38 @@
+"""`python -m tests.services.world MODEL_FOLDER`: fills a stack's empty database, says what it made as one JSON line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import django
+
+
+def main(model_folder: Path) -> None:
+    django.setup()
+    from django.core.management import call_command
+
+    from hackathon.services.import_model import import_model
+    from submissions.services.nodes import create_enrolment_token
+    from tests import factories
+
+    call_command("migrate", verbosity=0)
+    model, _is_new = import_model(folder=model_folder)
+    world = factories.make_world(model=model)
+    world.challenge.limits["budget"]["max_steps"] = 5000
+    world.challenge.save()
+    print(
+        json.dumps(
+            {
+                "phase": str(world.phase.pk),
+                "challenge": world.challenge.slug,
+                "tokens": {name: f"Bearer {token}" for name, token in world.tokens.items()},
+                "enrolment_tokens": [create_enrolment_token() for _ in range(3)],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,65 @@
+"""Plays a node against the services, honestly: what the tests of a job's life need to get a job from state to state."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import uuid
+from typing import Any
+
+from submissions.models import Job, Node
+from submissions.services.attempts import accept_result
+from submissions.services.dispatch import claim_job
+from submissions.services.files import store_output
+from tests.factories import node_report
+from training_worker.contract.jobs import (
+    PREDICTIONS,
+    Claim,
+    ClaimRequest,
+    JobResult,
+    OutputRef,
+    StoppedBy,
+    Telemetry,
+)
+
+
+def claim(node: Node, claim_id: str | None = None, **report: Any) -> Claim | None:
+    request = ClaimRequest(claim_id=claim_id or uuid.uuid4().hex, node=node_report(**report))
+    return claim_job(node=node, request=request)
+
+
+def predictions(ids: list[str], *, positive: float = 0.75) -> bytes:
+    """Every item is said to be positive with that probability."""
+    rows = [{"id": name, "probabilities": [1 - positive, positive]} for name in ids]
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def upload(job: Job, name: str, body: bytes) -> OutputRef:
+    sha256 = hashlib.sha256(body).hexdigest()
+    store_output({"put": name, "job": str(job.pk), "attempt": job.attempt}, io.BytesIO(body), sha256=sha256)
+    return OutputRef(name=name, sha256=sha256, size=len(body))
+
+
+def job_result(*outputs: OutputRef, seconds: float = 5.0) -> JobResult:
+    return JobResult(
+        outputs=outputs,
+        validation={"accuracy": 0.8},
+        stopped_by=StoppedBy.EPOCHS,
+        steps=10,
+        telemetry=Telemetry(
+            seconds={"train": seconds},
+            compute_seconds=seconds,
+            peak_memory_mb=100.0,
+            parameters_total=1000,
+            parameters_trained=10,
+            device="cpu",
+        ),
+    )
+
+
+def finish_training(job: Job, *, items: int = 100) -> Job:
+    """RUNNING → SCORING with valid predictions for `items` items."""
+    job.refresh_from_db()
+    ref = upload(job, PREDICTIONS, predictions([f"item-{i}" for i in range(items)]))
+    return accept_result(job_id=str(job.pk), attempt=job.attempt, result=job_result(ref))

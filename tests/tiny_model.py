@@ -1,0 +1,39 @@
+"""`python -m tests.tiny_model FOLDER`: a BERT of 20,000 parameters with a word list of its own, as a hub would ship it.
+
+Random weights: what runs on it exercises the real loading and training code, in milliseconds a step.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+WORDS = ["text", "hidden", "item", "train", "val", "good", "bad", "film", "the", "a", "-", "v"]
+
+
+def save_tiny_model(folder: Path) -> None:
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder.mkdir(parents=True, exist_ok=True)
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)] + [str(digit) for digit in range(10)]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary = [*special, *WORDS, *letters, *(f"##{letter}" for letter in letters)]
+    (folder / "vocab.txt").write_text("".join(f"{word}\n" for word in dict.fromkeys(vocabulary)))
+    BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(dict.fromkeys(vocabulary)),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(folder, safe_serialization=True)
+    assert json.loads((folder / "config.json").read_text())["model_type"] == "bert"
+
+
+if __name__ == "__main__":
+    save_tiny_model(Path(sys.argv[1]))

@@ -1,0 +1,112 @@
+"""One intent, one canonical form, one hash, one seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training_worker.contract.canonical import (
+    canonical,
+    canonical_json,
+    config_hash,
+    derive_seed,
+    run_key,
+    snap_rate,
+    snap_scale,
+)
+from training_worker.contract.config import SubmissionConfig, parse_config
+
+
+def config(method: dict[str, Any] | None = None, **training: Any) -> SubmissionConfig:
+    return parse_config({"base_model": "m", "method": method or {"name": "full"}, "training": training})
+
+
+methods = st.one_of(
+    st.just({"name": "full"}),
+    st.just({"name": "head"}),
+    st.fixed_dictionaries(
+        {
+            "name": st.just("lora"),
+            "r": st.integers(1, 64),
+            "lora_alpha": st.integers(1, 256),
+            "lora_dropout": st.floats(0, 0.9),
+        }
+    ),
+)
+trainings = st.fixed_dictionaries(
+    {
+        "learning_rate": st.floats(1e-8, 1.0),
+        "weight_decay": st.floats(0.0, 1.0),
+        "warmup_steps": st.floats(0.0, 0.5),
+        "max_grad_norm": st.floats(0.0, 100.0),
+        "label_smoothing_factor": st.floats(0.0, 0.5),
+        "lr_scheduler_type": st.sampled_from(["linear", "cosine", "constant", "constant_with_warmup"]),
+    }
+)
+
+
+@given(st.floats(0.0, 100.0))
+def test_snapping_is_idempotent(value: float) -> None:
+    assert snap_scale(snap_scale(value)) == snap_scale(value)
+    if value <= 1:
+        assert snap_rate(snap_rate(value)) == snap_rate(value)
+
+
+@given(st.floats(1e-8, 100.0))
+def test_snapping_moves_a_scale_by_less_than_a_tenth(value: float) -> None:
+    assert abs(snap_scale(value) / value - 1) <= 0.126
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-5, 2e-5, 3e-5, 5e-5, 1.5e-4, 2e-4, 5e-3, 0.01, 0.1, 1.0, 2.5, 9.5, 100.0])
+def test_usual_values_survive(value: float) -> None:
+    assert snap_scale(value) == value
+
+
+@given(methods, trainings)
+def test_canonical_is_idempotent_legal_and_decides_the_hash(method: dict[str, Any], training: dict[str, Any]) -> None:
+    once = canonical(config(method, **training))
+    assert canonical(once) == once
+    assert parse_config(once.model_dump()) == once
+    assert config_hash(once) == config_hash(config(method, **training))
+
+
+def test_equal_intent_gives_one_hash_and_another_intent_another() -> None:
+    assert config_hash(config()) == config_hash(config(learning_rate=2e-4, num_train_epochs=3))
+    assert config_hash(config(learning_rate=2e-4)) == config_hash(config(learning_rate=2.0000001e-4))
+    assert config_hash(config(learning_rate=2e-4)) != config_hash(config(learning_rate=3e-4))
+    assert config_hash(config({"name": "full"})) != config_hash(config({"name": "head"}))
+    idle = [config(lr_scheduler_type="constant", warmup_steps=share) for share in (0.0, 0.3)]
+    assert config_hash(idle[0]) == config_hash(idle[1])
+
+
+def test_canonical_json_is_stable_text() -> None:
+    text = canonical_json(canonical(config()))
+    assert text.startswith('{"base_model":"m","method":{"name":"full"},"training":{"early_stopping_patience":0,')
+    assert " " not in text
+
+
+def test_every_part_of_the_run_key_counts() -> None:
+    parts: dict[str, Any] = {
+        "config": "c",
+        "model": "m",
+        "data": "d",
+        "recipe": "r",
+        "precision": "p",
+        "budget": "b",
+        "replicate": 0,
+    }
+    keys = {run_key(**parts)} | {run_key(**parts | {name: 1 if name == "replicate" else "x"}) for name in parts}
+    assert len(keys) == 8
+    assert run_key(**parts | {"config": "cm", "model": ""}) != run_key(**parts)
+
+
+@given(st.binary(min_size=1, max_size=40), st.text(max_size=20), st.integers(0, 9))
+def test_seeds_are_repeatable_and_fit(secret: bytes, data: str, replicate: int) -> None:
+    seed = derive_seed(secret=secret, config="c", data=data, replicate=replicate)
+    assert 0 <= seed < 2**31
+    assert seed == derive_seed(secret=secret, config="c", data=data, replicate=replicate)
+    assert seed != derive_seed(secret=secret, config="c", data=data, replicate=replicate + 1)
+    assert seed != derive_seed(secret=secret + b"x", config="c", data=data, replicate=replicate)

@@ -1,0 +1,76 @@
+"""One config, one canonical form, one hash: the same intent gives the same run, so nobody re-rolls luck."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from .base import ContractModel
+from .config import SubmissionConfig
+from .methods import Lora
+
+RATES = frozenset({"warmup_steps", "label_smoothing_factor", "lora_dropout"})
+SCALES = frozenset({"learning_rate", "weight_decay", "max_grad_norm"})
+
+
+def snap_rate(value: float) -> float:
+    """Nearest multiple of 0.01 (for rates in [0, 1])."""
+    return float(Decimal(repr(value)).quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
+
+
+def snap_scale(value: float) -> float:
+    """Nearest value with mantissa 1.0, 1.1 … 1.9, 2.0, 2.5 … 9.5 at any power of ten; 0 stays 0. Idempotent."""
+    if value == 0:
+        return 0.0
+    number = Decimal(repr(value))
+    exponent = number.adjusted()
+    mantissa = number.scaleb(-exponent)
+    grid = Decimal("0.1") if mantissa < 2 else Decimal("0.5")
+    snapped = (mantissa / grid).quantize(Decimal(1), rounding=ROUND_HALF_EVEN) * grid
+    return float(snapped.scaleb(exponent))
+
+
+def canonical(config: SubmissionConfig) -> SubmissionConfig:
+    """The config as it is stored, shown, trained and hashed: defaults filled, numbers snapped, idle fields at zero.
+
+    Idempotent. An idle field is one that cannot change the run: warm-up under the `constant` schedule.
+    A value just inside a bound never snaps outside of it, as every bound lies on the grid.
+    """
+    training = config.training.model_copy(update=_snapped(config.training))
+    if training.lr_scheduler_type == "constant":
+        training = training.model_copy(update={"warmup_steps": 0.0})
+    method = config.method
+    if isinstance(method, Lora):
+        method = method.model_copy(update=_snapped(method))
+    return config.model_copy(update={"training": training, "method": method})
+
+
+def _snapped(model: ContractModel) -> dict[str, float]:
+    values = {name: getattr(model, name) for name in type(model).model_fields}
+    return {name: snap_rate(value) for name, value in values.items() if name in RATES} | {
+        name: snap_scale(value) for name, value in values.items() if name in SCALES
+    }
+
+
+def canonical_json(model: ContractModel) -> str:
+    """Compact JSON with sorted keys and all defaults: equal models give equal text."""
+    return json.dumps(model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def config_hash(config: SubmissionConfig) -> str:
+    """sha256 (hex) of the canonical form."""
+    return hashlib.sha256(canonical_json(canonical(config)).encode()).hexdigest()
+
+
+def run_key(*, config: str, model: str, data: str, recipe: str, precision: str, budget: str, replicate: int) -> str:
+    """sha256 over everything that decides a run's outcome; every argument is an id or hash of that thing."""
+    parts = [config, model, data, recipe, precision, budget, str(replicate)]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def derive_seed(*, secret: bytes, config: str, data: str, replicate: int) -> int:
+    """31-bit seed = HMAC-SHA256(event secret, config hash ‖ data version ‖ replicate): teams own no seeds."""
+    digest = hmac.new(secret, "\x1f".join([config, data, str(replicate)]).encode(), hashlib.sha256).digest()
+    return int.from_bytes(digest[:4], "big") >> 1

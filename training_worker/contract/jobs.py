@@ -1,0 +1,313 @@
+"""The wire between the site and a GPU node. Every body below is JSON over HTTPS at `/api/worker/`.
+
+POST enrol/                EnrolRequest  → EnrolAnswer          one-time enrolment token in the body
+POST claim/                ClaimRequest  → 200 Claim | 204      Bearer worker token
+POST jobs/<id>/progress/   Progress      → 200 ProgressAnswer   Bearer attempt token, as all below
+POST jobs/<id>/urls/       {}            → 200 JobFiles         fresh signed URLs
+POST jobs/<id>/result/     JobResult     → 200; the same result twice → 200
+POST jobs/<id>/failure/    JobFailure    → 200
+POST jobs/<id>/release/    JobRelease    → 200
+GET  <signed input URL>                  → the bytes
+PUT  <signed output URL>   raw bytes, header X-Content-Sha256 → 201; too large → 413; other sha256 → 422
+
+A post of an attempt that is not the job's current one gets 409 `stale_attempt` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from .base import ContractModel, Sha256, Slug
+from .config import SubmissionConfig
+from .limits import Budget, MeasuredSpeed
+
+WAKE_TASK = "training_worker.wake"
+"""Celery task name of the doorbell. It carries no arguments and names no job."""
+
+WORKER_QUEUE = "workers"
+SITE_QUEUE = "site"
+
+LEASE_SECONDS = 40.0
+IDLE_POLL_SECONDS = 15.0
+PROGRESS_SECONDS = 5.0
+"""A running job posts at least this often, and at most once a second."""
+
+RECIPE = "2026.11"
+"""Version of the training recipe this code implements; a phase pins one."""
+
+ShortText = Annotated[str, Field(max_length=2000)]
+FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")]
+
+
+class JobKind(StrEnum):
+    RUN = "run"
+    FINAL = "final"
+    BASELINE = "baseline"
+    BASE_SCORE = "base_score"
+    DRY_RUN = "dry_run"
+    SELF_TEST = "self_test"
+    PREDICT = "predict"
+    EXPORT = "export"
+
+
+class Precision(StrEnum):
+    FP32 = "fp32"
+    BF16 = "bf16"
+
+
+class Stage(StrEnum):
+    """What a RUNNING job is doing, in this order."""
+
+    PREPARE = "prepare"
+    TRAIN = "train"
+    PREDICT = "predict"
+    UPLOAD = "upload"
+
+
+class StoppedBy(StrEnum):
+    """Why training ended. `steps` and `seconds` are the budget; such a run is never a cached answer."""
+
+    EPOCHS = "epochs"
+    EARLY_STOPPING = "early_stopping"
+    STEPS = "steps"
+    SECONDS = "seconds"
+    NOTHING_TO_TRAIN = "nothing_to_train"
+
+
+class FailureCode(StrEnum):
+    """Own faults: never retried, cost one attempt and the compute used."""
+
+    CONFIG_OOM = "config_oom"
+    DIVERGED = "diverged"
+    TIME_LIMIT = "time_limit"
+    MODEL_INTEGRITY = "model_integrity"
+    """A model file's sha256 is wrong: the one platform fault a worker reports as a failure."""
+
+
+# --- nodes ---------------------------------------------------------------------------------------------------
+
+
+class NodeReport(ContractModel):
+    """What a node is and has, sent with every claim: its heartbeat. Sizes in MB (2**20 bytes)."""
+
+    version: Annotated[str, Field(max_length=64)]
+    recipe: Annotated[str, Field(max_length=32)]
+    kinds: tuple[JobKind, ...]
+    precisions: tuple[Precision, ...]
+    device: Annotated[str, Field(max_length=100)]
+    memory_mb: Annotated[int, Field(ge=0)]
+    disk_free_mb: Annotated[int, Field(ge=0)]
+    cached_models: tuple[Sha256, ...] = ()
+    last_error: ShortText = ""
+
+
+class EnrolRequest(ContractModel):
+    token: Annotated[str, Field(max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+class EnrolAnswer(ContractModel):
+    node_id: str
+    worker_token: str
+
+
+class ClaimRequest(ContractModel):
+    """`claim_id` is the node's own random id: the same id gets the same job again, should an answer be lost."""
+
+    claim_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    node: NodeReport
+
+
+# --- inputs and outputs --------------------------------------------------------------------------------------
+
+
+class FileRef(ContractModel):
+    """One immutable file: where a node gets it, and how it knows that it got the right bytes."""
+
+    name: FileName
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+    url: str = ""
+
+
+class DatasetManifest(ContractModel):
+    """What a worker may know about a data version: no test label, no split."""
+
+    task: str
+    version: Annotated[str, Field(max_length=64)]
+    labels: tuple[str, ...]
+    train_examples: int
+    validation_examples: int
+    test_examples: int
+    max_label_length: int = 64
+
+
+class ModelManifest(ContractModel):
+    """A registered base model: a safetensors folder with config and tokenizer, content-addressed.
+
+    `sha256` is the sha256 over the sorted lines `<sha256>  <name>\\n` of its files.
+    """
+
+    slug: Slug
+    sha256: Sha256
+    files: tuple[FileRef, ...]
+    pooling: Literal["mean", "cls"] = "mean"
+
+
+class OutputSlot(ContractModel):
+    """One file the worker may upload in this attempt."""
+
+    name: FileName
+    url: str
+    max_bytes: Annotated[int, Field(ge=1)]
+
+
+class JobFiles(ContractModel):
+    """Signed URLs, valid 15 minutes; renewed by `urls/`.
+
+    Inputs: `train.jsonl`, `validation.jsonl`, `test.jsonl` (inputs only). Outputs: `OUTPUTS` below.
+    """
+
+    data: tuple[FileRef, ...]
+    model: ModelManifest
+    outputs: tuple[OutputSlot, ...]
+
+
+PREDICTIONS = "predictions.jsonl"
+VALIDATION_PREDICTIONS = "validation_predictions.jsonl"
+WEIGHTS = "weights.safetensors"
+MODEL_CARD = "model_card.md"
+RUN_INFO = "run.json"
+
+OUTPUTS: dict[str, int] = {
+    PREDICTIONS: 64 * 2**20,
+    VALIDATION_PREDICTIONS: 64 * 2**20,
+    WEIGHTS: 2**32,
+    MODEL_CARD: 2**20,
+    RUN_INFO: 2**20,
+}
+"""Output files of a training job and their largest size in bytes."""
+
+
+class JobSpec(ContractModel):
+    """Everything one attempt needs. `config` is None for `base_score`: score the untrained model."""
+
+    schema_version: Literal[1] = 1
+    job_id: str
+    kind: JobKind
+    attempt: Annotated[int, Field(ge=1)]
+    config: SubmissionConfig | None
+    dataset: DatasetManifest
+    files: JobFiles
+    budget: Budget
+    precision: Precision
+    recipe: str
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    base_seed: Annotated[int, Field(ge=0, lt=2**31)]
+    """Seed of the prototypes' examples: the same for every run on this data version."""
+    primary_metric: str
+
+
+class Claim(ContractModel):
+    """Answer to a claim: the job, the token of this attempt, and how long the lease lasts."""
+
+    spec: JobSpec
+    attempt_token: str
+    lease_seconds: float
+
+
+# --- while it runs -------------------------------------------------------------------------------------------
+
+
+class CurvePoint(ContractModel):
+    """One point of a curve. `name` is `train_loss`, `validation_loss`, `learning_rate` or `validation_<metric>`."""
+
+    step: Annotated[int, Field(ge=0)]
+    name: Annotated[str, Field(max_length=64)]
+    value: float
+
+
+class LogLine(ContractModel):
+    at: AwareDatetime
+    text: Annotated[str, Field(max_length=500)]
+
+
+class Progress(ContractModel):
+    """What happened since the last post. `seq` counts the posts of an attempt from 1: a doubled post is dropped."""
+
+    seq: Annotated[int, Field(ge=1)]
+    stage: Stage
+    step: Annotated[int, Field(ge=0)] = 0
+    total_steps: Annotated[int, Field(ge=0)] = 0
+    points: Annotated[tuple[CurvePoint, ...], Field(max_length=1000)] = ()
+    lines: Annotated[tuple[LogLine, ...], Field(max_length=1000)] = ()
+
+
+class ProgressAnswer(ContractModel):
+    action: Literal["continue", "cancel"]
+    lease_seconds: float = LEASE_SECONDS
+
+
+# --- how it ends ---------------------------------------------------------------------------------------------
+
+
+class OutputRef(ContractModel):
+    """A file that was uploaded in this attempt."""
+
+    name: FileName
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+
+
+class Telemetry(ContractModel):
+    """Figures of one run. Seconds by stage; parameters trained and in all; peak resident memory of the child."""
+
+    seconds: dict[str, Annotated[float, Field(ge=0.0)]]
+    compute_seconds: Annotated[float, Field(ge=0.0)]
+    peak_memory_mb: Annotated[float, Field(ge=0.0)]
+    parameters_total: Annotated[int, Field(ge=0)]
+    parameters_trained: Annotated[int, Field(ge=0)]
+    train_tokens_per_second: Annotated[float, Field(ge=0.0)] = 0.0
+    energy_joules: Annotated[float, Field(ge=0.0)] | None = None
+    device: Annotated[str, Field(max_length=100)]
+    versions: dict[str, str] = {}
+    best_step: Annotated[int, Field(ge=0)] = 0
+
+
+class JobResult(ContractModel):
+    """A finished run: uploaded files, validation metrics, telemetry. It holds no test score: the worker cannot know
+    one.
+
+    `speed` is what a self-test measured, for the site's estimates.
+    """
+
+    outputs: Annotated[tuple[OutputRef, ...], Field(max_length=20)]
+    validation: dict[str, float]
+    stopped_by: StoppedBy
+    steps: Annotated[int, Field(ge=0)]
+    base_method: Annotated[str, Field(max_length=100)] = ""
+    """How the base score was made, in words, e.g. "class prototypes, 64 examples a class"."""
+    telemetry: Telemetry
+    speed: MeasuredSpeed | None = None
+
+
+class JobFailure(ContractModel):
+    """An own fault of the config (or `model_integrity`): class, message, hint. Never holds test data."""
+
+    code: FailureCode
+    message: ShortText
+    hint: ShortText
+    compute_seconds: Annotated[float, Field(ge=0.0)]
+
+
+class JobRelease(ContractModel):
+    """The node gives the job back (SIGTERM, or the child died of something that is not the config's fault).
+
+    `lost=True` counts as a loss (back-off, quarantine after 5); a release on shutdown costs nothing.
+    """
+
+    reason: ShortText
+    lost: bool = False
