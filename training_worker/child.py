@@ -68,7 +68,7 @@ def _work(pipe: Connection, job: ChildJob) -> Message:
         if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
             return _out_of_memory()
         traceback.print_exc()
-        return ChildCrash(reason=f"{type(error).__name__}: {error}"[:1000])
+        return ChildCrash(reason=type(error).__name__)  # its text may quote the data; the log of the node has it whole
 
 
 def _out_of_memory() -> ChildFailure:

@@ -78,7 +78,7 @@ TEAMS = (
             "training": {
                 "learning_rate": 3e-3,
                 "per_device_train_batch_size": 16,
-                "num_train_epochs": 1,
+                "num_train_epochs": 2,
                 "max_length": 48,
             },
         },

@@ -38,7 +38,7 @@ class Demo:
 
     def run(self) -> int:
         """Bring everything up, have the teams submit, and stay until the end. The exit code."""
-        keepsakes = self._bring_up()
+        keepsakes = self.bring_up()
         runs = submit_all(self.options.url, keepsakes.tokens)
         say(f"{self.clock():6.1f} s  three configs submitted over the REST API")
         self.supervisor.start(self.processes.scorer())
@@ -55,7 +55,7 @@ class Demo:
 
     # --- up ---------------------------------------------------------------------------------------------------
 
-    def _bring_up(self) -> Keepsakes:
+    def bring_up(self) -> Keepsakes:
         processes, data = self.processes, self.options.data
         say(f"Setting up in {data} (logs in {data / 'logs'}) …")
         has_worker = move_worker(data, self.options.url)

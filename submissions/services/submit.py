@@ -90,7 +90,7 @@ def submit_config(
             job = new_job(phase=phase, model=model, submission=submission, kind=_kind(team), key=key, now=now)
             if not team.is_reserved:
                 reserve(quota, job, seconds=phase.challenge.challenge_limits.budget.max_seconds, now=now)
-            _enqueue(job, now=now, actor=author.email if author else "organizers")
+            _enqueue(job, now=now, actor=str(author) if author else "organizers")
             ensure_base_score(phase=phase, model=model, now=now)
             submitted = Submitted(submission, was_created=True)
         if idempotency_key and author is not None:

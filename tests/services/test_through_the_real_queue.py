@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -153,8 +154,30 @@ def test_cancel_stops_the_training_within_20_seconds_and_the_next_job_runs(event
     assert event.transitions(submission) == ["queued", "running", "cancelled"]
 
 
+@pytest.mark.parametrize(
+    ("limit", "value", "code", "rank"),
+    [("max_memory_mb", 100, "config_oom", 13), ("max_seconds", 0.2, "time_limit", 14)],
+)
+def test_own_fault_ends_with_class_message_and_hint_and_the_next_job_runs(
+    event: Event, limit: str, value: float, code: str, rank: int
+) -> None:
+    before = event.sql("SELECT limits FROM hackathon_challenge")[0][0]
+    tight = before | {"budget": before["budget"] | {limit: value}}
+    event.sql("UPDATE hackathon_challenge SET limits = %s", json.dumps(tight))
+    submission = event.submit(epochs=100, rank=rank).body["id"]
+    event.sql("UPDATE hackathon_challenge SET limits = %s", json.dumps(before))
+    failure = event.wait_for(submission, lambda shown: shown["state"] == "failed", "failed")["failure"]
+    assert (failure["code"], failure["fault"]) == (code, "own")
+    assert failure["message"]
+    assert failure["hint"]
+    assert event.transitions(submission) == ["queued", "running", "failed"]
+    following = event.submit(epochs=1, rank=rank + 10).body["id"]
+    event.wait_for(following, is_scored, "the next one is scored")
+
+
 def test_every_job_ended_in_one_final_state_and_the_quota_adds_up(event: Event) -> None:
-    unexpected = "SELECT count(*) FROM submissions_job WHERE state NOT IN ('succeeded', 'cancelled', 'queued')"
+    settled = "('succeeded', 'cancelled', 'failed', 'queued')"
+    unexpected = f"SELECT count(*) FROM submissions_job WHERE state NOT IN {settled}"
     assert event.sql(unexpected) == [(0,)]
     running = event.sql("SELECT count(*) FROM submissions_job WHERE charged")[0][0]
     assert event.sql("SELECT sum(running) FROM submissions_quota")[0][0] == running

@@ -1,0 +1,17 @@
+"""`python -m bench` (`make bench`): every benchmark, one after the other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHMARKS = ("bench.overhead", "bench.train")
+
+
+def main() -> int:
+    codes = [subprocess.run([sys.executable, "-m", name, *sys.argv[1:]], check=False).returncode for name in BENCHMARKS]
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
