@@ -1,7 +1,7 @@
 """`python -m bench.train`: our `full` against the loop of a tutorial, on the demo's data, same recipe, same process.
 
 The tutorial: `AutoModelForSequenceClassification` with its own head, tokenised in `__getitem__`, padded to 128
-tokens, shuffled batches of 16, plain AdamW, float32. Ours: the worker's own `Run`, as a team's job goes through it.
+tokens, shuffled batches of 16, AdamW with linear decay, float32. Ours: the worker's own `Run`, as a team's job goes through it.
 The two take turns of a few steps each, so that a noisy machine slows both alike. Printed: seconds of each, their
 ratio (target: 4), both validation scores.
 """
@@ -86,7 +86,7 @@ def compare(data: Path, model: Path, scratch: Path, *, steps: int) -> dict[str, 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     seed_everything(1)
     tutorial = Tutorial(data, model)
-    turns = Turns(tutorial.steps())
+    turns = Turns(tutorial.steps(steps))
     run = Run(make_job(data, model, scratch, steps), Journal(turns))
     started = time.monotonic()
     splits = run.prepare_data()
@@ -122,7 +122,9 @@ def make_job(data: Path, model: Path, scratch: Path, steps: int) -> Any:
         "per_device_train_batch_size": BATCH_SIZE,
         "num_train_epochs": 1,
         "max_length": MAX_LENGTH,
-        "lr_scheduler_type": "constant",
+        "lr_scheduler_type": "linear",
+        "warmup_steps": 0.0,
+        "max_grad_norm": 0.0,
     }
     dataset = {"task": "text-classification", "version": "bench", "labels": LABELS}
     spec = {
@@ -181,17 +183,21 @@ class Tutorial:
         )
         return {name: value[0] for name, value in encoded.items()} | {"labels": LABELS.index(row["label"])}
 
-    def steps(self) -> Iterator[None]:
+    def steps(self, most: int) -> Iterator[None]:
         import torch
+        from transformers import get_scheduler
 
         loader = torch.utils.data.DataLoader(self, batch_size=BATCH_SIZE, shuffle=True)  # type: ignore[arg-type, var-annotated]
         optimizer = torch.optim.AdamW(self.model.parameters(), lr=LEARNING_RATE)
+        total = min(most, len(loader))
+        scheduler = get_scheduler("linear", optimizer, num_warmup_steps=0, num_training_steps=total)
         self.model.train()
         while True:
             for batch in loader:
                 optimizer.zero_grad()
                 self.model(**batch).loss.backward()
                 optimizer.step()
+                scheduler.step()
                 yield
 
     def accuracy(self) -> float:

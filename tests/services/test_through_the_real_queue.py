@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.services.conftest import Event
+from tests.services.conftest import REAL_MODEL, Event
 from tests.stack import Answer, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.fault, pytest.mark.torch, pytest.mark.timeout(300)]
@@ -56,6 +56,17 @@ def test_a_submission_is_trained_and_scored_through_the_real_queue(event: Event)
     assert event.transitions(submission) == ["queued", "running", "scoring", "succeeded"]
     assert shown["scores"]["public"]["value"] >= 0
     assert event.results(submission) == 1
+
+
+def test_the_real_model_is_trained_for_a_few_steps_and_scored(event: Event) -> None:
+    submission = event.submit(epochs=1, model=REAL_MODEL).body["id"]
+    shown = event.wait_for(submission, is_scored, "scored")
+    assert shown["telemetry"]["parameters_total"] > 20_000_000
+    assert 0 < shown["telemetry"]["parameters_trained"] < 1_000_000
+    curve = event.stack.request("GET", f"/api/submissions/{submission}/curve/", token=event.tokens["captain"]).body
+    losses = [point["value"] for point in curve["points"] if point["name"] == "train_loss"]
+    assert len(losses) > 2
+    assert shown["scores"]["base"] is not None
 
 
 def test_worker_killed_in_mid_training_is_scored_exactly_once_and_leaves_no_process(event: Event) -> None:

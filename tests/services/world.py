@@ -1,4 +1,4 @@
-"""`python -m tests.services.world MODEL_FOLDER`: fills a stack's empty database, says what it made as one JSON line."""
+"""`python -m tests.services.world TINY_MODEL REAL_MODEL`: fills a stack's empty database, says what it made as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import django
 
 
-def main(model_folder: Path) -> None:
+def main(tiny: Path, real: Path) -> None:
     django.setup()
     from django.core.management import call_command
 
@@ -18,9 +18,11 @@ def main(model_folder: Path) -> None:
     from tests import factories
 
     call_command("migrate", verbosity=0)
-    model, _is_new = import_model(folder=model_folder)
+    model, _is_new = import_model(folder=tiny)
+    real_model, _is_new = import_model(folder=real)
     world = factories.make_world(model=model)
     world.challenge.limits["budget"]["max_steps"] = 5000
+    world.challenge.limits["base_models"].append(real_model.slug)
     world.challenge.save()
     print(
         json.dumps(
@@ -35,4 +37,4 @@ def main(model_folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
