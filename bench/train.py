@@ -1,9 +1,9 @@
 """`python -m bench.train`: our `full` against the loop of a tutorial, on the demo's data, same recipe, same process.
 
 The tutorial: `AutoModelForSequenceClassification` with its own head, tokenised in `__getitem__`, padded to 128
-tokens, shuffled batches of 16, AdamW with linear decay, float32. Ours: the worker's own `Run`, as a team's job goes through it.
-The two take turns of a few steps each, so that a noisy machine slows both alike. Printed: seconds of each, their
-ratio (target: 4), both validation scores.
+tokens, shuffled batches of 16, AdamW with linear decay, float32. Ours: the worker's own `Run`, as a team's job goes
+through it. The two take turns of a few steps each, so that a noisy machine slows both alike. Printed: seconds of
+each, their ratio (target: 4), both validation scores.
 """
 
 from __future__ import annotations

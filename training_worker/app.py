@@ -11,7 +11,7 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from .contract.jobs import WAKE_TASK, WORKER_QUEUE
 from .node import Settings
 from .runner import Runner
-from .warm import Template, TemplateBroken
+from .warm import Template
 
 GOODBYE_SECONDS = 5.0
 log = structlog.get_logger()
@@ -48,10 +48,8 @@ def serve(settings: Settings, runner: Runner, template: Template) -> int:
     def start(**_: Any) -> None:
         try:
             device = template.start()
-        except (
-            TemplateBroken
-        ) as error:  # Celery logs an exception of a signal handler and goes on: a node without hands
-            log.error("template_broken", error=str(error))
+        except Exception as error:  # Celery logs what a handler raises and goes on: a node without hands
+            log.exception("template_broken")
             raise SystemExit(3) from error
         log.info("ready", device=device.device, memory_mb=device.memory_mb, threads=settings.threads)
         runner.begin(device)

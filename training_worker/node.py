@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import hashlib
 import json
 import os
 import re
 import shutil
 import socket
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from .contract.base import ContractModel
 from .contract.jobs import IDLE_POLL_SECONDS
 
 VERSION = "0.1.0"
+LONGEST_TEMPORARY = 70
 MEGABYTE = 2**20
 
 
@@ -100,6 +103,16 @@ class Identity(ContractModel):
     worker_token: str
 
 
+def temporary_folder(root: Path) -> Path:
+    """Where the node's temporary files go: inside its data folder; where that path is too long for the socket that
+    the forkserver makes there (107 bytes, 32 of them its own), a private folder of the system's."""
+    inside = root / "tmp"
+    if len(os.fsencode(inside)) <= LONGEST_TEMPORARY:
+        return inside
+    digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"hacktune-node-{os.getuid()}-{digest}"
+
+
 class NodeFolder:
     """The node's data folder. One process at a time may hold it."""
 
@@ -107,7 +120,7 @@ class NodeFolder:
         self.root = root
         self.cache = root / "cache"
         self.jobs = root / "jobs"
-        self.tmp = root / "tmp"
+        self.tmp = temporary_folder(root)
         self._lock: IO[str] | None = None
 
     def open(self) -> None:
@@ -121,8 +134,9 @@ class NodeFolder:
             raise SettingsError(f"Another worker uses {self.root}; give this one its own --data.") from None
         for folder in (self.jobs, self.tmp):
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.cache, self.jobs, self.tmp):
+        for folder in (self.cache, self.jobs):
             folder.mkdir(exist_ok=True)
+        self.tmp.mkdir(mode=0o700)
 
     def close(self) -> None:
         """Let the folder go."""
@@ -162,6 +176,7 @@ def child_environment(environment: Mapping[str, str], settings: Settings) -> dic
     holds `training_worker` on the import path (a forkserver ignores `sys.path` on Python 3.11)."""
     kept = {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
     home = str(Path(__file__).resolve().parent.parent)
+    temporary = str(temporary_folder(settings.data))
     inherited = [part for part in kept.get("PYTHONPATH", "").split(os.pathsep) if part and part != home]
     return kept | {
         "PYTHONPATH": os.pathsep.join([home, *inherited]),
@@ -175,7 +190,7 @@ def child_environment(environment: Mapping[str, str], settings: Settings) -> dic
         "OMP_WAIT_POLICY": "PASSIVE",
         "OPENBLAS_NUM_THREADS": "1",  # numpy's own pool would be a second thread of the template
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-        "HF_HOME": str(settings.data / "tmp"),
-        "TMPDIR": str(settings.data / "tmp"),
-        "TORCHINDUCTOR_CACHE_DIR": str(settings.data / "tmp"),
+        "HF_HOME": temporary,
+        "TMPDIR": temporary,
+        "TORCHINDUCTOR_CACHE_DIR": temporary,
     }

@@ -67,8 +67,12 @@ class Worker:
 
     def ready(self) -> Worker:
         before = len(self.site.claims)
-        self.site.wait(lambda: len(self.site.claims) > before or self.process.poll() is not None, 90)
-        assert self.process.poll() is None, self.log.read_text()
+        try:
+            self.site.wait(lambda: len(self.site.claims) > before or self.process.poll() is not None, 90)
+            assert self.process.poll() is None
+        except AssertionError as error:
+            self.process.kill()
+            raise AssertionError(f"{error}\n{self.log.read_text()}") from error
         return self
 
     def children(self) -> list[psutil.Process]:

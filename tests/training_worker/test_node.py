@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from training_worker.node import Identity, NodeFolder, Settings, SettingsError, child_environment, read_settings
+from training_worker.node import (
+    Identity,
+    NodeFolder,
+    Settings,
+    SettingsError,
+    child_environment,
+    read_settings,
+    temporary_folder,
+)
 
 MINIMAL = ["--site", "http://127.0.0.1:8000/", "--broker", "redis://x"]
 
@@ -78,3 +86,17 @@ def test_environment_is_an_allow_list(tmp_path: Path) -> None:
     assert clean["CUDA_VISIBLE_DEVICES"] == "1"
     assert clean["OMP_NUM_THREADS"] == "2"
     assert clean["HF_HUB_OFFLINE"] == "1"
+
+
+def test_temporary_files_stay_in_the_data_folder_unless_its_path_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    short, deep = Path("/srv/node"), tmp_path.joinpath(*["a-rather-long-name"] * 8)
+    assert temporary_folder(short) == short / "tmp"
+    chosen = temporary_folder(deep)
+    assert len(str(chosen)) + 32 <= 107
+    assert chosen != temporary_folder(deep.parent)
+    folder = NodeFolder(deep)
+    folder.open()
+    assert chosen.is_dir()
+    assert chosen.stat().st_mode & 0o077 == 0
+    folder.close()
+    chosen.rmdir()
