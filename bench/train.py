@@ -114,8 +114,8 @@ def report(figures: dict[str, float]) -> None:
 
 def make_job(data: Path, model: Path, scratch: Path, steps: int) -> Any:
     """One epoch of `full` as a worker's job."""
-    from training_worker.child import ChildJob
     from training_worker.contract.jobs import RECIPE, JobSpec
+    from training_worker.messages import ChildJob
 
     training = {
         "learning_rate": LEARNING_RATE,

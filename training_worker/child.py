@@ -13,25 +13,11 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from .contract.base import ContractModel
-from .contract.jobs import FailureCode, JobSpec, Precision
-from .messages import ChildCrash, ChildFailure, DeviceInfo, Message
+from .contract.jobs import FailureCode, Precision
+from .messages import ChildCrash, ChildFailure, ChildJob, DeviceInfo, Message
 from .node import MEGABYTE
 
 OOM_HINT = "Use a smaller per_device_train_batch_size or max_length, or a method that trains fewer parameters."
-
-
-class ChildJob(ContractModel):
-    """What the child gets: the spec without URLs, and where its files are."""
-
-    spec: JobSpec
-    data: dict[str, str]
-    """Path by file name: `train.jsonl`, `validation.jsonl`, `test.jsonl`."""
-    model: str
-    features: str
-    """Folder of the node's frozen features."""
-    output: str
-    threads: int
 
 
 def main(pipe: Connection, job_json: str) -> None:

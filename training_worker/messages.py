@@ -1,4 +1,4 @@
-"""What the training child tells its supervisor: one small JSON object per message over a pipe, bulk data in files."""
+"""Between supervisor and training child: one small JSON object per message over a pipe, bulk data in files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,21 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from .contract.base import ContractModel
-from .contract.jobs import CurvePoint, FailureCode, LogLine, Precision, Stage, StoppedBy, Telemetry
+from .contract.jobs import CurvePoint, FailureCode, JobSpec, LogLine, Precision, Stage, StoppedBy, Telemetry
 from .contract.limits import MeasuredSpeed
+
+
+class ChildJob(ContractModel):
+    """What the child gets: the spec without URLs, and where its files are."""
+
+    spec: JobSpec
+    data: dict[str, str]
+    """Path by file name: `train.jsonl`, `validation.jsonl`, `test.jsonl`."""
+    model: str
+    features: str
+    """Folder of the node's frozen features."""
+    output: str
+    threads: int
 
 
 class DeviceInfo(ContractModel):

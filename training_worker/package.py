@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -24,10 +24,8 @@ from .contract.jobs import (
     JobSpec,
 )
 from .messages import ChildResult
+from .splits import Data, Predictions
 from .tasks.text_classification import Classifier
-
-if TYPE_CHECKING:
-    from .run import Data, Predictions
 
 
 def write(

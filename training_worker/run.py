@@ -6,44 +6,25 @@ import random
 import resource
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from . import measure, package, prototypes, wording
-from .child import ChildJob
 from .contract.config import TrainingArguments
 from .contract.jobs import Stage, StoppedBy, Telemetry
 from .features import FeatureCache
 from .journal import Journal
-from .messages import ChildResult
+from .messages import ChildJob, ChildResult
 from .methods import METHODS
 from .optimization import count, trained_parameters
 from .prediction import frozen_features, predict_logits
+from .splits import Data, Predictions
 from .tasks import TASKS
 from .tasks.text_classification import Classifier, FeatureSplit, Split, TokenSplit
 from .training import Diverged, Trained, Validator, make_plan, train
-
-
-@dataclass(frozen=True)
-class Data:
-    """Every split tokenised once; `prototypes` are the base score's examples at their own length."""
-
-    train: TokenSplit
-    validation: TokenSplit
-    test: TokenSplit
-    prototypes: TokenSplit
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """Logits in the order of the data files: (N_validation, C) and (N_test, C)."""
-
-    validation: Tensor
-    test: Tensor
 
 
 class Clock:

@@ -9,7 +9,6 @@ import time
 import structlog
 
 from .cache import Cache, ModelIntegrity
-from .child import ChildJob
 from .child import main as child_main
 from .client import (
     AttemptClient,
@@ -28,7 +27,7 @@ from .contract.jobs import (
     JobSpec,
     Stage,
 )
-from .messages import ChildCrash, ChildFailure, ChildProgress, ChildResult, Message, read_message
+from .messages import ChildCrash, ChildFailure, ChildJob, ChildProgress, ChildResult, Message, read_message
 from .node import NodeFolder
 from .reporter import Cancelled, Reporter
 from .transfer import OutputTooLarge, Transfer

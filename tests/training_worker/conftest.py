@@ -140,8 +140,8 @@ def run_job(tiny_model: Path, tiny_data: Path, tmp_path: Path) -> Callable[..., 
     def go(config: dict[str, Any] | None, **fields: Any) -> tuple[Any, Path, list[Any]]:
         import torch
 
-        from training_worker.child import ChildJob
         from training_worker.journal import Journal
+        from training_worker.messages import ChildJob
         from training_worker.run import run
 
         torch.set_num_threads(1)
