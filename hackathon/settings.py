@@ -8,10 +8,13 @@
 | HACKTUNE_ALLOWED_HOSTS | none | comma-separated host names |
 | HACKTUNE_SITE_URL | http://127.0.0.1:8000 | public address: used in signed URLs |
 | HACKTUNE_DATA_DIR | .data/dev | folder of SQLite, files and static files |
+| HACKTUNE_LABELS_DIR | files/labels in the data folder | the label store; on a volume of its own in production |
 | DATABASE_URL | SQLite in the data folder | `postgres://…` in production |
 | HACKTUNE_BROKER_URL | memory:// | `redis://…` or `redis+socket:///PATH?virtual_host=0` |
 | HACKTUNE_CACHE_URL | in-process | `redis://…` or `unix://PATH` |
+| HACKTUNE_METRICS_TOKEN | none | bearer token of `/metrics`, at least 32 characters; without it there is no such page |
 | HACKTUNE_LOG_JSON | true unless debug | one JSON object a line on standard error |
+| HACKTUNE_LOG_LEVEL | INFO | of what is logged |
 | HACKTUNE_LEASE_SECONDS, HACKTUNE_SWEEP_SECONDS | 40, 10 | how soon a dead worker is noticed |
 """
 
@@ -35,7 +38,8 @@ if ROLE not in {"site", "scorer", "manage"}:
 
 DEBUG = env.bool("HACKTUNE_DEBUG", False)
 SECRET_KEY = env.str("HACKTUNE_SECRET_KEY", "debug-only-" + "x" * 50 if DEBUG else "")
-if not DEBUG and (len(SECRET_KEY) < 50 or "change" in SECRET_KEY.lower() or len(set(SECRET_KEY)) < 10):
+_IS_PLACEHOLDER = any(word in SECRET_KEY.lower() for word in ("change", "insecure", "placeholder"))
+if not DEBUG and (len(SECRET_KEY) < 50 or _IS_PLACEHOLDER or len(set(SECRET_KEY)) < 10):
     raise ImproperlyConfigured(
         "HACKTUNE_SECRET_KEY must be at least 50 random characters: "
         "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
@@ -108,6 +112,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHE_URL = env.str("HACKTUNE_CACHE_URL", "")
@@ -138,7 +143,8 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 if ROLE in {"scorer", "manage"}:
-    STORAGES["labels"] = _folder("labels")
+    LABELS_DIR = Path(env.str("HACKTUNE_LABELS_DIR", str(DATA_DIR / "files" / "labels"))).resolve()
+    STORAGES["labels"] = {"BACKEND": "hackathon.storage.PrivateFolder", "OPTIONS": {"location": str(LABELS_DIR)}}
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
@@ -156,6 +162,7 @@ LOGOUT_REDIRECT_URL = "home"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside the network, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
@@ -213,6 +220,12 @@ LEASE_SECONDS = env.float("HACKTUNE_LEASE_SECONDS", 40.0)
 SWEEP_SECONDS = env.float("HACKTUNE_SWEEP_SECONDS", 10.0)
 MAX_LOSSES = 5
 SIGNED_URL_SECONDS = 15 * 60
+
+# --- watching ------------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.str("HACKTUNE_METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured("HACKTUNE_METRICS_TOKEN must be at least 32 random characters, or left out.")
 
 # --- logs ----------------------------------------------------------------------------------------------------
 

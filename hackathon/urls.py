@@ -5,6 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from . import probes
 from .views import LogIn, icon
 
 urlpatterns = [
@@ -16,6 +17,8 @@ urlpatterns = [
     path("login/", LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", icon),
+    path("healthz", probes.healthz),
+    path("readyz", probes.readyz),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("submissions.urls")),
     path("", include("evaluation.urls")),

@@ -3,9 +3,11 @@
 from django.urls import include, path
 
 from . import views
+from .metrics import metrics
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("metrics", metrics),
     path("h/", include(([path("<slug:slug>/", views.hackathon_detail, name="detail")], "hackathons"))),
     path("c/", include(([path("<slug:slug>/", views.challenge_detail, name="detail")], "challenges"))),
 ]

@@ -39,9 +39,11 @@ def beat() -> list[str]:
     ]
 
 
-def worker(*, site_url: str, name: str, data_dir: str, broker_url: str) -> list[str]:
-    """A GPU node. Its one-time enrolment token, if it needs one, goes into HACKTUNE_ENROL_TOKEN: argv is public."""
+def worker(*, site_url: str, name: str, data_dir: str, broker_url: str = "") -> list[str]:
+    """A GPU node. Its one-time enrolment token, if it needs one, goes into HACKTUNE_ENROL_TOKEN, and a broker's URL
+    with a password into HACKTUNE_BROKER_URL: argv is public."""
     return [
         *(sys.executable, "-m", "training_worker"),
-        *("--site", site_url, "--name", name, "--data", data_dir, "--broker", broker_url),
+        *("--site", site_url, "--name", name, "--data", data_dir),
+        *(("--broker", broker_url) if broker_url else ()),
     ]

@@ -139,6 +139,7 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
     refused = {path: fetch(scored, "captain", path)[0] for path in paths(scored)}
     assert {path: status for path, status in refused.items() if status != 200} == {
         "/favicon.ico": 302,
+        "/metrics": 404,
         f"/api/submissions/{scored.identity}/cancel/": 405,  # type: ignore[attr-defined]
         f"/api/teams/{scored.team.pk}/leave/": 405,
         "/api/submissions/validate/": 405,

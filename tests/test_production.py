@@ -1,0 +1,263 @@
+"""The production shape, as far as it can be proved without a container engine.
+
+The compose file says what the tests run, an image holds what its role needs and nothing of the other, no secret has a
+default, Django's deploy checks are clean.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hackathon.serving import programs
+from tests.stack import REPOSITORY
+
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]
+OURS = ("prepare", "site", "scorer", "beat", "manage", "worker-cpu", "worker-gpu")
+DOCKERFILES = {"site": REPOSITORY / "hackathon/Dockerfile", "worker": REPOSITORY / "training_worker/Dockerfile"}
+SITE_URL = "${HACKTUNE_SITE_URL:?the public address, such as https://hacktune.example.org}"
+SECRETS = ("HACKTUNE_SECRET_KEY", "HACKTUNE_DATABASE_PASSWORD", "HACKTUNE_BROKER_PASSWORD")
+OPTIONAL_SECRETS = ("HACKTUNE_METRICS_TOKEN", "HACKTUNE_ENROL_TOKEN")
+GOOD_KEY = "R7" + secrets.token_hex(40)
+
+
+def volumes_of(service: str) -> list[str]:
+    return [volume.split(":")[0] for volume in SERVICES[service].get("volumes", [])]
+
+
+# --- the compose file ---------------------------------------------------------------------------------------------
+
+
+def test_the_commands_are_the_ones_that_the_tests_and_the_demo_run() -> None:
+    commands = {
+        "site": programs.site(host="0.0.0.0", port=8000, workers=2),
+        "scorer": programs.scorer(),
+        "beat": programs.beat(),
+        "worker-cpu": programs.worker(site_url=SITE_URL, name="${HACKTUNE_NODE_NAME:-cpu-1}", data_dir="/data"),
+        "worker-gpu": programs.worker(site_url=SITE_URL, name="${HACKTUNE_NODE_NAME:-gpu-1}", data_dir="/data"),
+    }
+    for service, (_, *arguments) in commands.items():
+        assert SERVICES[service]["command"] == ["python", *arguments], service
+
+
+def test_no_secret_has_a_default() -> None:
+    text = (REPOSITORY / "docker-compose.yml").read_text()
+    used = re.findall(r"\$\{(\w+)([^}]*)\}", text)
+    assert {name for name, _ in used if re.search("KEY|PASSWORD|TOKEN|SECRET", name)} == {*SECRETS, *OPTIONAL_SECRETS}
+    for name, rest in used:
+        if name in SECRETS:
+            assert re.match(r":\?.", rest), name
+        elif name in OPTIONAL_SECRETS:
+            assert rest == ":-", name
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("KEY|PASSWORD|TOKEN|SECRET", name):
+                assert str(value).startswith("${"), name
+    passwords = re.findall(r"\w+://\w*:([^@\n]+)@", text)
+    assert passwords
+    assert all(password.startswith("${") for password in passwords)
+
+
+def test_only_scorer_and_operator_have_the_labels() -> None:
+    assert {name for name in SERVICES if "labels" in volumes_of(name)} == {"scorer", "manage"}
+    assert {name for name in OURS if "files" in volumes_of(name)} == {"prepare", "site", "scorer", "manage"}
+    roles = {name: SERVICES[name]["environment"].get("HACKTUNE_ROLE") for name in OURS}
+    assert roles == {
+        "prepare": "manage",
+        "site": "site",
+        "scorer": "scorer",
+        "beat": "scorer",
+        "manage": "manage",
+        "worker-cpu": None,
+        "worker-gpu": None,
+    }
+    assert all(
+        volume.endswith(":/labels") for s in SERVICES.values() for volume in s.get("volumes", []) if "lab" in volume
+    )
+
+
+def test_a_worker_gets_nothing_of_the_site() -> None:
+    for name in ("worker-cpu", "worker-gpu"):
+        assert SERVICES[name]["environment"].keys() == {"HACKTUNE_BROKER_URL", "HACKTUNE_ENROL_TOKEN"}
+        assert SERVICES[name]["networks"] == ["doorbell"]
+        assert volumes_of(name) == [name]
+    for name in ("database", "cache"):
+        assert SERVICES[name]["networks"] == ["backend"]
+        assert "ports" not in SERVICES[name]
+    assert "ports" not in SERVICES["broker"]
+
+
+def test_profiles_health_checks_and_privileges() -> None:
+    profiles = {name: SERVICES[name]["profiles"] for name in SERVICES if "profiles" in SERVICES[name]}
+    assert profiles == {"worker-cpu": ["cpu"], "worker-gpu": ["gpu"], "manage": ["manage"]}
+    for name in ("database", "broker", "cache", "site", "scorer", "beat"):
+        assert SERVICES[name]["healthcheck"]["test"], name
+    for name in OURS:
+        assert SERVICES[name]["cap_drop"] == ["ALL"]
+        assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    for name in OURS:
+        if not name.startswith("worker"):
+            assert SERVICES[name]["read_only"] is True
+    assert SERVICES["site"]["ports"] == ["${HACKTUNE_BIND:-127.0.0.1:8000}:8000"]
+
+
+def test_its_variables_are_settings_and_are_documented() -> None:
+    settings = (REPOSITORY / "hackathon/settings.py").read_text()
+    guide = (REPOSITORY / "docs/operate.md").read_text()
+    for name in SERVICES["site"]["environment"]:
+        assert name in settings or name == "DJANGO_SETTINGS_MODULE", name
+    for name, _ in re.findall(r"\$\{(\w+)([^}]*)\}", (REPOSITORY / "docker-compose.yml").read_text()):
+        assert name in guide or name in settings.split('"""')[1], name
+
+
+# --- the images ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("image", "requirements"), [("site", "site.txt"), ("worker", "worker.txt")])
+def test_an_image_installs_its_roles_packages_only(image: str, requirements: str) -> None:
+    text = _instructions(DOCKERFILES[image])
+    assert set(re.findall(r"requirements/[\w.]+", text)) == {f"requirements/{requirements}"}
+    installs = re.findall(r"pip install (.*?)(?= && |\n|$)", text)
+    torch = "${PIP_TORCH_ARGS} \"$(sed -n 's/^\\(torch==[^ ]*\\).*/\\1/p' requirements/worker.txt)\""
+    expected = [f"--requirement requirements/{requirements}"]
+    assert installs == ([torch, *expected] if image == "worker" else expected)
+    assert not re.search(r"^ADD |apt-get|curl |wget ", text, re.MULTILINE)
+
+
+def _instructions(dockerfile: Path) -> str:
+    """Without comments, one line an instruction."""
+    text = re.sub(r"^#.*\n", "", dockerfile.read_text(), flags=re.MULTILINE)
+    return re.sub(r"\s*\\\n\s*", " ", text)
+
+
+@pytest.mark.parametrize("image", DOCKERFILES)
+def test_an_image_runs_unprivileged_and_holds_no_secret(image: str) -> None:
+    text = _instructions(DOCKERFILES[image])
+    assert re.findall(r"^USER (\w+)$", text, re.MULTILINE) == ["hacktune"]
+    assert text.index("\nUSER ") > text.index("RUN pip install")
+    assert not re.search("SECRET|PASSWORD|TOKEN|_KEY", text)
+
+
+def test_the_roles_packages_do_not_overlap_where_it_counts() -> None:
+    site, worker = ((REPOSITORY / "requirements" / f"{name}.txt").read_text().lower() for name in ("site", "worker"))
+    assert not re.search(r"^(torch|transformers|peft|accelerate|datasets)\b", site, re.MULTILINE)
+    assert not re.search(r"^(django|djangorestframework|psycopg2)", worker, re.MULTILINE)
+
+
+def _copied(image: str, folder: Path) -> Path:
+    """What the image would hold under its working directory."""
+    ignore = shutil.ignore_patterns("__pycache__", "*.mo")
+    for source, target in re.findall(r"^COPY (\S+) (\S+)$", _instructions(DOCKERFILES[image]), re.MULTILINE):
+        assert source == target
+        (folder / target).parent.mkdir(parents=True, exist_ok=True)
+        if (REPOSITORY / source).is_dir():
+            shutil.copytree(REPOSITORY / source, folder / target, ignore=ignore)
+        else:
+            shutil.copy(REPOSITORY / source, folder / target)
+    return folder
+
+
+WITHOUT = """
+import sys
+for name in {names}: sys.modules[name] = None
+"""
+
+
+def _python(folder: Path, code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    argv = [sys.executable, "-c", code]
+    return subprocess.run(argv, cwd=folder, env=plain | env, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_the_sites_files_are_enough_for_it_without_torch(tmp_path: Path) -> None:
+    folder = _copied("site", tmp_path / "srv")
+    code = WITHOUT.format(names=["torch", "transformers", "peft", "accelerate", "datasets", "safetensors"]) + (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command; call_command('check')\n"
+        "import hackathon.wsgi, hackathon.serving.probe\n"
+        "from hackathon.celery import app; app.loader.import_default_modules()\n"
+        "from celery.signals import worker_init; worker_init.send(sender=None)\n"
+        "assert {'submissions.sweep', 'evaluation.score_pending'} <= app.tasks.keys()\n"
+    )
+    env = _production(tmp_path) | {"HACKTUNE_ROLE": "scorer", "DJANGO_SETTINGS_MODULE": "hackathon.settings"}
+    done = _python(folder, code, **env)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_workers_files_are_enough_for_it_without_django(tmp_path: Path) -> None:
+    folder = _copied("worker", tmp_path / "srv")
+    assert {path.name for path in folder.iterdir()} == {"requirements", "training_worker"}
+    code = WITHOUT.format(names=["django", "rest_framework", "psycopg2", "torch"]) + (
+        "import runpy; sys.argv[1:] = ['--help']; runpy.run_module('training_worker', run_name='__main__')\n"
+    )
+    done = _python(folder, code)
+    assert (done.returncode, "GPU node" in done.stdout) == (0, True), done.stderr[-2000:]
+
+
+# --- the settings -------------------------------------------------------------------------------------------------
+
+
+def _production(folder: Path, **changes: str) -> dict[str, str]:
+    environment = {
+        "HACKTUNE_SECRET_KEY": GOOD_KEY,
+        "HACKTUNE_SITE_URL": "https://h.example",
+        "HACKTUNE_ALLOWED_HOSTS": "h.example",
+        "HACKTUNE_DATA_DIR": str(folder / "data"),
+    }
+    return environment | changes
+
+
+def _check_deploy(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    argv = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "INFO"]
+    env = plain | _production(folder, **changes)
+    return subprocess.run(argv, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize("role", ["site", "scorer", "manage"])
+def test_djangos_deploy_checks_are_clean(tmp_path: Path, role: str) -> None:
+    done = _check_deploy(tmp_path, HACKTUNE_ROLE=role)
+    assert (done.returncode, "no issues (0 silenced)" in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "short",
+        "x" * 60,
+        "change-me-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
+        "django-insecure-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
+        "a-placeholder-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
+    ],
+)
+def test_a_placeholder_secret_stops_the_start(tmp_path: Path, key: str) -> None:
+    done = _check_deploy(tmp_path, HACKTUNE_SECRET_KEY=key)
+    assert done.returncode != 0
+    assert "HACKTUNE_SECRET_KEY must be at least 50 random characters" in done.stderr
+
+
+def test_a_short_metrics_token_stops_the_start(tmp_path: Path) -> None:
+    assert "HACKTUNE_METRICS_TOKEN" in _check_deploy(tmp_path, HACKTUNE_METRICS_TOKEN="short").stderr
+
+
+@pytest.mark.parametrize(("role", "expected"), [("scorer", "elsewhere"), ("manage", "elsewhere"), ("site", "none")])
+def test_labels_may_live_on_another_volume(tmp_path: Path, role: str, expected: str) -> None:
+    code = (
+        "from django.conf import settings\n"
+        "print(settings.STORAGES.get('labels', {}).get('OPTIONS', {}).get('location', 'none'))"
+    )
+    env = _production(tmp_path) | {"HACKTUNE_ROLE": role, "DJANGO_SETTINGS_MODULE": "hackathon.settings"}
+    done = _python(REPOSITORY, code, **env, HACKTUNE_LABELS_DIR=str(tmp_path / "elsewhere"))
+    assert done.stdout.strip().rpartition("/")[2] == expected, done.stderr
+    plain = _python(REPOSITORY, code, **env).stdout.strip()
+    assert plain == ("none" if role == "site" else str((tmp_path / "data/files/labels").resolve()))
