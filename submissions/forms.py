@@ -33,12 +33,13 @@ from .config_fields import (
 NOTE_LENGTH = 300
 
 
-def problem_text(error: FieldError) -> str:
+def problem_text(error: FieldError, kind: str = "") -> str:
     """What is wrong with a field and what it accepts, in the reader's language where the code says enough."""
+    kinds = {"integer": _("This is not a whole number."), "number": _("This is not a number.")}
     said = {
         "required": _("This field is required."),
         "unknown_field": _("There is no such field."),
-        "invalid_type": _("This is not a value of the right kind."),
+        "invalid_type": kinds.get(kind, _("This is not a value of the right kind.")),
         "invalid_choice": _("This is not one of the choices."),
         "not_finite": _("This is not a finite number."),
         "out_of_range": _("This is outside of what is allowed."),
@@ -122,7 +123,8 @@ class ConfigForm(DraftForm):
     def add_problems(self, errors: Iterable[FieldError]) -> None:
         for error in errors:
             known = error.field in self.fields
-            text = problem_text(error) if known else f"{error.field}: {problem_text(error)}"
+            kind = self.specs[error.field].kind if error.field in self.specs else ""
+            text = problem_text(error, kind) if known else f"{error.field}: {problem_text(error)}"
             self.add_error(error.field if known else None, forms.ValidationError(text, code=error.code))
 
 
