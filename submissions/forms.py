@@ -115,7 +115,7 @@ class ConfigForm(DraftForm):
                 values[path] = read_value(self.specs[path].kind, text) if path in self.specs else text
         if values.get(METHOD) != self.method:
             values = {path: value for path, value in values.items() if path == METHOD or path not in self._of_method()}
-        return {"method": {}} | nest(values)
+        return {"method": {}} | nest(values) if METHOD not in values else nest(values)
 
     def _of_method(self) -> set[str]:
         return {path for path in self.specs if path.startswith("method.")}
