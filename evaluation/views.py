@@ -15,7 +15,7 @@ from hackathon.live import has_version, render_live, unchanged
 from hackathon.visibility import challenges_visible_to
 from hackathon.zones import use_event_zone
 from submissions.enums import FINAL_STATES
-from submissions.selectors import first_job, queue_place, submissions_visible_to
+from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
 
 from .board_page import board_version, chosen_phase, is_live
 from .listing import listed_submissions, submission_rows
@@ -62,5 +62,10 @@ def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def submission_list(request: HttpRequest) -> HttpResponse:
     listed = listed_submissions(request.user, hackathon=request.GET.get("hackathon", ""))
     page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "rows": submission_rows(list(page.object_list))}
+    rows = submission_rows(list(page.object_list))
+    context = {
+        "page": page,
+        "rows": rows,
+        "open_challenges": [] if rows else open_challenges(request.user, now=db_now()),
+    }
     return render(request, "evaluation/submission_list.html", context)

@@ -132,6 +132,7 @@ def _team_step(facts: _Facts, now: datetime) -> NextStep:
     if phase is None:
         return NextStep(_("No challenge is published yet."))
     challenge = reverse("challenges:detail", args=[phase.challenge.slug])
+    desk = reverse("challenges:submit", args=[phase.challenge.slug])
     if now < phase.opens_at:
         return NextStep(
             _("The phase “%(phase)s” has not opened yet.") % {"phase": phase.name}, challenge, _("Read the challenge")
@@ -139,10 +140,8 @@ def _team_step(facts: _Facts, now: datetime) -> NextStep:
     if not phase.is_open(now):
         return _board(phase, _("The phase “%(phase)s” is closed.") % {"phase": phase.name}, _("See the leaderboard"))
     if not facts.has_submitted:
-        return NextStep(
-            _("Your team has not submitted anything yet."), challenge + "#submit", _("Submit a first config")
-        )
-    return NextStep(_("Nothing is running."), challenge + "#submit", _("Submit another config"))
+        return NextStep(_("Your team has not submitted anything yet."), desk, _("Submit a first config"))
+    return NextStep(_("Nothing is running."), desk, _("Submit another config"))
 
 
 def _board(phase: Phase | None, text: str, label: str) -> NextStep:

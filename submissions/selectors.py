@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Avg, Q, QuerySet
 
 from hackathon.models import Challenge, ChallengeData, Hackathon, Phase
-from hackathon.visibility import Viewer
+from hackathon.visibility import Viewer, challenges_visible_to
 from teams.models import Team
-from teams.selectors import teams_run_by
+from teams.selectors import teams_of, teams_run_by
 from training_worker.contract.jobs import PREDICTIONS, JobKind
 
 from .enums import ACTIVE_STATES, JobState
@@ -164,6 +164,12 @@ def base_score_job(*, data: ChallengeData, model_sha256: str, precision: str) ->
 
 def active_jobs(hackathon: Hackathon) -> QuerySet[Job]:
     return Job.objects.filter(phase__challenge__hackathon=hackathon, state__in=ACTIVE_STATES)
+
+
+def open_challenges(viewer: Viewer, *, now: datetime) -> QuerySet[Challenge]:
+    """Challenges of the viewer's own teams that may be submitted to now."""
+    challenges = challenges_visible_to(viewer).filter(hackathon__in=teams_of(viewer).values("hackathon"))
+    return challenges.filter(phases__opens_at__lte=now, phases__closes_at__gt=now).distinct()
 
 
 def submission_count(challenge: Challenge) -> int:

@@ -1,0 +1,62 @@
+"""Submitting in chromium: sound at every width, usable by keyboard, and with scripts switched off."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from submissions.models import Submission
+from tests.factories import World, make_world
+
+from .conftest import Watched
+from .test_pages_browser import INSPECT
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SHOTS = os.environ.get("HACKTUNE_SCREENSHOTS", "")
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_form_is_sound(world: World, watched: Watched, width: int, scheme: str) -> None:
+    path = f"/c/{world.challenge.slug}/submit/"
+    for name, query in (("form", "?method=lora"), ("yaml", "?tab=yaml")):
+        page = watched.open(path + query, user=world.captain, width=width, scheme=scheme)
+        assert page.evaluate(INSPECT) == [], name
+        page.locator(".actions button[name=preview]").click()
+        page.get_by_text("This config is valid.").wait_for()
+        assert page.evaluate(INSPECT) == [], name
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/submit-{name}-{width}-{scheme}.png", full_page=True)
+    page = watched.open(path, user=world.outsider, width=width, scheme=scheme)
+    assert page.evaluate(INSPECT) == []
+
+
+def test_without_scripts_a_method_is_chosen_an_error_is_corrected_and_a_run_submitted(
+    world: World, watched: Watched
+) -> None:
+    page = watched.open(f"/c/{world.challenge.slug}/submit/", user=world.captain, java_script_enabled=False)
+    page.get_by_role("button", name="head").click()
+    assert page.locator("[name='method.r']").count() == 0
+    page.get_by_role("button", name="lora").click()
+    page.get_by_label("note").fill("by hand")
+    page.get_by_role("button", name="YAML").click()
+    text = page.get_by_label("YAML", exact=True)
+    text.fill(text.input_value().replace("r: 8", "r: 800"))
+    page.get_by_role("button", name="Submit", exact=True).click()
+    assert "method.r" in page.locator("#id_yaml_error").inner_text()
+    text.fill(text.input_value().replace("r: 800", "r: 12"))
+    page.get_by_role("button", name="Form", exact=True).click()
+    page.get_by_label("learning_rate").fill("1e-4")
+    page.get_by_label("learning_rate").press("Enter")
+    assert page.get_by_text("This config is valid.").is_visible()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    assert page.get_by_text("Submission #1 is in the queue.").is_visible()
+    submission = Submission.objects.get()
+    assert (submission.note, submission.config["method"]["r"]) == ("by hand", 12)
+    assert submission.config["training"]["learning_rate"] == 1e-4
