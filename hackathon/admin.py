@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -28,10 +29,12 @@ from .models import (
     Phase,
     User,
 )
+from .services.accounts import verify_mailbox
 from .services.publishing import hide_challenge, publish_challenge
 from .tokens import create_api_token, revoke_api_token
 
 admin.site.site_header = admin.site.site_title = "Hacktune"
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # second factor, rate limits
 admin.site.index_title = _("Run the hackathons")
 
 
@@ -67,6 +70,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for the type 
     add_fieldsets = (
         (None, {"fields": ("email", "name", "organization", "usable_password", "password1", "password2")}),
     )
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+        """An operator vouches for the address that they enter."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            verify_mailbox(user=obj)
 
 
 @admin.register(ApiToken)

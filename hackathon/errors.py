@@ -70,6 +70,13 @@ class QuotaExceeded(DomainError):
     code = "quota_exceeded"
 
 
+class TooManyRequests(DomainError):
+    """Allauth's rate limits: per account and per network address."""
+
+    status = 429
+    code = "rate_limited"
+
+
 class TooLarge(DomainError):
     status = 413
     code = "too_large"

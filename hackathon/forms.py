@@ -1,4 +1,4 @@
-"""Forms of people, and of what organizers edit in the admin."""
+"""Forms of what organizers edit in the admin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, AuthenticationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
@@ -23,16 +23,6 @@ if TYPE_CHECKING:  # generic for the type checker alone
     PersonModelForm = forms.ModelForm[User]
 else:
     HackathonModelForm = ChallengeModelForm = PersonModelForm = forms.ModelForm
-
-
-class LoginForm(AuthenticationForm):
-    """The account's e-mail address and password."""
-
-    username = forms.EmailField(
-        label=_("E-mail"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
-    )
 
 
 class OneMailbox(PersonModelForm):

@@ -11,7 +11,11 @@
 | HACKTUNE_LABELS_DIR | files/labels in the data folder | the label store; on a volume of its own in production |
 | DATABASE_URL | SQLite in the data folder | `postgres://…` in production |
 | HACKTUNE_BROKER_URL | memory:// | `redis://…` or `redis+socket:///PATH?virtual_host=0` |
-| HACKTUNE_CACHE_URL | in-process | `redis://…` or `unix://PATH` |
+| HACKTUNE_CACHE_URL | in-process | `redis://…` or `unix://PATH`; without it rate limits count per process |
+| HACKTUNE_MAIL | smtp | `smtp`, or `outbox`: a page shows all mail to everybody, on this machine only, for the demo |
+| HACKTUNE_EMAIL_URL | smtp://localhost:25 | `smtp+tls://USER:PASSWORD@HOST:PORT`; `consolemail://` (debug) prints |
+| HACKTUNE_MAIL_FROM | noreply@ the site's host | sender of mails |
+| HACKTUNE_PROXIES | 0 | proxies in front of the site: rate limits believe that many X-Forwarded-For entries |
 | HACKTUNE_METRICS_TOKEN | none | bearer token of `/metrics`, at least 32 characters; without it there is no such page |
 | HACKTUNE_LOG_JSON | true unless debug | one JSON object a line on standard error |
 | HACKTUNE_LOG_LEVEL | INFO | of what is logged |
@@ -24,6 +28,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -55,6 +60,9 @@ INSTALLED_APPS = [
     "submissions",
     "teams",
     "hackathon",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -77,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hackathon.zones.ViewerZone",
     "hackathon.middleware.DomainErrors",
@@ -156,6 +165,34 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "hackathon.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "hackathon.accounts.forms.SignUpForm",
+    "login": "hackathon.accounts.forms.LogInForm",
+    "reset_password": "hackathon.accounts.forms.ResetForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_EMAIL_CONFIRMATION_ANONYMOUS_REDIRECT_URL = "/login/"
+ACCOUNT_SESSION_REMEMBER = True
+# A hall of people may share one address: limits by address are wide, those by account are allauth's.
+ACCOUNT_RATE_LIMITS = {
+    "signup": "100/m/ip",
+    "login": "200/m/ip",
+    "login_failed": "100/m/ip,5/5m/key",
+    "reset_password": "60/m/ip,5/m/key",
+    "reset_password_from_key": "60/m/ip",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("HACKTUNE_PROXIES", 0)
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Hacktune"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
@@ -170,6 +207,24 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "hackathon.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SECURE else []
+
+# --- mail ----------------------------------------------------------------------------------------------------
+
+MAIL = env.str("HACKTUNE_MAIL", "smtp")
+if MAIL not in {"smtp", "outbox"}:
+    raise ImproperlyConfigured(f"HACKTUNE_MAIL is {MAIL!r}; it must be smtp or outbox.")
+if MAIL == "outbox" and urlsplit(SITE_URL).hostname not in {"127.0.0.1", "localhost", "::1"}:
+    raise ImproperlyConfigured(
+        "HACKTUNE_MAIL=outbox shows everybody's mail; HACKTUNE_SITE_URL must be on this machine."
+    )
+OUTBOX_DIR = DATA_DIR / "outbox"
+_MAIL_SERVER = env.email_url("HACKTUNE_EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
+EMAIL_BACKEND = "hackathon.accounts.outbox.OutboxBackend" if MAIL == "outbox" else _MAIL_SERVER["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _MAIL_SERVER["EMAIL_HOST"], _MAIL_SERVER["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL_SERVER["EMAIL_HOST_USER"], _MAIL_SERVER["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL_SERVER.get("EMAIL_USE_TLS", False), _MAIL_SERVER.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("HACKTUNE_MAIL_FROM", f"Hacktune <noreply@{urlsplit(SITE_URL).hostname}>")
 
 # --- language and time ---------------------------------------------------------------------------------------
 

@@ -1,12 +1,11 @@
 """All addresses. Apps are named by string: this room is below them."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from . import probes
-from .views import LogIn, icon
+from .views import icon
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -14,8 +13,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/", include("hackathon.api.urls")),
-    path("login/", LogIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("hackathon.accounts.urls")),
     path("favicon.ico", icon),
     path("healthz", probes.healthz),
     path("readyz", probes.readyz),
@@ -26,4 +24,5 @@ urlpatterns = [
 handler400 = "hackathon.views.bad_request"
 handler403 = "hackathon.views.permission_denied"
 handler404 = "hackathon.views.page_not_found"
+handler429 = "hackathon.views.too_many_requests"
 handler500 = "hackathon.views.server_error"

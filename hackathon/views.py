@@ -1,34 +1,13 @@
-"""Log-in and the error pages."""
+"""The error pages."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRefresh
 
-from .errors import DomainError, NotAllowed, NotFound
-from .forms import LoginForm
-from .live import is_poll
-
-
-class LogIn(LoginView):
-    """By e-mail, in any spelling of it."""
-
-    template_name = "hackathon/login.html"
-    authentication_form = LoginForm
-    redirect_authenticated_user = True
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A live fragment whose reader is no longer logged in is not filled with this page: the whole page reloads."""
-        if is_poll(request):
-            return HttpResponseClientRefresh()
-        return super().dispatch(request, *args, **kwargs)
+from .errors import DomainError, NotAllowed, NotFound, TooManyRequests
 
 
 def icon(request: HttpRequest) -> HttpResponse:
@@ -54,6 +33,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, NotFound())
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """allauth's rate limits answer with this."""
+    error = TooManyRequests(_("Too many tries in a short time."), hint=_("Wait a few minutes, then try again."))
+    return _answer(request, error)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

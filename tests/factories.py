@@ -24,6 +24,7 @@ from hackathon.models import (
     Phase,
     User,
 )
+from hackathon.services.accounts import verify_mailbox
 from hackathon.storage import storage
 from hackathon.tokens import create_api_token
 from submissions.models import Node
@@ -59,6 +60,11 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     name = factory.Sequence(lambda n: f"Person {n}")
     organization = factory.SubFactory(OrganizationFactory)
     password = factory.django.Password(PASSWORD)
+
+    @factory.post_generation
+    def mailbox(self: User, create: bool, extracted: Any, **kwargs: Any) -> None:  # type: ignore[misc]  # an instance
+        if create:
+            verify_mailbox(user=self)
 
 
 class HackathonFactory(factory.django.DjangoModelFactory[Hackathon]):

@@ -12,6 +12,7 @@ from hackathon.clock import db_now
 from hackathon.enums import Role, Visibility
 from hackathon.identity import email_key
 from hackathon.models import ApiToken, Challenge, Hackathon, Organization, Participation, User
+from hackathon.services.accounts import verify_mailbox
 from hackathon.services.import_challenge import ImportedChallenge, import_challenge
 from hackathon.services.import_model import import_model
 from hackathon.tokens import create_api_token, find_api_token
@@ -95,6 +96,7 @@ def _person(person: cast.Person, password: _Password) -> User:
             organization=Organization.objects.get(name=person.organization),
             password=password.hash(),
         )
+    verify_mailbox(user=user)
     return user
 
 

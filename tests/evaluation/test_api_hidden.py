@@ -23,6 +23,22 @@ from training_worker.contract.jobs import MODEL_CARD, PREDICTIONS
 
 pytestmark = pytest.mark.django_db
 
+ACCOUNT = {"key": "nonsense", "token_id": "0" * 8 + "-0000-4000-8000-" + "0" * 12, "uidb36": "0"}
+"""Arguments of addresses of people's accounts."""
+NOT_OPEN = {
+    "/signup/": 302,
+    "/outbox/": 404,
+    f"/account/tokens/{ACCOUNT['token_id']}/revoke/": 405,
+    "/account/password/set/": 302,
+    "/account/second-factor/authenticate/": 302,
+    "/account/second-factor/reauthenticate/": 302,
+    "/account/second-factor/totp/activate/": 302,
+    "/account/second-factor/totp/deactivate/": 404,
+    "/account/second-factor/recovery-codes/": 404,
+    "/account/second-factor/recovery-codes/generate/": 302,
+    "/account/second-factor/recovery-codes/download/": 404,
+}
+"""Of an account: what needs a second factor, a password just entered, the demo, or nobody logged in."""
 PRIVATE, PRIVATE_SE, PUBLIC = 0.123456, 0.0654321, 0.876543
 MAGIC = "MAGIC-LABEL"
 
@@ -87,6 +103,7 @@ def paths(world: World, *, name: str = MODEL_CARD) -> list[str]:
         "phase_id": str(world.phase.pk),
         "team_id": str(world.team.pk),
         "name": name,
+        **ACCOUNT,
     }
     return [filled(route, names, values) for route, names in addresses(get_resolver().url_patterns)]
 
@@ -145,6 +162,7 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
         "/api/submissions/validate/": 405,
         f"/s/{scored.identity}/cancel/": 405,  # type: ignore[attr-defined]
         "/login/": 302,
+        **NOT_OPEN,
     }
 
 

@@ -23,13 +23,13 @@ PO = Path(project.BASE_DIR) / "hackathon" / "locale" / "zh_Hans" / "LC_MESSAGES"
 @pytest.mark.parametrize("spelling", ["{}", "  {}"])
 def test_log_in_by_e_mail_in_any_case(world: World, spelling: str) -> None:
     email = spelling.format(world.captain.email.upper())
-    response = Client().post("/login/", {"username": email, "password": PASSWORD})
+    response = Client().post("/login/", {"login": email, "password": PASSWORD})
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
 def test_a_wrong_password_says_so_and_logs_nobody_in(world: World) -> None:
     client = Client()
-    response = client.post("/login/", {"username": world.captain.email, "password": "wrong"})
+    response = client.post("/login/", {"login": world.captain.email, "password": "wrong"})
     assert response.status_code == 200
     assert 'role="alert"' in html(response)
     assert "_auth_user_id" not in client.session
@@ -37,7 +37,7 @@ def test_a_wrong_password_says_so_and_logs_nobody_in(world: World) -> None:
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "javascript:alert(1)"])
 def test_log_in_leads_to_local_pages_only(world: World, target: str) -> None:
-    response = Client().post("/login/", {"username": world.captain.email, "password": PASSWORD, "next": target})
+    response = Client().post("/login/", {"login": world.captain.email, "password": PASSWORD, "next": target})
     assert response["Location"] == "/"
 
 

@@ -1,0 +1,39 @@
+"""How allauth makes and greets an account of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from hackathon.identity import email_key
+from hackathon.models import User
+
+QUIET = frozenset({"logged_in", "logged_out", "email_confirmation_sent"})
+"""Messages that the next page says anyway. The last would also tell a known mailbox from a new one."""
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        user.name = form.cleaned_data["name"]
+        user.email_key = email_key(form.cleaned_data["email"])
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str = "", *rest: Any, **more: Any
+    ) -> None:
+        if message_template.rpartition("/")[2].removesuffix(".txt") not in QUIET:
+            super().add_message(request, level, message_template, *rest, **more)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only this very host: `ALLOWED_HOSTS` may name others."""
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
+        )
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("profile")

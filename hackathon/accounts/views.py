@@ -1,0 +1,83 @@
+"""Log-in, profile, API tokens and the demo's outbox; the rest of an account is allauth's views with our templates."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from allauth.account.views import LoginView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from hackathon.clock import db_now
+from hackathon.live import is_poll
+from hackathon.models import User
+from hackathon.selectors import tokens_of
+from hackathon.services.accounts import issue_token, update_profile
+from hackathon.tokens import revoke_api_token
+
+from . import outbox
+from .forms import ProfileForm, TokenForm
+
+
+class LogIn(LoginView):  # type: ignore[misc]  # allauth has no types
+    """By e-mail, in any spelling of it."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A live fragment whose reader is no longer logged in is not filled with this page: the whole page reloads."""
+        if is_poll(request):
+            return HttpResponseClientRefresh()
+        return cast(HttpResponseBase, super().dispatch(request, *args, **kwargs))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    form = ProfileForm.of(user, request.POST or None)
+    if form.is_valid():
+        update_profile(user=user, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("profile")
+    return render(request, "hackathon/profile.html", {"form": form})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_variables("token")
+def tokens(request: HttpRequest) -> HttpResponse:
+    """A new token is in the answer to its form and nowhere else: no message, session or redirect carries it."""
+    user = cast(User, request.user)
+    form, token = TokenForm(request.POST or None), ""
+    if form.is_valid():
+        values = form.cleaned_data
+        token = issue_token(user=user, name=values["name"], scope=values["scope"], lifetime=form.lifetime)
+        form = TokenForm()
+    context = {"form": form, "token": token, "tokens": tokens_of(user, now=db_now())}
+    return render(request, "hackathon/tokens.html", context)
+
+
+@login_required
+@require_POST
+def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    token = get_object_or_404(cast(User, request.user).api_tokens, pk=token_id)
+    revoke_api_token(token=token)
+    messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
+    return redirect("tokens")
+
+
+@never_cache
+@require_GET
+def read_outbox(request: HttpRequest) -> HttpResponse:
+    if not outbox.is_open():
+        raise Http404
+    return render(request, "hackathon/outbox.html", {"mails": outbox.read_outbox()})

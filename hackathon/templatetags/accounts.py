@@ -1,0 +1,8 @@
+"""What pages about accounts ask."""
+
+from django import template
+
+from hackathon.accounts import outbox
+
+register = template.Library()
+register.simple_tag(outbox.is_open, name="outbox_is_open")

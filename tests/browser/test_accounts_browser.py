@@ -1,0 +1,61 @@
+"""A stranger's way into the demo in a real browser, every page of it inspected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Watched
+from tests.browser.test_pages_browser import INSPECT
+from tests.factories import PASSWORD, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_from_sign_up_to_a_token_with_a_second_factor_on_the_way(
+    world: World, watched: Watched, settings: Any, tmp_path: Path, width: int, scheme: str
+) -> None:
+    settings.MAIL, settings.OUTBOX_DIR = "outbox", tmp_path / "outbox"
+    settings.EMAIL_BACKEND = "hackathon.accounts.outbox.OutboxBackend"
+    page = watched.open("/", width=width, scheme=scheme)
+    found: dict[str, Any] = {}
+
+    def seen(name: str) -> None:
+        page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
+        if problems := page.evaluate(INSPECT):
+            found[name] = problems
+
+    page.click("text=Sign up")
+    seen("sign-up")
+    page.fill("[name=name]", "Ada Stranger")
+    page.fill("[name=email]", "ada@example.org")
+    page.fill("[name=password1]", PASSWORD)
+    page.click("main button.primary")
+    seen("sent")
+    page.click("text=Read it in the outbox")
+    seen("outbox")
+    page.click(".mail a")
+    seen("confirm")
+    page.click("main button.primary")
+    page.click("text=Ada Stranger")
+    seen("profile")
+    page.click("text=Second factor")
+    seen("second factor")
+    page.click("text=Switch on")
+    seen("is it you")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button.primary")
+    page.wait_for_selector("img.qr")
+    seen("activate")
+    page.goto(f"{watched.address}/account/tokens/")
+    page.fill("[name=name]", "notebook")
+    page.click("text=Make a token")
+    assert page.inner_text("#new-token").startswith("htu_")
+    seen("tokens")
+    page.click("text=Log out")
+    page.goto(f"{watched.address}/account/reset/")
+    seen("reset")
+    assert found == {}
