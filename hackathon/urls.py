@@ -17,6 +17,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", icon),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("teams.urls")),
     path("", include("submissions.urls")),
     path("", include("evaluation.urls")),
 ]
