@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -53,7 +52,7 @@ def create_invitation(*, team: Team, user: User, email: str = "") -> tuple[Invit
         )
         if email:
             # robust: a mail server that is down undoes nothing; the captain still has the link
-            transaction.on_commit(partial(_send, locked, user, email, link), robust=True)
+            transaction.on_commit(lambda: _send(locked, user, email, link), robust=True)
     return invitation, link
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -213,6 +215,15 @@ def test_a_mail_goes_out_after_the_commit(world: World, django_capture_on_commit
     assert "Cap Bcc: all@example.org invites you" in sent.body
 
 
+def test_a_mail_server_that_is_down_takes_no_invitation_back(
+    transactional_db: None, world: World, settings: LazySettings
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    response = browser_of(world, "captain").post(f"/t/{world.team.pk}/", {"email": "new@example.org"})
+    assert "should the mail not arrive" in html(response)
+    assert Invitation.objects.get().email == "new@example.org"
+
+
 def test_a_bad_address_is_said_beside_its_field(world: World) -> None:
     response = browser_of(world, "captain").post(f"/t/{world.team.pk}/", {"email": "a@b\nBcc: c@example.org"})
     assert "Enter a valid email address." in html(response)
@@ -264,17 +275,33 @@ def test_posts_need_the_forms_token(world: World, newcomer: User) -> None:
     assert not is_in(world.team, newcomer)
 
 
-def test_two_at_once_do_not_pass_the_size(world: World) -> None:
-    """What the row lock guards, in the order in which it lets them through."""
-    world.hackathon.max_team_size = 3
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("links", [1, 4])
+def test_the_last_place_and_a_single_use_go_to_one_of_many_at_once(
+    transactional_db: None, world: World, links: int
+) -> None:
+    """Four people press the button together: with one link, or each with their own where one place is left."""
+    world.hackathon.max_team_size = 6 if links == 1 else 3
     world.hackathon.save()
-    first, second = invite(world), invite(world)
-    people = [ParticipationFactory(hackathon=world.hackathon).user for _ in range(2)]
-    assert [browser(user).get(path).status_code for user, path in zip(people, (first, second), strict=True)] == [
-        200
-    ] * 2
-    assert browser(people[0]).post(first).status_code == 302
-    assert code_of(browser(people[1]).post(second)) == (409, "team_full")
+    paths = [invite(world) for _ in range(links)] * (4 // links)
+    people = [ParticipationFactory(hackathon=world.hackathon).user for _ in paths]
+    browsers, gate, answers = [browser(user) for user in people], threading.Barrier(4), []
+
+    def run(client: Client, path: str) -> None:
+        gate.wait()
+        try:
+            answers.append(client.post(path).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=each) for each in zip(browsers, paths, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [302, *[404 if links == 1 else 409] * 3]
+    assert Membership.objects.filter(team=world.team).count() == 3
+    assert Invitation.objects.filter(used_at__isnull=False).count() == 1
 
 
 def test_the_admin_shows_no_digest_and_revokes(world: World) -> None:
