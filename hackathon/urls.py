@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", probes.healthz),
     path("readyz", probes.readyz),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("teams.urls")),
     path("", include("submissions.urls")),
     path("", include("evaluation.urls")),
 ]

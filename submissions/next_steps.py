@@ -101,14 +101,14 @@ def next_step(hackathon: Hackathon, facts: _Facts, *, now: datetime) -> NextStep
     if hackathon.ends_at <= now:
         return _board(facts.phase, _("It is over."), _("See the results"))
     if facts.role is None:
-        return NextStep(_("You do not take part yet: ask an organizer to add you."))
+        return NextStep(_("You do not take part yet."), reverse("teams:join", args=[hackathon.slug]), _("Take part"))
     if facts.role != Role.PARTICIPANT:
         return _board(
             facts.phase, _("You are here as %(role)s.") % {"role": facts.role.label}, _("Follow the leaderboard")
         )
     if facts.team is None:
-        text = _("You are in no team yet: ask a captain to add you, or found one through the API.")
-        return NextStep(text, reverse("docs"), _("API documentation"))
+        text = _("You are in no team yet: open the link that a captain gives you, or create a team.")
+        return NextStep(text, reverse("teams:create", args=[hackathon.slug]), _("Create a team"))
     return _team_step(facts, now)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import Hackathon, Row
@@ -23,6 +24,7 @@ class Team(Row):
     hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(_("name"), max_length=80)
     is_reserved = models.BooleanField(_("organizers' own"), default=False)
+    is_locked = models.BooleanField(_("locked"), default=False, help_text=_("Nobody else may join a locked team."))
 
     class Meta:
         verbose_name = _("team")
@@ -57,3 +59,48 @@ class Membership(Row):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open_at(self, now: datetime) -> InvitationQuerySet:
+        """Those that may be accepted: neither used, revoked nor expired, by somebody who is still in the team."""
+        inviter = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("created_by"), left_at__isnull=True)
+        unused = self.filter(used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now)
+        return unused.filter(Exists(inviter))
+
+
+class Invitation(Row):
+    """A key into a team that opens once; only the sha256 of it is kept. With `email`, for that mailbox alone."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    expires_at = models.DateTimeField(_("expires at"))
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+    used_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("used by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True), name="invitation_used_or_revoked"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team} · {self.email or self.pk}"

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
+from hackathon.clock import db_now
 from hackathon.enums import Role
-from hackathon.models import Hackathon, Participation, User
-from hackathon.visibility import Viewer, hackathons_visible_to, role_in
+from hackathon.errors import NotAllowed, NotFound
+from hackathon.identity import email_key
+from hackathon.models import Challenge, Hackathon, Participation, User
+from hackathon.tokens import digest_of
+from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
 
-from .models import Membership, Team
+from .models import Invitation, Membership, MembershipRole, Team
 
 
 def teams_visible_to(viewer: Viewer) -> QuerySet[Team]:
@@ -64,18 +69,24 @@ class TeamRow:
 def team_rows(viewer: Viewer, hackathon: Hackathon) -> list[TeamRow]:
     """The hackathon's teams with the organizations that their members stand for there; names for its people only."""
     teams = list(with_members(teams_visible_to(viewer).filter(hackathon=hackathon)))
-    stands_for = dict(
-        Participation.objects.filter(hackathon=hackathon, organization__isnull=False).values_list(
-            "user", "organization__name"
-        )
-    )
+    stands_for = _organizations(hackathon)
     may_know_names = role_in(viewer, hackathon) is not None
     return [_team_row(team, viewer, stands_for, may_know_names) for team in teams]
 
 
+def _organizations(hackathon: Hackathon) -> dict[UUID, str]:
+    """The organization that each person (by key) stands for in the hackathon, where they have named one."""
+    named = Participation.objects.filter(hackathon=hackathon, organization__isnull=False)
+    return dict(named.values_list("user", "organization__name"))
+
+
+def _organization(user: User, stands_for: dict[UUID, str]) -> str:
+    return stands_for.get(user.pk) or (user.organization.name if user.organization else "")
+
+
 def _team_row(team: Team, viewer: Viewer, stands_for: dict[UUID, str], may_know_names: bool) -> TeamRow:
     users = [membership.user for membership in team.current_members]  # type: ignore[attr-defined]
-    named = (stands_for.get(user.pk) or (user.organization.name if user.organization else "") for user in users)
+    named = (_organization(user, stands_for) for user in users)
     return TeamRow(
         team=team,
         organizations=sorted({name for name in named if name}),
@@ -83,3 +94,83 @@ def _team_row(team: Team, viewer: Viewer, stands_for: dict[UUID, str], may_know_
         size=len(users),
         is_own=any(user.pk == viewer.pk for user in users),
     )
+
+
+@dataclass(frozen=True)
+class Member:
+    user: User
+    organization: str
+    is_captain: bool
+    is_self: bool
+
+
+@dataclass(frozen=True)
+class TeamPage:
+    """A team as its members and the organizers see it; `invitations` are those that may still be accepted."""
+
+    team: Team
+    hackathon: Hackathon
+    members: list[Member]
+    invitations: list[Invitation]
+    challenges: list[Challenge]
+    is_member: bool
+    is_captain: bool
+    is_over: bool
+    has_room: bool
+
+
+def team_pages_of(viewer: Viewer) -> QuerySet[Team]:
+    """Teams whose page the viewer may open: their own, and all of the hackathons that they organize."""
+    return teams_run_by(viewer).filter(is_reserved=False).select_related("hackathon")
+
+
+def read_team(viewer: User, team: Team) -> TeamPage:
+    now = db_now()
+    hackathon = team.hackathon
+    members = _members(viewer, team)
+    mine = next((member for member in members if member.is_self), None)
+    return TeamPage(
+        team=team,
+        hackathon=hackathon,
+        members=members,
+        invitations=list(team.invitations.open_at(now).select_related("created_by")),
+        challenges=list(challenges_visible_to(viewer).filter(hackathon=hackathon)),
+        is_member=mine is not None,
+        is_captain=mine is not None and mine.is_captain,
+        is_over=now >= hackathon.ends_at,
+        has_room=not team.is_locked and len(members) < hackathon.max_team_size,
+    )
+
+
+def _members(viewer: User, team: Team) -> list[Member]:
+    stands_for = _organizations(team.hackathon)
+    current = team.memberships.filter(left_at__isnull=True).select_related("user__organization")
+    return [
+        Member(
+            user=membership.user,
+            organization=_organization(membership.user, stands_for),
+            is_captain=membership.role == MembershipRole.CAPTAIN,
+            is_self=membership.user_id == viewer.pk,
+        )
+        for membership in current.order_by("role", "created_at")  # "captain" comes before "member"
+    ]
+
+
+def find_invitation(user: User, token: str) -> Invitation:
+    """The invitation that this person may accept with the token.
+
+    Raises `NotFound` for a token that is unknown, used, revoked or expired, or of a hackathon the person may not
+    know of, and `NotAllowed` for one that was sent to another mailbox.
+    """
+    may_know = Invitation.objects.filter(team__hackathon__in=hackathons_visible_to(user))
+    found = may_know.open_at(db_now()).filter(digest=digest_of(token))
+    invitation = found.select_related("team__hackathon", "created_by").first()
+    if invitation is None:
+        raise NotFound
+    if invitation.email and email_key(invitation.email) != user.email_key:
+        raise NotAllowed(
+            _("This invitation is for another e-mail address."),
+            hint=_("Log in with the account of that address, or ask the team for an invitation of your own."),
+            code="invitation_of_another",
+        )
+    return invitation

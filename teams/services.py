@@ -29,7 +29,8 @@ def create_team(*, user: User, hackathon: Hackathon, name: str) -> Team:
         raise Invalid(message, fields=[FieldError(code="required", field="name", message=message)])
     try:
         with transaction.atomic():
-            _require_free(user, hackathon)
+            _lock_person(user, hackathon)
+            require_free(user, hackathon)
             if Team.objects.filter(hackathon=hackathon, name__iexact=name).exists():
                 _refuse_name()
             team = Team.objects.create(hackathon=hackathon, name=name)
@@ -40,15 +41,12 @@ def create_team(*, user: User, hackathon: Hackathon, name: str) -> Team:
 
 
 def add_member(*, team: Team, user: User) -> Membership:
-    """Put a person into an existing team. Raises as `create_team`, and `Conflict` `team_full` at the size limit."""
+    """Put a person into an existing team. Raises as `create_team` and `require_room`."""
     with transaction.atomic():
-        _require_free(user, team.hackathon)
-        locked = Team.objects.select_for_update().get(pk=team.pk)
-        members = Membership.objects.filter(team=locked, left_at__isnull=True).count()
-        if members >= team.hackathon.max_team_size:
-            raise Conflict(
-                _("The team is full: %(size)d people.") % {"size": team.hackathon.max_team_size}, code="team_full"
-            )
+        _lock_person(user, team.hackathon)
+        require_free(user, team.hackathon)
+        locked = lock_team(team)
+        require_room(locked)
         return Membership.objects.create(team=locked, user=user, hackathon=team.hackathon)
 
 
@@ -60,7 +58,7 @@ def leave_team(*, team: Team, user: User) -> None:
     """
     with transaction.atomic():
         _lock_person(user, team.hackathon)
-        Team.objects.select_for_update().get(pk=team.pk)
+        lock_team(team)
         current = Membership.objects.filter(team=team, left_at__isnull=True)
         mine = current.filter(user=user).first()
         if mine is None:
@@ -84,20 +82,52 @@ def _delete_unused(team: Team) -> None:
         pass
 
 
-def _lock_person(user: User, hackathon: Hackathon) -> Participation | None:
-    """The person's part in the hackathon, locked: their joining and leaving happen one after the other."""
-    return Participation.objects.select_for_update().filter(user=user, hackathon=hackathon).first()
+def _lock_person(user: User, hackathon: Hackathon) -> None:
+    """Lock the person's part in the hackathon: their joining and leaving happen one after the other."""
+    Participation.objects.select_for_update().filter(user=user, hackathon=hackathon).first()
 
 
-def _require_free(user: User, hackathon: Hackathon) -> None:
-    """A participant of a hackathon that goes on, in no team now and in none before: that would bring a second quota."""
-    participation = _lock_person(user, hackathon)
-    if participation is None or participation.role != Role.PARTICIPANT:
+def lock_team(team: Team) -> Team:
+    """The team's row, locked and fresh. Taken after the person's and before invitations'. `NotFound` if it is gone."""
+    locked = Team.objects.select_for_update().filter(pk=team.pk).first()
+    if locked is None:
+        raise NotFound
+    return locked
+
+
+def require_room(team: Team) -> None:
+    """Raises `Conflict`: `team_locked`, or `team_full` at the hackathon's size limit."""
+    if team.is_locked:
+        raise Conflict(
+            _("This team is locked: nobody else may join it."),
+            hint=_("Ask the organizers to unlock it, or join another team."),
+            code="team_locked",
+        )
+    size = team.hackathon.max_team_size
+    if Membership.objects.filter(team=team, left_at__isnull=True).count() >= size:
+        raise Conflict(
+            _("The team is full: %(size)d people.") % {"size": size},
+            hint=_("Somebody has to leave it first, or you join another team."),
+            code="team_full",
+        )
+
+
+def require_free(user: User, hackathon: Hackathon) -> None:
+    """A participant of a hackathon that goes on, in no team now and in none before: that would bring a second quota.
+
+    Whoever is about to write has locked the person's part before.
+    """
+    if not Participation.objects.filter(user=user, hackathon=hackathon, role=Role.PARTICIPANT).exists():
         raise NotAllowed(
             _("Only participants of this hackathon may be in a team."),
-            hint=_("Ask the organizers to accept you as a participant."),
+            hint=_("Take part in the hackathon first, or ask the organizers to accept you as a participant."),
             code="not_participant",
         )
+    require_teamless(user, hackathon)
+
+
+def require_teamless(user: User, hackathon: Hackathon) -> None:
+    """As `require_free`, for who may not take part yet."""
     if db_now() >= hackathon.ends_at:
         raise NotAllowed(_("This hackathon is over."), code="hackathon_over")
     memberships = Membership.objects.filter(user=user, hackathon=hackathon)

@@ -18,7 +18,7 @@ from .conftest import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 INSPECT = (Path(__file__).parent / "inspect.js").read_text()
-PAGES = ("home", "hackathon", "challenge", "board", "running", "done", "failed", "list", "login")
+PAGES = ("home", "hackathon", "challenge", "board", "running", "done", "failed", "list", "team", "login")
 
 
 @pytest.fixture
@@ -61,6 +61,7 @@ def addresses(world: World) -> dict[str, str]:
         "done": f"/s/{done.job.submission_id}/",
         "failed": f"/s/{failed.submission_id}/",
         "list": "/submissions/",
+        "team": f"/t/{world.team.pk}/",
         "login": "/login/",
     }
 

@@ -104,6 +104,8 @@ def paths(world: World, *, name: str = MODEL_CARD) -> list[str]:
         "team_id": str(world.team.pk),
         "name": name,
         **ACCOUNT,
+        "invitation_id": identity,
+        "token": "hti_guessed",
     }
     return [filled(route, names, values) for route, names in addresses(get_resolver().url_patterns)]
 
@@ -163,6 +165,11 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
         f"/s/{scored.identity}/cancel/": 405,  # type: ignore[attr-defined]
         "/login/": 302,
         **NOT_OPEN,
+        f"/h/{scored.hackathon.slug}/join/": 302,
+        f"/h/{scored.hackathon.slug}/new-team/": 302,
+        f"/t/{scored.team.pk}/leave/": 405,
+        f"/t/{scored.team.pk}/invitations/{scored.identity}/revoke/": 405,  # type: ignore[attr-defined]
+        "/i/hti_guessed/": 404,
     }
 
 

@@ -1,0 +1,42 @@
+"""Taking part in a hackathon."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from hackathon.clock import db_now
+from hackathon.enums import Role, Visibility
+from hackathon.errors import NotAllowed
+from hackathon.models import Hackathon, Participation, User
+
+
+def join_hackathon(*, user: User, hackathon: Hackathon) -> Participation:
+    """The person's part in the hackathon: the one they have, in whatever role, else a new one as participant.
+
+    They stand for the organization of their profile. Raises `NotAllowed` where only organizers add people, after the
+    end, and for superusers, who organize everything and see what no participant may see.
+    """
+    with transaction.atomic():
+        existing = Participation.objects.filter(user=user, hackathon=hackathon).first()
+        if existing is not None:
+            return existing
+        require_open_door(user, hackathon)
+        joined, _created = Participation.objects.get_or_create(
+            user=user, hackathon=hackathon, defaults={"role": Role.PARTICIPANT, "organization": user.organization}
+        )
+        return joined
+
+
+def require_open_door(user: User, hackathon: Hackathon) -> None:
+    """What `join_hackathon` would refuse to who takes no part yet."""
+    if user.is_superuser:
+        raise NotAllowed(_("You organize this hackathon: organizers do not compete."), code="organizer")
+    if hackathon.visibility != Visibility.PUBLIC:
+        raise NotAllowed(
+            _("Only accepted people take part in this hackathon."),
+            hint=_("Ask the organizers to accept you as a participant."),
+            code="not_public",
+        )
+    if db_now() >= hackathon.ends_at:
+        raise NotAllowed(_("This hackathon is over."), code="hackathon_over")

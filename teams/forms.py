@@ -1,0 +1,26 @@
+"""Forms of the team pages."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Team
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the team"),
+        max_length=Team._meta.get_field("name").max_length,
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address (optional)"),
+        help_text=_("We mail the link there, and only that address may use it. Left empty, whoever has the link may."),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )

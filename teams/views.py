@@ -1,0 +1,115 @@
+"""Joining a hackathon, founding a team, its page, inviting and being invited, leaving."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from hackathon.errors import Conflict
+from hackathon.models import User
+from hackathon.services.participation import join_hackathon, require_open_door
+from hackathon.visibility import hackathons_visible_to, role_in
+from hackathon.zones import use_event_zone
+
+from .forms import InvitationForm, TeamForm
+from .invitations import accept_invitation, create_invitation, require_may_accept, revoke_invitation
+from .selectors import find_invitation, read_team, team_in, team_pages_of, teams_of
+from .services import create_team, leave_team, require_free
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def _person(request: HttpRequest) -> User:
+    """Who is logged in: these pages are for nobody else."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+@form_page
+@login_required
+def hackathon_join(request: HttpRequest, slug: str) -> HttpResponse:
+    hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
+    if role_in(request.user, hackathon) is not None:
+        return redirect("hackathons:detail", slug=slug)
+    if request.method != "POST":
+        require_open_door(_person(request), hackathon)
+        use_event_zone(request, hackathon)
+        return render(request, "teams/hackathon_join.html", {"hackathon": hackathon})
+    join_hackathon(user=_person(request), hackathon=hackathon)
+    messages.success(request, _("You take part in %(hackathon)s.") % {"hackathon": hackathon})
+    return redirect("hackathons:detail", slug=slug)
+
+
+@form_page
+@login_required
+def team_create(request: HttpRequest, slug: str) -> HttpResponse:
+    hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
+    own = team_in(request.user, hackathon)
+    if own is not None:
+        return redirect("teams:detail", team_id=own.pk)
+    require_free(_person(request), hackathon)
+    form = TeamForm(request.POST or None)
+    if form.is_valid():
+        try:
+            team = create_team(user=_person(request), hackathon=hackathon, name=form.cleaned_data["name"])
+            return redirect("teams:detail", team_id=team.pk)
+        except Conflict as error:
+            form.add_error("name", f"{error.message} {error.hint}")
+    return render(request, "teams/team_create.html", {"hackathon": hackathon, "form": form})
+
+
+@never_cache
+@form_page
+@login_required
+def team_detail(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    """POST makes an invitation. Its link is in this answer and nowhere else: what is kept of it is a hash."""
+    team = get_object_or_404(team_pages_of(request.user), pk=team_id)
+    use_event_zone(request, team.hackathon)
+    user, link = _person(request), ""
+    form = InvitationForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        _row, link = create_invitation(team=team, user=user, email=form.cleaned_data["email"])
+        form = InvitationForm()
+    return render(request, "teams/team_detail.html", {"page": read_team(user, team), "form": form, "link": link})
+
+
+@require_POST
+@login_required
+def invitation_revoke(request: HttpRequest, team_id: UUID, invitation_id: UUID) -> HttpResponse:
+    team = get_object_or_404(team_pages_of(request.user), pk=team_id)
+    invitation = get_object_or_404(team.invitations, pk=invitation_id)
+    revoke_invitation(invitation=invitation, user=_person(request))
+    messages.success(request, _("The invitation is revoked."))
+    return redirect("teams:detail", team_id=team.pk)
+
+
+@never_cache
+@form_page
+@login_required
+def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    user = _person(request)
+    if request.method == "POST":
+        team = accept_invitation(user=user, token=token)
+        messages.success(request, _("You are in the team %(team)s.") % {"team": team})
+        return redirect("teams:detail", team_id=team.pk)
+    invitation = find_invitation(user, token)
+    require_may_accept(user=user, invitation=invitation)
+    use_event_zone(request, invitation.team.hackathon)
+    is_new = role_in(user, invitation.team.hackathon) is None
+    return render(request, "teams/invitation_accept.html", {"invitation": invitation, "is_new": is_new})
+
+
+@require_POST
+@login_required
+def team_leave(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    team = get_object_or_404(teams_of(request.user).select_related("hackathon"), pk=team_id)
+    leave_team(team=team, user=_person(request))
+    messages.success(request, _("You have left the team %(team)s.") % {"team": team})
+    return redirect("hackathons:detail", slug=team.hackathon.slug)

@@ -1,0 +1,257 @@
+"""Joining a hackathon, founding a team, its page, leaving it: in the browser, as everybody."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from hackathon.enums import Role, Visibility
+from hackathon.errors import NotAllowed
+from hackathon.models import Participation
+from hackathon.services.participation import join_hackathon
+from teams.models import Membership, MembershipRole, Team
+from tests.factories import MembershipFactory, TeamFactory, World, make_world
+from tests.pages import EVERYBODY, browser_of, html, page, without_noise
+
+pytestmark = pytest.mark.django_db
+
+
+def join_path(world: World) -> str:
+    return f"/h/{world.hackathon.slug}/join/"
+
+
+def create_path(world: World) -> str:
+    return f"/h/{world.hackathon.slug}/new-team/"
+
+
+def team_path(world: World) -> str:
+    return f"/t/{world.team.pk}/"
+
+
+def end(world: World) -> None:
+    world.hackathon.ends_at = timezone.now() - timedelta(seconds=1)
+    world.hackathon.save()
+
+
+# --- joining a hackathon --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_the_join_page_is_for_who_takes_no_part(world: World, who: str) -> None:
+    response = page(world, who, join_path(world))
+    if who == "outsider":
+        assert response.status_code == 200
+        assert world.outsider.organization.name in html(response)
+    elif who == "anonymous":
+        assert response["Location"] == f"/login/?next={join_path(world)}"
+    else:
+        assert response["Location"] == f"/h/{world.hackathon.slug}/"
+
+
+def test_an_outsider_joins_as_participant_for_their_organization(world: World) -> None:
+    browser = browser_of(world, "outsider")
+    for _ in range(2):  # a second click changes nothing
+        assert browser.post(join_path(world)).status_code == 302
+    part = Participation.objects.get(user=world.outsider)
+    assert (part.hackathon, part.role) == (world.hackathon, Role.PARTICIPANT)
+    assert part.organization == world.outsider.organization
+    assert create_path(world) in html(browser.get(f"/h/{world.hackathon.slug}/"))
+
+
+@pytest.mark.parametrize("who", ["organizer", "judge", "captain"])
+def test_joining_keeps_the_role_one_has(world: World, who: str) -> None:
+    before = Participation.objects.get(user=getattr(world, who)).role
+    browser_of(world, who).post(join_path(world), {"role": "organizer"})
+    assert Participation.objects.get(user=getattr(world, who)).role == before
+
+
+def test_nobody_makes_themselves_an_organizer(world: World) -> None:
+    browser_of(world, "outsider").post(join_path(world), {"role": "organizer"})
+    assert Participation.objects.get(user=world.outsider).role == Role.PARTICIPANT
+
+
+def test_a_private_hackathon_is_joined_by_its_organizers_only() -> None:
+    world = make_world(visibility=Visibility.PRIVATE)
+    assert page(world, "outsider", join_path(world)).status_code == 404
+    assert browser_of(world, "outsider").post(join_path(world)).status_code == 404
+    with pytest.raises(NotAllowed) as refused:
+        join_hackathon(user=world.outsider, hackathon=world.hackathon)
+    assert refused.value.code == "not_public"
+    assert not Participation.objects.filter(user=world.outsider).exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_joins_after_the_end(world: World, method: str) -> None:
+    end(world)
+    response = getattr(browser_of(world, "outsider"), method)(join_path(world))
+    assert (response.status_code, response.context["error"].code) == (403, "hackathon_over")
+    assert not Participation.objects.filter(user=world.outsider).exists()
+
+
+def test_a_superuser_does_not_compete(world: World) -> None:
+    world.outsider.is_superuser = True
+    world.outsider.save()
+    with pytest.raises(NotAllowed):
+        join_hackathon(user=world.outsider, hackathon=world.hackathon)
+
+
+# --- founding a team ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("captain", 302),
+        ("teammate", 302),
+        ("rival", 302),
+        ("outsider", 403),
+        ("organizer", 403),
+        ("judge", 403),
+        ("anonymous", 302),
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_may_not_found_a_team(world: World, who: str, status: int, method: str) -> None:
+    response = getattr(browser_of(world, who), method)(create_path(world), {"name": "Another"})
+    assert response.status_code == status
+    assert Team.objects.count() == 2
+
+
+def test_a_participant_founds_a_team_and_lands_on_its_page(world: World) -> None:
+    join_hackathon(user=world.outsider, hackathon=world.hackathon)
+    browser = browser_of(world, "outsider")
+    assert browser.get(create_path(world)).status_code == 200
+    response = browser.post(create_path(world), {"name": " The  newest "})
+    team = Team.objects.get(name="The newest")
+    assert response["Location"] == f"/t/{team.pk}/"
+    assert team.memberships.get().role == MembershipRole.CAPTAIN
+    assert browser.get(create_path(world))["Location"] == f"/t/{team.pk}/"
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("", "required"), ("  ", "required"), ("x" * 81, "at most 80"), ("OTTERS", "There is a team of this name.")],
+)
+def test_a_bad_name_is_said_beside_its_field(world: World, name: str, problem: str) -> None:
+    join_hackathon(user=world.outsider, hackathon=world.hackathon)
+    text = html(browser_of(world, "outsider").post(create_path(world), {"name": name}))
+    assert problem in text
+    assert re.search(r'id="id_name_error"', text)
+    assert Team.objects.count() == 2
+
+
+# --- the team's page ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_the_page_is_the_teams_and_the_organizers(world: World, who: str) -> None:
+    response = page(world, who, team_path(world))
+    if who == "anonymous":
+        assert response["Location"] == f"/login/?next={team_path(world)}"
+    elif who in {"captain", "teammate", "organizer"}:
+        text = html(response)
+        assert all(f">{person}" in text for person in (world.captain, world.teammate))
+        assert world.teammate.organization.name in text
+        assert f"/c/{world.challenge.slug}/leaderboard/" in text
+        assert ("Create an invitation" in text) is (who == "captain")
+        assert ("/leave/" in text) is (who != "organizer")
+        assert (f"/submissions/?hackathon={world.hackathon.slug}" in text) is (who != "organizer")
+        assert "@" not in text
+    else:
+        assert response.status_code == 404
+
+
+def test_a_foreign_team_looks_like_one_that_never_was(world: World) -> None:
+    random = uuid4()
+    found, missing = page(world, "rival", team_path(world)), page(world, "rival", f"/t/{random}/")
+    assert without_noise(html(found), world.team.pk) == without_noise(html(missing), random)
+
+
+def test_the_organizers_own_team_has_no_page(world: World) -> None:
+    reserved = TeamFactory(hackathon=world.hackathon, is_reserved=True)
+    assert page(world, "organizer", f"/t/{reserved.pk}/").status_code == 404
+
+
+def test_the_organization_is_the_one_they_stand_for_here(world: World) -> None:
+    part = Participation.objects.get(user=world.teammate)
+    part.organization = world.rival.organization
+    part.save()
+    text = html(page(world, "captain", team_path(world)))
+    assert world.rival.organization.name in text
+    assert world.teammate.organization.name not in text
+
+
+@pytest.mark.parametrize("state", ["full", "locked", "over"])
+def test_a_team_without_room_says_so_instead_of_the_form(world: World, state: str) -> None:
+    if state == "over":
+        end(world)
+    elif state == "full":
+        world.hackathon.max_team_size = 2
+        world.hackathon.save()
+    else:
+        Team.objects.filter(pk=world.team.pk).update(is_locked=True)
+    text = html(page(world, "captain", team_path(world)))
+    assert state in text
+    assert "Create an invitation" not in text
+
+
+def test_a_removed_member_gets_404_at_the_next_request(world: World) -> None:
+    browser = browser_of(world, "teammate")
+    assert browser.get(team_path(world)).status_code == 200
+    Membership.objects.filter(user=world.teammate).update(left_at=timezone.now())
+    assert browser.get(team_path(world)).status_code == 404
+    assert browser.post(team_path(world), {"email": ""}).status_code == 404
+    assert browser.post(f"{team_path(world)}leave/").status_code == 404
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_only_members_leave(world: World, who: str) -> None:
+    response = browser_of(world, who).post(f"{team_path(world)}leave/")
+    assert response.status_code == (302 if who in {"captain", "teammate", "anonymous"} else 404)
+    left = Membership.objects.filter(left_at__isnull=False)
+    assert [str(row.user) for row in left] == ([who.title()] if who in {"captain", "teammate"} else [])
+    assert browser_of(world, who).get(f"{team_path(world)}leave/").status_code == 405
+
+
+def test_leaving_closes_the_page_and_hands_the_captaincy_on(world: World) -> None:
+    browser = browser_of(world, "captain")
+    response = browser.post(f"{team_path(world)}leave/", follow=True)
+    assert response.redirect_chain == [(f"/h/{world.hackathon.slug}/", 302)]
+    assert "You have left the team Otters." in html(response)
+    assert browser.get(team_path(world)).status_code == 404
+    assert "Create an invitation" in html(page(world, "teammate", team_path(world)))
+
+
+def test_a_founder_by_mistake_leaves_and_founds_anew(world: World) -> None:
+    join_hackathon(user=world.outsider, hackathon=world.hackathon)
+    browser = browser_of(world, "outsider")
+    team = browser.post(create_path(world), {"name": "Tpyo"})["Location"]
+    assert browser.post(f"{team}leave/").status_code == 302
+    assert browser.get(team).status_code == 404
+    assert browser.post(create_path(world), {"name": "Typo"}).status_code == 302
+    assert Team.objects.filter(name="Typo").exists()
+
+
+def test_pages_link_to_ones_team_and_to_what_comes_next(world: World) -> None:
+    path = f"/h/{world.hackathon.slug}/"
+    for address in ("/", path):
+        assert team_path(world) in html(page(world, "captain", address))
+        assert team_path(world) not in html(page(world, "rival", address))
+        assert join_path(world) in html(page(world, "outsider", address))
+    assert team_path(world) in html(page(world, "organizer", path))
+    join_hackathon(user=world.outsider, hackathon=world.hackathon)
+    assert create_path(world) in html(page(world, "outsider", path))
+
+
+def test_the_page_takes_as_many_queries_for_many_members(
+    world: World, django_assert_num_queries: pytest.FixtureRequest
+) -> None:
+    browser = browser_of(world, "captain")
+    for _ in range(2):
+        with django_assert_num_queries(8):  # type: ignore[operator]
+            browser.get(team_path(world))
+        MembershipFactory(team=world.team)
