@@ -64,6 +64,7 @@ def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | bool:
         job = next((job for job in jobs if _fits_disk(job, request.node)), None)
         if job is None:
             return False
+        now = db_now()  # again: the job may have been queued since the claim began
         updates = {
             "attempt": F("attempt") + 1,
             "node": node,

@@ -167,7 +167,7 @@ def test_cancel_stops_the_training_within_20_seconds_and_the_next_job_runs(event
 
 @pytest.mark.parametrize(
     ("limit", "value", "code", "rank"),
-    [("max_memory_mb", 100, "config_oom", 13), ("max_seconds", 0.2, "time_limit", 14)],
+    [("max_memory_mb", 100, "config_oom", 13), ("max_seconds", 0.01, "time_limit", 14)],
 )
 def test_own_fault_ends_with_class_message_and_hint_and_the_next_job_runs(
     event: Event, limit: str, value: float, code: str, rank: int
