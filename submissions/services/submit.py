@@ -260,6 +260,12 @@ def ensure_base_score(*, phase: Phase, model: BaseModel, now: datetime) -> Job:
     return job
 
 
+def _seconds_of_attempt(job: Job, now: datetime) -> float:
+    """Seconds since the running attempt was claimed; what lost attempts took was the platform's fault and is free."""
+    claimed = job.events.filter(to_state=JobState.RUNNING, attempt=job.attempt).latest("at")
+    return (now - claimed.at).total_seconds()
+
+
 def cancel_job(*, job: Job, actor: str) -> Job:
     """End a job at once; its attempt is dead. Before the start: refund. Raises `Conflict` where it has ended."""
     for _try in range(3):
@@ -269,8 +275,7 @@ def cancel_job(*, job: Job, actor: str) -> Job:
                 code="already_ended",
             )
         now = db_now()
-        used = (now - job.started_at).total_seconds() if job.started_at and job.state == JobState.RUNNING else None
-        updates = {"compute_seconds": used} if used is not None else {}
+        updates = {"compute_seconds": _seconds_of_attempt(job, now)} if job.state == JobState.RUNNING else {}
         if move(job, JobState.CANCELLED, now=now, reason="cancelled", actor=actor, **updates):
             return job
         job.refresh_from_db()

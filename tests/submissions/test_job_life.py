@@ -339,8 +339,7 @@ def test_cancel_before_the_start_refunds_and_after_it_charges_what_was_used(worl
     cancel_job(job=submitted_job(world), actor="captain")
     assert quota(world) == (0, 0, 0.0)
     job = running_job(world)
-    Job.objects.filter(pk=job.pk).update(started_at=db_now() - timedelta(seconds=10))
-    job.refresh_from_db()
+    job.events.filter(to_state=JobState.RUNNING).update(at=db_now() - timedelta(seconds=10))
     cancel_job(job=job, actor="captain")
     total, running, compute = quota(world)
     assert (total, running) == (1, 0)
@@ -349,6 +348,20 @@ def test_cancel_before_the_start_refunds_and_after_it_charges_what_was_used(worl
     assert answer.action == "cancel"
     with pytest.raises(Conflict):
         cancel_job(job=job, actor="captain")
+
+
+def test_cancel_charges_the_running_attempt_alone_and_not_the_lost_one(world: World) -> None:
+    job = running_job(world)
+    Job.objects.filter(pk=job.pk).update(started_at=db_now() - timedelta(seconds=50))
+    job.events.filter(to_state=JobState.RUNNING).update(at=db_now() - timedelta(seconds=50))
+    expire(job)
+    sweep()
+    Job.objects.filter(pk=job.pk).update(not_before=None)
+    assert claim(make_node("second")[0]) is not None
+    job.refresh_from_db()
+    assert job.attempt == 2
+    cancel_job(job=job, actor="captain")
+    assert quota(world)[2] < 5
 
 
 def test_move_refuses_what_the_table_does_not_have(world: World) -> None:
