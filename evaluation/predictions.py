@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Any
 
@@ -22,15 +22,21 @@ class InvalidPredictions(Exception):
 
 
 def parse_predictions(content: bytes, *, ids: Sequence[str], classes: int) -> FloatArray:
+    """`parse_lines` of a whole file."""
+    return parse_lines(_lines(content), ids=ids, classes=classes)
+
+
+def parse_lines(lines: Iterable[bytes], *, ids: Sequence[str], classes: int) -> FloatArray:
     """(n, k) probabilities in the order of `ids`; an empty list in the file ("no answer") is a row of NaN.
 
     One line is `{"id": str, "probabilities": [k numbers in 0…1] or []}`. Raises `InvalidPredictions` with every kind
     of problem: lines that are not that, missing, doubled and unknown ids, wrong lengths, numbers outside 0…1.
     """
-    rows: dict[str, list[float]] = {}
+    position = {item: index for index, item in enumerate(ids)}
+    rows = np.full((len(ids), classes), np.nan)
     seen: Counter[str] = Counter()
     problems: Counter[str] = Counter()
-    for line in _lines(content):
+    for line in lines:
         entry = _read_line(line)
         if entry is None:
             problems["not a prediction"] += 1
@@ -40,16 +46,15 @@ def parse_predictions(content: bytes, *, ids: Sequence[str], classes: int) -> Fl
         problem = _problem(values, classes)
         if problem:
             problems[problem] += 1
-        else:
-            rows[item] = values
-    known = set(ids)
-    problems["missing ids"] = len(known - seen.keys())
-    problems["unknown ids"] = len(seen.keys() - known)
+        elif values and item in position:
+            rows[position[item]] = values
+    problems["missing ids"] = len(position.keys() - seen.keys())
+    problems["unknown ids"] = len(seen.keys() - position.keys())
     problems["doubled ids"] = sum(times > 1 for times in seen.values())
     problems = +problems
     if problems:
         raise InvalidPredictions(problems)
-    return np.array([rows[item] or [np.nan] * classes for item in ids], dtype=np.float64)
+    return rows
 
 
 def _lines(content: bytes) -> list[bytes]:
