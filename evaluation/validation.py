@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_f
 
 from .metrics import NO_ANSWER, FloatArray, IntArray, predicted_classes
 
-EXAMPLES = 8
+EXAMPLES = 6
 """Most examples of one kind."""
 CONFUSIONS = 10
 """Most pairs of classes that are named as often confused."""

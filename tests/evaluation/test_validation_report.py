@@ -230,9 +230,6 @@ def test_the_queries_do_not_grow(world: World, django_assert_num_queries: Any) -
         client.get(f"/s/{other.pk}/")
 
 
-
-
-
 def test_the_config_is_shown_as_yaml(world: World) -> None:
     text = html(page(world, "captain", f"/s/{validated(world).pk}/"))
     assert "base_model: tiny-bert\nmethod:\n  name: head\n" in text
