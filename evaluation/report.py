@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hackathon.bundles.yaml import dump
-from hackathon.charts import LineChart, Series, line_chart
+from hackathon.charts import Bars, Chart, Series, bar_chart, line_chart
 from hackathon.visibility import Viewer
 from submissions.enums import ACTIVE_STATES
 from submissions.models import Artifact, Job, JobEvent, Submission
@@ -45,7 +45,7 @@ class Report:
     can_cancel: bool
     place: QueuePlace | None
     steps: list[StageStep]
-    charts: list[LineChart]
+    charts: list[Chart]
     log: list[LogLine]
     log_skipped: int
     events: list[JobEvent]
@@ -53,6 +53,8 @@ class Report:
     scores: SubmissionScores | None
     validation: ValidationSection | None
     result: JobResult | None
+    seconds: Chart | None
+    """By stage."""
     ended_by: str
     elapsed: float | None
     config: str
@@ -76,6 +78,7 @@ def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: dateti
         scores=submission_scores(submission, viewer),
         validation=_validation(submission, job),
         result=result,
+        seconds=_seconds_chart(result),
         ended_by=_ended_by(job.stopped_by),
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
         config=dump(submission.config),
@@ -87,7 +90,13 @@ def _validation(submission: Submission, job: Job) -> ValidationSection | None:
     return None if found is None else validation_section(found)
 
 
-def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[LineChart]:
+def _seconds_chart(result: JobResult | None) -> Chart | None:
+    by_stage = result.telemetry.seconds if result else {}
+    bars = [Bars(_("seconds"), list(by_stage.values()))]
+    return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
+
+
+def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[Chart]:
     """Loss in one chart, the validation metric in the other: two scales never share an axis."""
     curves: dict[str, list[tuple[float, float]]] = {}
     for point in points:
@@ -97,7 +106,7 @@ def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -
         (_("Validation %(metric)s") % {"metric": metric}, [(f"validation {metric}", f"validation_{metric}")]),
     ]
     charts = [
-        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_max=steps)
+        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)
         for title, series in panels
     ]
     return [chart for chart in charts if chart is not None]

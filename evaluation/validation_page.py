@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from hackathon.charts import Bars, Chart, bar_chart
+
 from .validation import Kind
 from .validation_files import ExampleGroup, ValidationReport
 
@@ -13,6 +15,8 @@ MATRIX_CLASSES = 40
 """With more classes the matrix is not drawn: its most frequent confusions are listed, the JSON has all of it."""
 NARROW_CLASSES = 6
 """With more classes the matrix has its column heads upright."""
+CHART_CLASSES = 10
+"""With more classes there is no chart: the table says it better."""
 SHADES = 9
 
 
@@ -47,6 +51,8 @@ class ValidationSection:
     columns: list[str]
     rows: list[MatrixRow]
     is_upright: bool
+    chart: Chart | None
+    """F1 by class, base beside tuned."""
     groups: list[ShownGroup]
     fixed: int
     broken: int
@@ -60,10 +66,19 @@ def validation_section(report: ValidationReport) -> ValidationSection:
         columns=_columns(report),
         rows=_matrix(report) if is_drawn else [],
         is_upright=len(report.labels) > NARROW_CLASSES,
+        chart=_chart(report) if report.has_base and len(report.labels) <= CHART_CLASSES else None,
         groups=[_shown(group) for group in report.groups],
         fixed=counts.get(Kind.FIXED, 0),
         broken=counts.get(Kind.BROKEN, 0),
     )
+
+
+def _chart(report: ValidationReport) -> Chart | None:
+    bars = [
+        Bars(_("base"), [round(row.base_f1 or 0.0, 4) for row in report.classes], tone="muted"),
+        Bars(_("tuned"), [round(row.f1, 4) for row in report.classes], tone="series-1"),
+    ]
+    return bar_chart(_("F1 by class"), list(report.labels), bars, category_name=_("class"))
 
 
 def _has_unanswered(report: ValidationReport) -> bool:

@@ -56,6 +56,8 @@ def test_the_page_shows_the_matrix_the_classes_and_the_comparison(world: World) 
     assert '<td class="heat-6 right">2<small>67 %</small></td>' in text
     assert '<th scope="row">accuracy</th><td class="num">0.5000</td><td class="num strong">0.6250</td>' in text
     assert "+0.1250" in text
+    assert '<th scope="row">bird</th><td class="num">0.8</td><td class="num">0.6667</td>' in text  # the chart's table
+    assert '<th scope="row">train</th><td class="num">5</td>' in text  # seconds by stage
     assert "<b>3</b> fixed by training" in text
     assert "<b>2</b> broken" in text
     assert '<th scope="row">bird</th><td class="num">1.000</td><td class="num">0.500</td>' in text
