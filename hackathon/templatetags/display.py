@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +20,12 @@ from hackathon.text import render_markdown
 
 register = template.Library()
 register.filter("markdown", render_markdown)
+
+
+@register.simple_tag
+def echarts_source() -> str:
+    """Address of ECharts on this site; "" where it was not installed: then a chart is its table."""
+    return static(settings.ECHARTS) if settings.ECHARTS_DIR.is_dir() else ""
 
 
 @register.filter
