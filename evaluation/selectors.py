@@ -86,7 +86,8 @@ def _standings(phase: Phase, view: ScoreView) -> list[Standing]:
     by_team = groupby(_counted(phase, view).with_rows().order_by("job__team_id"), key=attrgetter("job.team_id"))
     teams = {team: list(results) for team, results in by_team}
     return [
-        Standing(best_result(results, view.step), len(results), histories.get(team, ())) for team, results in teams.items()
+        Standing(best_result(results, view.step), len(results), histories.get(team, ()))
+        for team, results in teams.items()
     ]
 
 

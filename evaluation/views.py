@@ -19,6 +19,7 @@ from hackathon.zones import use_event_zone
 from submissions.enums import FINAL_STATES
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
 
+from .board_chart import compute_chart
 from .board_page import board_version, chosen_phase, exported_phase, is_live, page_version
 from .export import board_csv
 from .listing import listed_submissions, submission_rows
@@ -40,6 +41,7 @@ def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     if live and has_version(request, version):
         return unchanged()
     context = {"challenge": challenge, "phases": phases, "phase": phase, "board": board, "now": now}
+    context["chart"] = compute_chart(board) if board else None
     page, fragment = "evaluation/leaderboard.html", "evaluation/_leaderboard.html"
     return render_live(request, page, fragment, context, version=version, is_final=not live)
 
@@ -55,7 +57,7 @@ def leaderboard_csv(request: HttpRequest, slug: str) -> HttpResponse:
     headers = {"ETag": etag, "Content-Disposition": f'attachment; filename="{name}"'}
     response = HttpResponse(board_csv(board), content_type="text/csv; charset=utf-8", headers=headers)
     add_never_cache_headers(response)
-    return get_conditional_response(request, etag=etag, response=response)
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 @login_required

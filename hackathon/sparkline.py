@@ -29,9 +29,7 @@ def sparkline(values: Sequence[float], *, least_range: float = 0.0) -> Sparkline
         return None
     low, high = min(values), max(values)
     middle, extent = (low + high) / 2, max(high - low, least_range) or 1.0
-    places = [
-        round(HEIGHT / 2 - (value - middle) / extent * (HEIGHT - 2 * MARGIN), 1) for value in values
-    ]
+    places = [round(HEIGHT / 2 - (value - middle) / extent * (HEIGHT - 2 * MARGIN), 1) for value in values]
     across = (WIDTH - 2 * MARGIN) / len(values)
     steps = [f"V{y:g}H{round(MARGIN + across * number, 1):g}" for number, y in enumerate(places, 1)]
     return Sparkline(f"M{MARGIN} {places[0]:g}" + "".join(steps), WIDTH - MARGIN, places[-1])
