@@ -82,7 +82,7 @@ def _standings(phase: Phase, view: ScoreView) -> list[Standing]:
         entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)
         rows = entries.select_related("result__job__base_model", "result__job__submission__team")
         return [Standing(entry.result, entry.entries) for entry in rows]
-    scored = Result.objects.ranked_in(phase).filter(job__finished_at__lte=view.cutoff).with_rows()
+    scored = Result.objects.ranked_in(phase, at=view.cutoff).filter(job__finished_at__lte=view.cutoff).with_rows()
     by_team = groupby(scored.order_by("job__team_id"), key=attrgetter("job.team_id"))
     teams = [list(results) for _team, results in by_team]
     return [Standing(best_result(results, view.step), len(results)) for results in teams]

@@ -21,7 +21,7 @@ from teams.selectors import team_in
 from training_worker.contract.limits import ChallengeLimits
 
 from .config_fields import METHOD, as_text, method_choices
-from .forms import ConfigForm, DraftForm, YamlForm, form_data
+from .forms import ANNOTATIONS, ConfigForm, DraftForm, YamlForm, form_data
 from .models import Submission
 from .next_steps import NextStep
 from .presets import Preset, preset_values, presets_of
@@ -174,6 +174,7 @@ class Draft:
                 phase=self.desk.phase,
                 config=self.form.config(),
                 note=self.form.cleaned_data["note"],
+                tags=self.form.cleaned_data["tags"],
             )
         except DomainError as error:
             self.error = error
@@ -202,7 +203,7 @@ def posted_draft(desk: Desk, posted: Mapping[str, str]) -> Draft:
 
 def _as_yaml(form: DraftForm) -> YamlForm:
     form.is_valid()
-    return YamlForm.of(form.config(), note=form.data.get("note", ""))
+    return YamlForm.of(form.config(), form.annotations)
 
 
 def _as_form(desk: Desk, text: YamlForm) -> DraftForm:
@@ -213,7 +214,7 @@ def _as_form(desk: Desk, text: YamlForm) -> DraftForm:
         return text
     try:
         data = form_data(config)
-        form = desk.form(data | {"note": text.data.get("note", "")})
+        form = desk.form(data | text.annotations)
         unknown = sorted(set(data) - set(form.fields))
         if unknown:
             raise ValueError(unknown[0])
@@ -229,6 +230,6 @@ def _with_method(desk: Desk, posted: Mapping[str, str], method: str) -> dict[str
     kept = {
         path: value
         for path, value in posted.items()
-        if path in {"base_model", "note"} or (path.startswith("training.") and value != old.get(path))
+        if path in {"base_model", *ANNOTATIONS} or (path.startswith("training.") and value != old.get(path))
     }
     return new | kept

@@ -160,9 +160,13 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
         "/favicon.ico": 302,
         "/metrics": 404,
         f"/api/submissions/{scored.identity}/cancel/": 405,  # type: ignore[attr-defined]
+        f"/api/submissions/{scored.identity}/withdraw/": 405,  # type: ignore[attr-defined]
+        f"/api/submissions/{scored.identity}/restore/": 405,  # type: ignore[attr-defined]
         f"/api/teams/{scored.team.pk}/leave/": 405,
         "/api/submissions/validate/": 405,
         f"/s/{scored.identity}/cancel/": 405,  # type: ignore[attr-defined]
+        f"/s/{scored.identity}/withdraw/": 405,  # type: ignore[attr-defined]
+        f"/s/{scored.identity}/restore/": 405,  # type: ignore[attr-defined]
         "/login/": 302,
         **NOT_OPEN,
         f"/h/{scored.hackathon.slug}/join/": 302,

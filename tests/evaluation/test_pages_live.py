@@ -183,7 +183,7 @@ def _own(world: World, count: int) -> None:
         ("/h/{h}/", _challenges, 15),
         ("/c/{c}/", _own, 8),
         ("/c/{c}/leaderboard/", _teams, 12),
-        ("/submissions/", _own, 6),
+        ("/submissions/", _own, 11),
     ],
 )
 def test_queries_do_not_grow_with_rows(
