@@ -93,7 +93,7 @@ def _standings(phase: Phase, view: ScoreView) -> list[Standing]:
 
 def _counted(phase: Phase, view: ScoreView) -> ResultQuerySet:
     """The teams' results that this viewer's board counts: of a frozen one, those scored by then."""
-    results = Result.objects.ranked_in(phase)
+    results = Result.objects.ranked_in(phase, at=view.cutoff)
     return results if view.cutoff is None else results.filter(job__finished_at__lte=view.cutoff)
 
 

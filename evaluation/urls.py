@@ -10,6 +10,9 @@ submissions = [
     path("submissions/", views.submission_list, name="list"),
     path("s/<uuid:pk>/", views.submission_detail, name="detail"),
     path("s/<uuid:pk>/cancel/", runs.submission_cancel, name="cancel"),
+    path("s/<uuid:pk>/edit/", runs.submission_edit, name="edit"),
+    path("s/<uuid:pk>/withdraw/", views.submission_withdraw, name="withdraw"),
+    path("s/<uuid:pk>/restore/", views.submission_restore, name="restore"),
     path("s/<uuid:pk>/files/<str:name>", runs.submission_file, name="file"),
 ]
 boards = [

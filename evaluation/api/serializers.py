@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from evaluation.listing import WITHDRAWN
 from hackathon.api.strict import PageQuery, StrictSerializer
 from submissions.api.serializers import RunDetailSerializer, RunSerializer
 from submissions.api.waiting import MAX_WAIT_SECONDS
@@ -53,7 +54,11 @@ class SubmittedSerializer(SubmissionSerializer):
 class SubmissionQuery(PageQuery):
     phase = serializers.UUIDField(required=False)
     team = serializers.UUIDField(required=False, help_text="For organizers, who see all teams.")
-    state = serializers.ChoiceField(choices=JobState.choices, required=False)
+    challenge = serializers.SlugField(required=False)
+    state = serializers.ChoiceField(
+        choices=[*JobState.choices, (WITHDRAWN, WITHDRAWN)], required=False, help_text="Of the run, or `withdrawn`."
+    )
+    tag = serializers.CharField(max_length=100, required=False, help_text="In any spelling.")
     ordering = serializers.ChoiceField(choices=["received_at", "-received_at"], default="-received_at")
 
 

@@ -70,6 +70,20 @@ def sparkline(values: Sequence[float], step: float, score: str) -> dict[str, Any
 
 
 @register.simple_tag
+def age(at: datetime, now: datetime) -> SafeString:
+    """How long ago, in one unit: `now`, `12 min`, `3 h`, `2 d`; the <time> element has the moment itself."""
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    text = _("now")
+    for length, name in ((1440, _("%(count)d d")), (60, _("%(count)d h")), (1, _("%(count)d min"))):
+        if minutes >= length:
+            text = name % {"count": minutes // length}
+            break
+    local = timezone.localtime(at)
+    values = local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}", text
+    return format_html('<time datetime="{}" title="{}">{}</time>', *values)
+
+
+@register.simple_tag
 def window(opens_at: datetime, closes_at: datetime, now: datetime) -> str:
     """Where `now` lies in a window, in words: "starts in 2 days", "ends in 1 day, 3 hours", "over"."""
     if now < opens_at:

@@ -107,6 +107,7 @@ def paths(world: World, *, name: str = MODEL_CARD) -> list[str]:
         "name": name,
         **ACCOUNT,
         "invitation_id": identity,
+        "membership_id": identity,
         "token": "hti_guessed",
     }
     return [filled(route, names, values) for route, names in addresses(get_resolver().url_patterns)]
@@ -163,15 +164,23 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
         "/favicon.ico": 302,
         "/metrics": 404,
         f"/api/submissions/{scored.identity}/cancel/": 405,  # type: ignore[attr-defined]
+        f"/api/submissions/{scored.identity}/withdraw/": 405,  # type: ignore[attr-defined]
+        f"/api/submissions/{scored.identity}/restore/": 405,  # type: ignore[attr-defined]
         f"/api/teams/{scored.team.pk}/leave/": 405,
+        f"/api/teams/{scored.team.pk}/members/{scored.identity}/remove/": 405,  # type: ignore[attr-defined]
+        f"/api/teams/{scored.team.pk}/members/{scored.identity}/captain/": 405,  # type: ignore[attr-defined]
         "/api/submissions/validate/": 405,
         f"/s/{scored.identity}/cancel/": 405,  # type: ignore[attr-defined]
+        f"/s/{scored.identity}/withdraw/": 405,  # type: ignore[attr-defined]
+        f"/s/{scored.identity}/restore/": 405,  # type: ignore[attr-defined]
         "/login/": 302,
         **NOT_OPEN,
         f"/h/{scored.hackathon.slug}/join/": 302,
         f"/h/{scored.hackathon.slug}/new-team/": 302,
         f"/t/{scored.team.pk}/leave/": 405,
         f"/t/{scored.team.pk}/invitations/{scored.identity}/revoke/": 405,  # type: ignore[attr-defined]
+        f"/t/{scored.team.pk}/members/{scored.identity}/remove/": 405,  # type: ignore[attr-defined]
+        f"/t/{scored.team.pk}/members/{scored.identity}/captain/": 405,  # type: ignore[attr-defined]
         "/i/hti_guessed/": 404,
     }
 

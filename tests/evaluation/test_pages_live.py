@@ -184,7 +184,7 @@ def _own(world: World, count: int) -> None:
         ("/c/{c}/", _own, 8),
         ("/c/{c}/leaderboard/", _teams, 13),
         ("/c/{c}/leaderboard.csv", _teams, 13),
-        ("/submissions/", _own, 6),
+        ("/submissions/", _own, 11),
     ],
 )
 def test_queries_do_not_grow_with_rows(
