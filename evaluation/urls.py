@@ -5,6 +5,7 @@ from django.urls import include, path
 from submissions import views as runs
 
 from . import views
+from .styleguide import styleguide
 
 submissions = [
     path("submissions/", views.submission_list, name="list"),
@@ -13,4 +14,8 @@ submissions = [
     path("s/<uuid:pk>/files/<str:name>", runs.submission_file, name="file"),
 ]
 boards = [path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard")]
-urlpatterns = [path("", include((submissions, "submissions"))), path("", include((boards, "evaluation")))]
+urlpatterns = [
+    path("", include((submissions, "submissions"))),
+    path("", include((boards, "evaluation"))),
+    path("styleguide/", styleguide, name="styleguide"),
+]
