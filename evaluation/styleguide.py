@@ -20,7 +20,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hackathon.charts import Series, line_chart
+from hackathon.charts import COLOURS, Bars, Chart, Series, bar_chart, line_chart
 from hackathon.clock import db_now
 from submissions.enums import JobState
 from submissions.next_steps import NextStep
@@ -36,9 +36,10 @@ PAIRS = (
     ("warn", "warn-wash"),
     ("on-accent", "accent-fill"),
     ("edge", "page"),
+    *((f"series-{number}", "page") for number in range(1, COLOURS + 1)),
     ("accent", "page"),
 )
-"""(what is written or drawn, on what). "edge" is the border of a field, for which 3:1 is enough."""
+"""(what is written or drawn, on what). For the border of a field ("edge") and lines of a chart 3:1 is enough."""
 _COLOR = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);")
 _SIZE = re.compile(r"--(small|code|text|large|title|display|space-\d|radius|target): ([.\d]+(?:rem|px));")
 
@@ -89,7 +90,7 @@ def measured_pairs(css: str) -> list[Pair]:
             ground,
             light=contrast(known[ink][0], known[ground][0]),
             dark=contrast(known[ink][1], known[ground][1]),
-            least=AA_EDGE if ink == "edge" else AA_TEXT,
+            least=AA_EDGE if ink.startswith(("edge", "series")) else AA_TEXT,
         )
         for ink, ground in PAIRS
     ]
@@ -117,13 +118,18 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "form": SampleForm({"email": "nobody", "method": "lora"}),
         "states": [SimpleNamespace(state=state.value, get_state_display=state.label) for state in JobState],
         "steps": (NextStep("A team has one next step.", "#next", "Take it"), NextStep("Or none.")),
-        "chart": _chart(),
+        "charts": _charts(),
         "now": db_now(),
         "later": db_now() + timedelta(hours=40),
     }
     return render(request, "evaluation/styleguide.html", context)
 
 
-def _chart() -> Any:
+def _charts() -> list[Chart | None]:
     losses = [(step, 2.0 / (1 + step / 20)) for step in range(0, 101, 10)]
-    return line_chart("Loss", [Series("train_loss", losses), Series("eval_loss", [(50, 0.9), (100, 0.7)])], x_max=120)
+    lines = [Series("train_loss", losses), Series("eval_loss", [(50, 0.9), (100, 0.7)])]
+    bars = [Bars("scored", [3, 5, 2], tone="good"), Bars("failed", [1, 0, 2], tone="bad")]
+    return [
+        line_chart("Lines", lines, x_name=_("step"), x_max=120),
+        bar_chart("Bars", ["Mon", "Tue", "Wed"], bars, category_name="day", stacked=True),
+    ]
