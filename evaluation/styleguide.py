@@ -37,7 +37,6 @@ PAIRS = (
     ("on-accent", "accent-fill"),
     ("edge", "page"),
     *((f"series-{number}", "page") for number in range(1, COLOURS + 1)),
-    ("accent", "page"),
 )
 """(what is written or drawn, on what). For the border of a field ("edge") and lines of a chart 3:1 is enough."""
 _COLOR = re.compile(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);")
