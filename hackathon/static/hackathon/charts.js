@@ -40,9 +40,9 @@ const short = (value) => Number(Number(value).toPrecision(4)).toString();
 
 const KINDS = {
   lines: (spec, look) => ({
-    xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, splitLine: { show: false } }),
-    yAxis: axis(look, { type: "value", scale: true }),
-    tooltip: { trigger: "axis", axisPointer: { type: "line", label: { show: false } } },
+    xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, splitLine: { show: false }, axisPointer: { label: { formatter: ({ value }) => `${spec.x_name} ${short(value)}` } } }),
+    yAxis: axis(look, { type: "value", scale: true, splitNumber: 4 }),
+    tooltip: { trigger: "axis", axisPointer: { type: "line" } },
     series: spec.series.map((line) => ({
       type: "line",
       name: line.name,
