@@ -34,8 +34,8 @@ WIDTHS = {1280: 900, 390: 844}
 """Width and least height of the window."""
 HIGHEST = 1400
 THEMES = ("light", "dark")
-SHOWN_STEP = 60
-PATIENCE = 240.0
+SHOWN_STEP = 200
+PATIENCE = 400.0
 CAPTAIN = cast.TEAMS[1].people[0]
 RUN: dict[str, Any] = {
     "base_model": cast.MODEL,
