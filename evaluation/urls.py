@@ -5,6 +5,7 @@ from django.urls import include, path
 from submissions import views as runs
 
 from . import views
+from .styleguide import styleguide
 
 submissions = [
     path("submissions/", views.submission_list, name="list"),
@@ -19,4 +20,8 @@ boards = [
     path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard"),
     path("c/<slug:slug>/leaderboard.csv", views.leaderboard_csv, name="leaderboard_csv"),
 ]
-urlpatterns = [path("", include((submissions, "submissions"))), path("", include((boards, "evaluation")))]
+urlpatterns = [
+    path("", include((submissions, "submissions"))),
+    path("", include((boards, "evaluation"))),
+    path("styleguide/", styleguide, name="styleguide"),
+]
