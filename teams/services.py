@@ -80,7 +80,7 @@ def remove_member(*, membership: Membership, user: User) -> None:
     who is not the captain, `NotFound` for who is not in the team any more, `Conflict`: `is_self`, `hackathon_over`.
     """
     with transaction.atomic():
-        _lock_person(membership.user, membership.hackathon)
+        lock_person(membership.user, membership.hackathon)
         member = _managed(membership, user)
         member.left_at = db_now()
         member.save(update_fields=["left_at"])
