@@ -12,5 +12,8 @@ submissions = [
     path("s/<uuid:pk>/cancel/", runs.submission_cancel, name="cancel"),
     path("s/<uuid:pk>/files/<str:name>", runs.submission_file, name="file"),
 ]
-boards = [path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard")]
+boards = [
+    path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard"),
+    path("c/<slug:slug>/leaderboard.csv", views.leaderboard_csv, name="leaderboard_csv"),
+]
 urlpatterns = [path("", include((submissions, "submissions"))), path("", include((boards, "evaluation")))]

@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import add_never_cache_headers, get_conditional_response
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from hackathon.clock import db_now
@@ -17,7 +19,9 @@ from hackathon.zones import use_event_zone
 from submissions.enums import FINAL_STATES
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
 
-from .board_page import board_version, chosen_phase, is_live
+from .board_chart import compute_chart
+from .board_page import board_version, chosen_phase, exported_phase, is_live, page_version
+from .export import board_csv
 from .listing import listed_submissions, submission_rows
 from .report import progress_version, read_report
 from .selectors import leaderboard
@@ -33,12 +37,27 @@ def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     phases = list(challenge.phases.select_related("data", "challenge__hackathon"))
     phase = chosen_phase(phases, request.GET.get("phase", ""), now)
     board = leaderboard(phase, request.user) if phase else None
-    version, live = board_version(board), is_live(phase, now)
+    version, live = page_version(board, now), is_live(phase, now)
     if live and has_version(request, version):
         return unchanged()
     context = {"challenge": challenge, "phases": phases, "phase": phase, "board": board, "now": now}
+    context["chart"] = compute_chart(board) if board else None
     page, fragment = "evaluation/leaderboard.html", "evaluation/_leaderboard.html"
     return render_live(request, page, fragment, context, version=version, is_final=not live)
+
+
+@require_safe
+def leaderboard_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
+    phases = list(challenge.phases.select_related("data", "challenge__hackathon"))
+    phase = exported_phase(phases, request.GET.get("phase"), db_now())
+    board = leaderboard(phase, request.user)
+    etag = f'W/"{board_version(board)}"'
+    name = f"leaderboard-{challenge.slug}-{slugify(phase.name) or phase.pk}.csv"
+    headers = {"ETag": etag, "Content-Disposition": f'attachment; filename="{name}"'}
+    response = HttpResponse(board_csv(board), content_type="text/csv; charset=utf-8", headers=headers)
+    add_never_cache_headers(response)
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 @login_required

@@ -79,7 +79,13 @@ class BoardRowSerializer(serializers.Serializer[Any]):
     gain = serializers.FloatField(allow_null=True)
     compute_seconds = serializers.FloatField(allow_null=True)
     entries = serializers.IntegerField(help_text="Scored submissions of the team.")
-    received_at = serializers.DateTimeField(allow_null=True)
+    improved_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the team's shown public best last rose; null for unranked rows."
+    )
+    history = serializers.ListField(
+        child=serializers.FloatField(),
+        help_text="The team's best public score after each scored submission, in the order received.",
+    )
     is_own = serializers.BooleanField()
 
 

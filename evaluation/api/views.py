@@ -51,7 +51,7 @@ class ScoredRun(RunDetail):
     was_created: bool
 
 
-def _scored_run(viewer: Viewer, submission_id: UUID, *, was_created: bool = False) -> ScoredRun:
+def scored_run(viewer: Viewer, submission_id: UUID, *, was_created: bool = False) -> ScoredRun:
     """Raises `NotFound`."""
     submission = visible_submission(viewer, submission_id)
     run = run_detail(submission, now=db_now())
@@ -127,7 +127,7 @@ class SubmissionsView(StrictListView[Submission]):
             note=body["note"],
             idempotency_key=key,
         )
-        run = _scored_run(request.user, submitted.submission.pk, was_created=submitted.was_created)
+        run = scored_run(request.user, submitted.submission.pk, was_created=submitted.was_created)
         location = reverse("api:submission", args=[submitted.submission.pk])
         status = 201 if submitted.was_created else 200
         return Response(SubmittedSerializer(run).data, status=status, headers={"Location": location})
@@ -143,7 +143,7 @@ class SubmissionView(StrictAPIView):
         if self.parameters["wait"]:
             job = first_job(visible_submission(request.user, submission_id))
             wait_for_news(job.pk, seconds=self.parameters["wait"])
-        return Response(SubmissionSerializer(_scored_run(request.user, submission_id)).data)
+        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data)
 
 
 class LeaderboardView(StrictAPIView):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from submissions.enums import JobState
@@ -118,7 +119,37 @@ def test_the_board_moves_by_itself(world: World, watched: Watched) -> None:
     page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.rival)
     assert "No team has a score yet." in page.inner_text("#board")
     make_result(world, team=world.team, public=0.8)
-    page.wait_for_selector("text=0.80 ± 0.02", timeout=20_000)
+    page.wait_for_selector("td:has-text('0.80 ± 0.02')", timeout=20_000)
+
+
+@pytest.mark.skipif(not settings.STATICFILES_DIRS, reason="NO ECHARTS: npm ci did not run")
+def test_the_boards_chart_stands_while_the_board_moves(world: World, watched: Watched) -> None:
+    make_result(world, team=world.team, public=0.7)
+    page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.rival)
+    page.wait_for_selector("#compute-plot canvas")
+    page.evaluate("document.querySelector('#compute-plot canvas').dataset.first = 'yes'")
+    make_result(world, team=world.rivals, public=0.8)
+    page.wait_for_selector("td:has-text('0.80 ± 0.02')", timeout=20_000)
+    assert page.locator("#compute-plot canvas").get_attribute("data-first") == "yes"
+    marks = "echarts.getInstanceByDom(document.getElementById('compute-plot')).getOption().series"
+    assert page.evaluate(f"{marks}.flatMap((s) => s.data).map((d) => d.name).filter(Boolean)") == ["Otters", "Rivals"]
+
+
+def test_the_board_needs_no_sideways_scrolling_on_a_phone(world: World, watched: Watched) -> None:
+    world.team.name = "The Gradient Descenders of Lower Saxony"
+    world.team.save()
+    for n in range(3):
+        make_result(world, team=world.team, public=0.7 + n / 100)
+    page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.captain, width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert (
+        page.evaluate(
+            "(() => { const s = document.querySelector('#board .scroll'); return s.scrollWidth - s.clientWidth })()"
+        )
+        == 0
+    )
+    assert page.locator(".extra .sparkline").first.is_visible()
+    assert "3 entries · just now" in page.inner_text("#board tbody")
 
 
 def test_log_in_cancel_and_log_out_by_hand(world: World, watched: Watched) -> None:

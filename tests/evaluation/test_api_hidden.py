@@ -19,7 +19,8 @@ from hackathon.storage import storage
 from tests.api import EVERYBODY, client_of, submit
 from tests.factories import World
 from tests.submissions.node_http import claim, enrol
-from training_worker.contract.jobs import MODEL_CARD, PREDICTIONS
+from tests.submissions.play import predictions
+from training_worker.contract.jobs import MODEL_CARD, PREDICTIONS, VALIDATION_PREDICTIONS
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,8 @@ def scored(world: World) -> World:
         attempt = claim(node)
         assert attempt is not None
         card = attempt.upload(MODEL_CARD, b"# A model")
-        assert attempt.post("result", attempt.result(card)).status_code == 200
+        validation = attempt.upload(VALIDATION_PREDICTIONS, predictions([f"val-{i}" for i in range(10)]))
+        assert attempt.post("result", attempt.result(card, validation)).status_code == 200
     assert score_pending() == 2
     exact = {"accuracy": PUBLIC, "f1_macro": PUBLIC, "se": {"accuracy": 0.02, "f1_macro": 0.02, "majority": 0.02}}
     hidden = {"accuracy": PRIVATE, "f1_macro": PRIVATE, "se": {"accuracy": PRIVATE_SE}}
@@ -148,6 +150,7 @@ def test_a_finer_step_shows_more_of_the_public_score_and_nothing_of_the_private(
     scored.phase.display_step = 0.0001
     scored.phase.save()
     texts = [fetch(scored, "captain", path)[1] for path in paths(scored)]
+    assert any("Fixed by training" in text for text in texts)  # so the validation report is among what is searched
     assert any(leaks(text, PUBLIC) for text in texts)  # so the search does find what is there
     assert not any(leaks(text, PRIVATE) for text in texts)
     set_board_visibility(phase=scored.phase, visibility=ScoreVisibility.RELEASED)
