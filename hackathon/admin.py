@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from .admin_base import Admin, Inline, ReadOnlyAdmin, apply_each
+from .admin_base import Admin, Inline, ReadOnlyAdmin, apply_each, is_allowed
 from .enums import TokenScope
 from .forms import ChallengeForm, HackathonForm, PersonAddForm, PersonForm
 from .models import (
@@ -29,7 +29,9 @@ from .models import (
     Phase,
     User,
 )
+from .outgoing import OutgoingMail
 from .services.accounts import verify_mailbox
+from .services.mail import send_again
 from .services.publishing import hide_challenge, publish_challenge
 from .tokens import create_api_token, revoke_api_token
 
@@ -225,3 +227,36 @@ class BaseModelAdmin(Admin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+class MailStateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waiting", _("waiting")), ("given_up", _("given up")), ("sent", _("sent"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+        mails = OutgoingMail.objects.all()
+        states = {"waiting": mails.waiting(), "given_up": mails.given_up(), "sent": mails.filter(sent_at__isnull=False)}
+        chosen = states.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnlyAdmin):
+    """What the site has to say by mail, and what became of it. A mail's text is for its reader alone."""
+
+    list_display = ("to", "subject", "created_at", "sent_at", "attempts", "next_attempt_at", "last_error")
+    list_filter = (MailStateFilter, "created_at")
+    search_fields = ("to", "subject")
+    fields = ("to", "sender", "subject", "created_at", "sent_at", "attempts", "next_attempt_at", "last_error")
+    actions = ("send_again",)
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return is_allowed(request, self)
+
+    @admin.action(description=_("Send again"), permissions=["operate"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
+        done = _("%(count)d mails wait to be sent again.")
+        apply_each(request, queryset, lambda mail: send_again(mail=mail), done=done)
