@@ -12,9 +12,11 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 
 from hackathon.text import render_markdown
+from hackathon.wording import translated
 
 register = template.Library()
 register.filter("markdown", render_markdown)
+register.filter("said", translated)
 
 
 @register.filter
