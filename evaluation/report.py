@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hackathon.charts import LineChart, Series, line_chart
+from hackathon.charts import Chart, Series, line_chart
 from hackathon.visibility import Viewer
 from submissions.enums import ACTIVE_STATES
 from submissions.models import Artifact, Job, JobEvent, Submission
@@ -41,7 +41,7 @@ class Report:
     can_cancel: bool
     place: QueuePlace | None
     steps: list[StageStep]
-    charts: list[LineChart]
+    charts: list[Chart]
     log: list[LogLine]
     log_skipped: int
     events: list[JobEvent]
@@ -76,7 +76,7 @@ def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: dateti
     )
 
 
-def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[LineChart]:
+def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[Chart]:
     """Loss in one chart, the validation metric in the other: two scales never share an axis."""
     curves: dict[str, list[tuple[float, float]]] = {}
     for point in points:
@@ -86,7 +86,7 @@ def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -
         (_("Validation %(metric)s") % {"metric": metric}, [(f"validation {metric}", f"validation_{metric}")]),
     ]
     charts = [
-        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_max=steps)
+        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)
         for title, series in panels
     ]
     return [chart for chart in charts if chart is not None]

@@ -1,99 +1,123 @@
-"""Line charts as geometry for an SVG: numbers become attributes, never style, so that the strict CSP holds. Pure."""
+"""Charts as data: what `static/hackathon/charts.js` draws with ECharts, and the same numbers as a table. Pure.
+
+Colours are names of CSS tokens, so that a chart follows the theme; nothing here becomes a style.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Point = tuple[float, float]
 
-WIDTH, HEIGHT = 420, 190
-LEFT, RIGHT, TOP, BOTTOM = 46, 16, 8, 24
 MAX_POINTS = 200
+COLOURS = 6
+"""Tokens --series-1 … --series-6."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line: (x, y) in the order of x."""
+    """One line: (x, y) in the order of x. `tone` is a colour token ("bad"); else the next of the series colours."""
 
     name: str
     points: Sequence[Point]
+    tone: str = ""
 
 
 @dataclass(frozen=True)
-class Tick:
-    at: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A drawn series; `x`, `y` is where its last point lies, `last` that point's value in words."""
+class Bars:
+    """One value per category of the chart."""
 
     name: str
-    number: int
-    path: str
-    x: float
-    y: float
-    last: str
+    values: Sequence[float]
+    tone: str = ""
 
 
 @dataclass(frozen=True)
-class LineChart:
+class Key:
+    """One entry of the legend; `last` is the series' last value in words, "" where that says nothing."""
+
+    name: str
+    tone: str
+    last: str = ""
+    is_dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
     title: str
-    lines: list[Line]
-    x_ticks: list[Tick]
-    y_ticks: list[Tick]
+    spec: dict[str, Any]
+    """JSON for charts.js; `spec["kind"]` is "lines" or "bars"."""
+    keys: list[Key]
     columns: list[str]
+    """Headings of the table, that of the row headers first."""
     rows: list[tuple[str, list[str]]]
-    """The same data as a table: (x, one cell per column, "" where a series has no point there)."""
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
+    """(row header, one cell per series; "" where a series has no point there)."""
+    summary: str
+    """What a screen reader says instead of the picture."""
 
 
-def line_chart(title: str, series: Sequence[Series], *, x_max: float = 0.0) -> LineChart | None:
-    """A chart of the series that have points; the x axis goes from 0 to at least `x_max`. None without points."""
-    drawn = [Series(s.name, thin(s.points)) for s in series if s.points]
+def line_chart(title: str, series: Sequence[Series], *, x_name: str, x_max: float = 0.0) -> Chart | None:
+    """Lines over a numeric axis from 0 to at least `x_max`; every second line is dashed. None without points."""
+    drawn = [Series(s.name, thin(s.points), s.tone) for s in series if s.points]
     if not drawn:
         return None
-    ys = [y for s in drawn for _x, y in s.points]
-    high_x = max([x_max, 1.0, *(x for s in drawn for x, _y in s.points)])
-    y_values = nice_ticks(min(ys), max(ys), 4)
-    low_y, high_y = y_values[0], y_values[-1]
-    places = max(0, -math.floor(math.log10(y_values[1] - low_y) + 1e-9))
-
-    def place(point: Point) -> Point:
-        x = LEFT + (WIDTH - LEFT - RIGHT) * point[0] / high_x
-        y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (point[1] - low_y) / (high_y - low_y)
-        return round(x, 1), round(y, 1)
-
-    x_values = [value for value in nice_ticks(0.0, high_x, 5) if value <= high_x]
-    return LineChart(
+    keys = [
+        Key(s.name, _tone(s.tone, number), _number(s.points[-1][1]), is_dashed=number % 2 == 1)
+        for number, s in enumerate(drawn)
+    ]
+    lines = [
+        {"name": key.name, "tone": key.tone, "dashed": key.is_dashed, "points": list(s.points)}
+        for key, s in zip(keys, drawn, strict=True)
+    ]
+    return Chart(
         title=title,
-        lines=[
-            _line(s, number, place(s.points[-1]), [place(p) for p in s.points]) for number, s in enumerate(drawn, 1)
-        ],
-        x_ticks=[Tick(place((value, low_y))[0], f"{value:g}") for value in x_values],
-        y_ticks=[Tick(place((0.0, value))[1], f"{value:.{places}f}") for value in y_values],
-        columns=[s.name for s in drawn],
-        rows=_table(drawn),
+        spec={"kind": "lines", "x_name": x_name, "x_max": x_max, "series": lines},
+        keys=keys,
+        columns=[x_name, *(s.name for s in drawn)],
+        rows=_rows_by_x(drawn),
+        summary=f"{title}: " + ", ".join(f"{key.name} {key.last}" for key in keys),
     )
 
 
-def _line(series: Series, number: int, end: Point, placed: list[Point]) -> Line:
-    path = "M" + " L".join(f"{x} {y}" for x, y in placed)
-    return Line(series.name, number, path, end[0], end[1], f"{series.points[-1][1]:.4g}")
+def bar_chart(
+    title: str, categories: Sequence[str], bars: Sequence[Bars], *, category_name: str, stacked: bool = False
+) -> Chart | None:
+    """Bars by category, side by side or stacked. None where every value is zero or there is none."""
+    if not any(value for series in bars for value in series.values):
+        return None
+    keys = [Key(series.name, _tone(series.tone, number)) for number, series in enumerate(bars)]
+    drawn = [
+        {"name": key.name, "tone": key.tone, "values": list(series.values)}
+        for key, series in zip(keys, bars, strict=True)
+    ]
+    totals = ", ".join(f"{series.name} {_number(sum(series.values))}" for series in bars)
+    return Chart(
+        title=title,
+        spec={"kind": "bars", "categories": list(categories), "stacked": stacked, "series": drawn},
+        keys=keys if len(keys) > 1 else [],
+        columns=[category_name, *(series.name for series in bars)],
+        rows=[
+            (category, [_number(series.values[index]) for series in bars]) for index, category in enumerate(categories)
+        ],
+        summary=f"{title}: {totals}",
+    )
 
 
-def _table(series: Sequence[Series]) -> list[tuple[str, list[str]]]:
+def _tone(tone: str, number: int) -> str:
+    return tone or f"series-{number % COLOURS + 1}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _rows_by_x(series: Sequence[Series]) -> list[tuple[str, list[str]]]:
     columns = [dict(s.points) for s in series]
     steps = sorted({x for column in columns for x in column})
-    return [(f"{x:g}", [f"{column[x]:.4g}" if x in column else "" for column in columns]) for x in steps]
+    return [(f"{x:g}", [_number(column[x]) if x in column else "" for column in columns]) for x in steps]
 
 
 def thin(points: Sequence[Point], limit: int = MAX_POINTS) -> list[Point]:
@@ -102,14 +126,3 @@ def thin(points: Sequence[Point], limit: int = MAX_POINTS) -> list[Point]:
     every = max(1, math.ceil(len(finite) / limit))
     kept = finite[::every]
     return kept if not finite or kept[-1] == finite[-1] else [*kept, finite[-1]]
-
-
-def nice_ticks(low: float, high: float, count: int) -> list[float]:
-    """About `count` round values (steps of 1, 2 or 5 × 10^k) that enclose [low, high]."""
-    if high - low < 1e-9 * max(1.0, abs(high)):
-        low, high = low - max(abs(low) * 0.05, 0.05), high + max(abs(high) * 0.05, 0.05)
-    raw = (high - low) / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(index * step, 12) for index in range(first, last + 1)]

@@ -156,6 +156,13 @@ if ROLE in {"scorer", "manage"}:
     STORAGES["labels"] = {"BACKEND": "hackathon.storage.PrivateFolder", "OPTIONS": {"location": str(LABELS_DIR)}}
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
+ECHARTS_DIR = BASE_DIR / "node_modules" / "echarts" / "dist"
+ECHARTS = "echarts/echarts.common.min.js"
+STATICFILES_DIRS = [("echarts", ECHARTS_DIR)] if ECHARTS_DIR.is_dir() else []
+STATICFILES_FINDERS = [
+    "hackathon.static_files.PackageFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 WHITENOISE_USE_FINDERS = DEBUG
 
 # --- people and security -------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import template
+from django.conf import settings
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +19,12 @@ from hackathon.wording import translated
 register = template.Library()
 register.filter("markdown", render_markdown)
 register.filter("said", translated)
+
+
+@register.simple_tag
+def echarts_source() -> str:
+    """Address of ECharts on this site; "" where it was not installed: then a chart is its table."""
+    return static(settings.ECHARTS) if settings.ECHARTS_DIR.is_dir() else ""
 
 
 @register.filter

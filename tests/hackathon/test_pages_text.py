@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from hackathon.allowed import allowed_groups, example_config
-from hackathon.charts import Series, line_chart, nice_ticks, thin
+from hackathon.charts import Bars, Series, bar_chart, line_chart, thin
 from hackathon.templatetags.display import compact, duration, like, moment, signed, window
 from hackathon.text import render_markdown
 from tests.pages import HOSTILE, live_markup
@@ -77,28 +80,45 @@ def test_a_window_in_words(opens: int, closes: int, words: str) -> None:
     assert window(NOW + timedelta(hours=opens), NOW + timedelta(hours=closes), NOW) == words
 
 
-def test_a_chart_lies_within_its_frame_and_says_the_same_as_its_table() -> None:
-    chart = line_chart("Loss", [Series("train", [(0, 0.9), (10, 0.5)]), Series("none", [])], x_max=20)
+def test_a_line_chart_says_the_same_as_its_table() -> None:
+    lines = [Series("train", [(0, 0.9), (10, 0.5)]), Series("none", []), Series("validation", [(10, 0.61234)])]
+    chart = line_chart("Loss", lines, x_name="step", x_max=20)
     assert chart is not None
-    assert chart.columns == ["train"]
-    assert chart.rows == [("0", ["0.9"]), ("10", ["0.5"])]
-    (line,) = chart.lines
-    assert line.path.startswith(f"M{float(chart.left)} ")
-    assert chart.left < line.x < chart.right
-    assert chart.top <= line.y <= chart.bottom
-    assert [tick.label for tick in chart.x_ticks] == ["0", "5", "10", "15", "20"]
+    assert chart.columns == ["step", "train", "validation"]
+    assert chart.rows == [("0", ["0.9", ""]), ("10", ["0.5", "0.6123"])]
+    assert chart.summary == "Loss: train 0.5, validation 0.6123"
+    assert chart.spec["x_max"] == 20
+    assert [(line["points"], line["dashed"]) for line in chart.spec["series"]] == [
+        ([(0, 0.9), (10, 0.5)], False),
+        ([(10, 0.61234)], True),
+    ]
 
 
-def test_no_points_no_chart() -> None:
-    assert line_chart("Loss", [Series("train", [])]) is None
+def test_a_bar_chart_says_the_same_as_its_table() -> None:
+    bars = [Bars("scored", [3, 0], tone="good"), Bars("failed", [1, 2])]
+    chart = bar_chart("Submissions", ["10:00", "11:00"], bars, category_name="hour", stacked=True)
+    assert chart is not None
+    assert chart.columns == ["hour", "scored", "failed"]
+    assert chart.rows == [("10:00", ["3", "1"]), ("11:00", ["0", "2"])]
+    assert [(key.name, key.tone) for key in chart.keys] == [("scored", "good"), ("failed", "series-2")]
+    assert chart.spec["stacked"] is True
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.5, 0.5), (-3.0, 17.0), (1e-9, 2e-9), (0.0, 0.0), (99.0, 1e6)])
-def test_ticks_enclose_their_range_and_are_few(low: float, high: float) -> None:
-    ticks = nice_ticks(low, high, 4)
-    assert ticks[0] <= low
-    assert ticks[-1] >= high
-    assert 2 <= len(ticks) <= 8
+def test_nothing_to_draw_no_chart() -> None:
+    assert line_chart("Loss", [Series("train", [])], x_name="step") is None
+    assert bar_chart("Failures", ["oom"], [Bars("failed", [0])], category_name="class") is None
+
+
+def test_a_chart_is_its_table_where_echarts_is_not_installed(settings: Any, tmp_path: Path) -> None:
+    chart = line_chart("</script><b>", [Series("train", [(0, 0.9)])], x_name="step")
+    shown = render_to_string("hackathon/_chart.html", {"chart": chart, "id": "curve"})
+    assert "data-echarts=" in shown
+    assert "</script><b>" not in shown
+    settings.ECHARTS_DIR = tmp_path / "none"
+    without = render_to_string("hackathon/_chart.html", {"chart": chart, "id": "curve"})
+    assert "data-echarts=" not in without
+    assert '<details id="curve-table" open>' in without
+    assert '<td class="num">0.9</td>' in without
 
 
 def test_thinning_keeps_both_ends_and_drops_what_is_not_a_number() -> None:

@@ -1,0 +1,135 @@
+// Draws every figure.chart with ECharts from the JSON beside its table; without ECharts the table stays open.
+// A live part may be swapped under it at any time: the plot itself is preserved and only given the new numbers.
+
+(() => {
+const wasOpen = new Map();
+let library;
+
+// The resolved colour of a CSS token: light-dark() and color-mix() are the browser's business.
+function colourOf(probe, token) {
+  probe.style.color = `var(--${token})`;
+  return getComputedStyle(probe).color;
+}
+
+function theme(figure) {
+  const probe = figure.appendChild(document.createElement("span"));
+  const style = getComputedStyle(figure);
+  const found = {
+    of: (token) => colourOf(probe, token),
+    font: style.fontFamily,
+    small: 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize),
+  };
+  found.ink = found.of("ink");
+  found.muted = found.of("muted");
+  found.line = found.of("line");
+  found.raised = found.of("raised");
+  return [found, () => probe.remove()];
+}
+
+function axis(look, extra) {
+  return {
+    axisLabel: { color: look.muted, fontSize: look.small, hideOverlap: true },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: look.line } },
+    ...extra,
+  };
+}
+
+const short = (value) => Number(Number(value).toPrecision(4)).toString();
+
+const KINDS = {
+  lines: (spec, look) => ({
+    xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, splitLine: { show: false }, axisPointer: { label: { formatter: ({ value }) => `${spec.x_name} ${short(value)}` } } }),
+    yAxis: axis(look, { type: "value", scale: true, splitNumber: 4 }),
+    tooltip: { trigger: "axis", axisPointer: { type: "line" } },
+    series: spec.series.map((line) => ({
+      type: "line",
+      name: line.name,
+      data: line.points,
+      symbol: "circle",
+      symbolSize: 5,
+      showSymbol: line.points.length < 30,
+      lineStyle: { width: 1.75, type: line.dashed ? "dashed" : "solid" },
+      color: look.of(line.tone),
+    })),
+  }),
+  bars: (spec, look) => ({
+    xAxis: axis(look, { type: "category", data: spec.categories, splitLine: { show: false }, axisLine: { lineStyle: { color: look.line } } }),
+    yAxis: axis(look, { type: "value", minInterval: spec.series.every((bars) => bars.values.every(Number.isInteger)) ? 1 : 0 }),
+    tooltip: { trigger: "axis", axisPointer: { type: "shadow" } },
+    series: spec.series.map((bars) => ({
+      type: "bar",
+      name: bars.name,
+      data: bars.values,
+      stack: spec.stacked ? "all" : undefined,
+      barMaxWidth: 28,
+      color: look.of(bars.tone),
+    })),
+  }),
+};
+
+function optionOf(spec, look) {
+  const option = KINDS[spec.kind](spec, look);
+  option.tooltip = {
+    renderMode: "richText",
+    confine: true,
+    valueFormatter: short,
+    backgroundColor: look.raised,
+    borderColor: look.line,
+    textStyle: { color: look.ink, fontSize: look.small },
+    ...option.tooltip,
+  };
+  return {
+    animation: false,
+    textStyle: { fontFamily: look.font },
+    grid: { left: 4, right: 12, top: 10, bottom: 4, containLabel: true },
+    ...option,
+  };
+}
+
+function draw(figure) {
+  const plot = figure.querySelector(".plot");
+  const details = figure.querySelector("details");
+  const spec = JSON.parse(figure.querySelector("script").textContent);
+  const [look, done] = theme(figure);
+  plot.hidden = false;
+  const drawn = window.echarts.getInstanceByDom(plot) || window.echarts.init(plot, null, { renderer: "canvas" });
+  drawn.setOption(optionOf(spec, look), { replaceMerge: ["series"] });
+  plot.setAttribute("aria-label", figure.dataset.summary);
+  done();
+  if (!figure.dataset.drawn) details.open = wasOpen.get(details.id) || false;
+  figure.dataset.drawn = "true";
+  if (!plot.dataset.watched) {
+    plot.dataset.watched = "true";
+    new ResizeObserver(() => { if (plot.isConnected) drawn.resize(); }).observe(plot);
+  }
+}
+
+function drawAll() {
+  for (const figure of document.querySelectorAll("figure.chart[data-echarts]")) draw(figure);
+}
+
+// The library is fetched once, and only by a page that has a chart.
+function charts() {
+  const first = document.querySelector("figure.chart[data-echarts]");
+  if (!first) return;
+  if (!library) {
+    library = new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = first.dataset.echarts;
+      script.onload = resolve;
+      script.onerror = reject;
+      document.head.append(script);
+    });
+  }
+  library.then(drawAll, () => {});
+}
+
+document.addEventListener("htmx:beforeSwap", () => {
+  for (const details of document.querySelectorAll("figure.chart details")) wasOpen.set(details.id, details.open);
+});
+document.addEventListener("htmx:afterSwap", charts);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", charts);
+charts();
+})();
