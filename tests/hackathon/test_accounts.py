@@ -239,7 +239,7 @@ def test_switching_it_off_asks_who_it_is_and_ends_the_codes(world: World) -> Non
 def test_no_page_of_an_account_holds_inline_code(world: World) -> None:
     client = Client()
     log_in(client, world.captain.email)
-    paths = ["", "tokens/", "password/", "second-factor/", "second-factor/totp/activate/", "reauthenticate/"]
+    paths = ["", "email/", "tokens/", "password/", "second-factor/", "second-factor/totp/activate/", "reauthenticate/"]
     pages = [html(client.get(f"/account/{path}")) for path in paths]
     pages += [html(Client().get(path)) for path in ("/login/", "/signup/", "/account/reset/", "/account/reset/sent/")]
     for text in pages:
