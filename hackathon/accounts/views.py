@@ -55,8 +55,8 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required(app="allauth.account")
-@rate_limit(action="manage_email")
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]  # allauth has no types
+@rate_limit(action="manage_email")  # type: ignore[untyped-decorator]  # as above
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_email(request: HttpRequest) -> HttpResponse:
     """The new address replaces the old one when the link that is mailed there is opened; the old one is told."""

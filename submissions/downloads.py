@@ -1,0 +1,24 @@
+"""A run's files, as a team may fetch them: by page and by API alike."""
+
+from __future__ import annotations
+
+from django.http import FileResponse
+
+from hackathon.errors import NotFound
+from hackathon.storage import storage
+
+from .models import Submission
+from .selectors import files_of, first_job
+
+
+def file_response(submission: Submission, name: str) -> FileResponse:
+    """Raises `NotFound` where the run has no such file, or the storage has lost it."""
+    artifact = next((file for file in files_of(first_job(submission)) if file.name == name), None)
+    if artifact is None:
+        raise NotFound
+    try:
+        opened = storage("artifacts").open(artifact.key, "rb")
+    except OSError:
+        raise NotFound from None
+    filename = f"{submission.number}-{artifact.name}"
+    return FileResponse(opened, as_attachment=True, filename=filename, content_type="application/octet-stream")
