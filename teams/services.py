@@ -29,7 +29,7 @@ def create_team(*, user: User, hackathon: Hackathon, name: str) -> Team:
         raise Invalid(message, fields=[FieldError(code="required", field="name", message=message)])
     try:
         with transaction.atomic():
-            _lock_person(user, hackathon)
+            lock_person(user, hackathon)
             require_free(user, hackathon)
             if Team.objects.filter(hackathon=hackathon, name__iexact=name).exists():
                 _refuse_name()
@@ -43,7 +43,7 @@ def create_team(*, user: User, hackathon: Hackathon, name: str) -> Team:
 def add_member(*, team: Team, user: User) -> Membership:
     """Put a person into an existing team. Raises as `create_team` and `require_room`."""
     with transaction.atomic():
-        _lock_person(user, team.hackathon)
+        lock_person(user, team.hackathon)
         require_free(user, team.hackathon)
         locked = lock_team(team)
         require_room(locked)
@@ -57,7 +57,7 @@ def leave_team(*, team: Team, user: User) -> None:
     in it: founding a team by mistake can be undone. Raises `NotFound` where the person is not in the team.
     """
     with transaction.atomic():
-        _lock_person(user, team.hackathon)
+        lock_person(user, team.hackathon)
         lock_team(team)
         current = Membership.objects.filter(team=team, left_at__isnull=True)
         mine = current.filter(user=user).first()
@@ -80,7 +80,7 @@ def remove_member(*, membership: Membership, user: User) -> None:
     who is not the captain, `NotFound` for who is not in the team any more, `Conflict`: `is_self`, `hackathon_over`.
     """
     with transaction.atomic():
-        _lock_person(membership.user, membership.hackathon)
+        lock_person(membership.user, membership.hackathon)
         member = _managed(membership, user)
         member.left_at = db_now()
         member.save(update_fields=["left_at"])
@@ -128,7 +128,7 @@ def _delete_unused(team: Team) -> None:
         pass
 
 
-def _lock_person(user: User, hackathon: Hackathon) -> None:
+def lock_person(user: User, hackathon: Hackathon) -> None:
     """Lock the person's part in the hackathon: their joining and leaving happen one after the other."""
     Participation.objects.select_for_update().filter(user=user, hackathon=hackathon).first()
 

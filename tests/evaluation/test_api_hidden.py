@@ -177,6 +177,8 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
         "/account/email/": 302,  # asks for the password first
         **NOT_OPEN,
         f"/h/{scored.hackathon.slug}/join/": 302,
+        f"/h/{scored.hackathon.slug}/dashboard/": 404,
+        "/workers/": 404,
         f"/h/{scored.hackathon.slug}/new-team/": 302,
         f"/t/{scored.team.pk}/leave/": 405,
         f"/t/{scored.team.pk}/invitations/{scored.identity}/revoke/": 405,  # type: ignore[attr-defined]

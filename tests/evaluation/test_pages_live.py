@@ -178,9 +178,9 @@ def _own(world: World, count: int) -> None:
 @pytest.mark.parametrize(
     ("path", "make", "queries"),
     [
-        ("/", _hackathons, 9),
-        ("/h/{h}/", _teams, 15),
-        ("/h/{h}/", _challenges, 15),
+        ("/", _hackathons, 10),
+        ("/h/{h}/", _teams, 14),
+        ("/h/{h}/", _challenges, 14),
         ("/c/{c}/", _own, 8),
         ("/c/{c}/leaderboard/", _teams, 13),
         ("/c/{c}/leaderboard.csv", _teams, 13),
