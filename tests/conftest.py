@@ -11,6 +11,8 @@ from django.core.cache import cache
 
 from tests.factories import World, make_world
 
+OUTBOX = "hackathon.mail.OutboxBackend"
+
 
 @pytest.fixture(autouse=True)
 def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
@@ -25,6 +27,7 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
         else entry
         for alias, entry in settings.STORAGES.items()
     }
+    settings.EMAIL_BACKEND = OUTBOX  # pytest-django has set Django's own for tests
     cache.clear()
     yield
     cache.clear()
