@@ -1,8 +1,8 @@
 """Metrics of `text-classification` with their standard errors. Pure functions over arrays, no label text.
 
-Shapes: `gold` (n,) class indices 0 … k−1; `predicted` (n,) class indices, `NO_ANSWER` (−1) where the model gave none;
-`groups` (n,) group indices or None. The denominator is fixed: no answer is a wrong answer, never a smaller n.
-All metrics lie in 0…1, higher is better.
+Shapes: `gold` (n,) class indices 0 … k−1; `predicted` (n,) class indices, `predictions.NO_ANSWER` (−1) where the model
+gave none; `groups` (n,) group indices or None. The denominator is fixed: no answer is a wrong answer, never a smaller
+n. All metrics lie in 0…1, higher is better.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from sklearn.metrics import accuracy_score, f1_score
 IntArray = npt.NDArray[np.intp]
 FloatArray = npt.NDArray[np.float64]
 
-NO_ANSWER = -1
 BOOTSTRAP_DRAWS = 1000
 BOOTSTRAP_SEED = 20260101
 """Fixed: the same predictions always get the same standard error."""
@@ -35,13 +34,6 @@ class Estimate:
 
 
 Metric = Callable[[IntArray, IntArray, int, IntArray | None], Estimate]
-
-
-def predicted_classes(probabilities: FloatArray) -> IntArray:
-    """(n, k) probabilities → (n,) classes: argmax, ties to the lowest index; a row of NaN is `NO_ANSWER`."""
-    unanswered = np.isnan(probabilities[:, 0])
-    classes = np.argmax(np.where(unanswered[:, None], 0.0, probabilities), axis=1)
-    return np.where(unanswered, NO_ANSWER, classes).astype(np.intp)
 
 
 def correct_items(gold: IntArray, predicted: IntArray) -> npt.NDArray[np.uint8]:

@@ -1,16 +1,22 @@
-"""Reading `predictions.jsonl`: strictly, in any order, and without repeating a word of it in an error."""
+"""Reading `predictions.jsonl`: strictly, in any order, and without repeating a word of it in an error.
+
+Web processes read predictions too: no numbers library here.
+"""
 
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Any
 
-import numpy as np
+Row = Sequence[float]
+"""k probabilities of one item; empty where there is no answer."""
 
-from .metrics import FloatArray
+NO_ANSWER = -1
+"""The class of an item without an answer."""
 
 
 class InvalidPredictions(Exception):
@@ -21,19 +27,19 @@ class InvalidPredictions(Exception):
         self.problems = problems
 
 
-def parse_predictions(content: bytes, *, ids: Sequence[str], classes: int) -> FloatArray:
+def parse_predictions(content: bytes, *, ids: Sequence[str], classes: int) -> list[Row]:
     """`parse_lines` of a whole file."""
     return parse_lines(_lines(content), ids=ids, classes=classes)
 
 
-def parse_lines(lines: Iterable[bytes], *, ids: Sequence[str], classes: int) -> FloatArray:
-    """(n, k) probabilities in the order of `ids`; an empty list in the file ("no answer") is a row of NaN.
+def parse_lines(lines: Iterable[bytes], *, ids: Sequence[str], classes: int) -> list[Row]:
+    """n rows of k doubles in the order of `ids`; an empty list in the file ("no answer") is an empty row.
 
     One line is `{"id": str, "probabilities": [k numbers in 0…1] or []}`. Raises `InvalidPredictions` with every kind
     of problem: lines that are not that, missing, doubled and unknown ids, wrong lengths, numbers outside 0…1.
     """
     position = {item: index for index, item in enumerate(ids)}
-    rows = np.full((len(ids), classes), np.nan)
+    rows: list[Row] = [()] * len(ids)
     seen: Counter[str] = Counter()
     problems: Counter[str] = Counter()
     for line in lines:
@@ -47,7 +53,7 @@ def parse_lines(lines: Iterable[bytes], *, ids: Sequence[str], classes: int) -> 
         if problem:
             problems[problem] += 1
         elif values and item in position:
-            rows[position[item]] = values
+            rows[position[item]] = array("d", values)
     problems["missing ids"] = len(position.keys() - seen.keys())
     problems["unknown ids"] = len(seen.keys() - position.keys())
     problems["doubled ids"] = sum(times > 1 for times in seen.values())
@@ -55,6 +61,11 @@ def parse_lines(lines: Iterable[bytes], *, ids: Sequence[str], classes: int) -> 
     if problems:
         raise InvalidPredictions(problems)
     return rows
+
+
+def predicted_classes(rows: Iterable[Row]) -> list[int]:
+    """The class of the highest probability in each row, ties to the lowest index; `NO_ANSWER` for an empty one."""
+    return [row.index(max(row)) if row else NO_ANSWER for row in rows]
 
 
 def _lines(content: bytes) -> list[bytes]:

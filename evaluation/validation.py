@@ -1,18 +1,23 @@
-"""What a run got right and wrong on the validation items. Pure: arrays in, numbers and positions out.
+"""What a run got right and wrong on the validation items. Pure: lists in, numbers and positions out.
 
 Shapes as in `metrics`: `gold` (n,) class indices; `predicted` (n,) class indices or `NO_ANSWER`; k classes.
+Web processes make the report: it is counted without a numbers library, which would cost each of them 100 MB.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from heapq import nsmallest
+from statistics import fmean
+from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from .predictions import NO_ANSWER, Row, predicted_classes
 
-from .metrics import NO_ANSWER, FloatArray, IntArray, predicted_classes
+Matrix = list[list[int]]
 
 EXAMPLES = 6
 """Most examples of one kind."""
@@ -32,17 +37,25 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Answers:
-    """What was asked and answered. `probabilities` is (n, k), a row of NaN where there is no answer; `base` is what
-    the untrained model answered, None where that is not known."""
+    """What was asked and answered. `probabilities` has n rows; `base` is what the untrained model answered, None where
+    that is not known."""
 
     labels: tuple[str, ...]
-    gold: IntArray
-    probabilities: FloatArray
-    base: IntArray | None
+    gold: Sequence[int]
+    probabilities: Sequence[Row]
+    base: Sequence[int] | None
 
-    @property
-    def predicted(self) -> IntArray:
+    @cached_property
+    def predicted(self) -> list[int]:
         return predicted_classes(self.probabilities)
+
+    @cached_property
+    def counts(self) -> Matrix:
+        return confusion_counts(self.gold, self.predicted, len(self.labels))
+
+    @cached_property
+    def base_counts(self) -> Matrix | None:
+        return None if self.base is None else confusion_counts(self.gold, self.base, len(self.labels))
 
 
 @dataclass(frozen=True)
@@ -80,80 +93,92 @@ class Picked:
     count: int
 
 
+class ClassScores(NamedTuple):
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+def confusion_counts(gold: Sequence[int], predicted: Sequence[int], classes: int) -> Matrix:
+    """(k, k + 1) items by class (row) and by answer (column); the last column counts those without an answer."""
+    counts = [[0] * (classes + 1) for _ in range(classes)]
+    for (asked, answered), count in Counter(zip(gold, predicted, strict=True)).items():
+        counts[asked][classes if answered == NO_ANSWER else answered] = count
+    return counts
+
+
 def metric_rows(answers: Answers) -> list[MetricRow]:
     """Accuracy and macro-F1 of the run beside those of the untrained model."""
-    tuned = _metrics(answers.gold, answers.predicted, len(answers.labels))
-    if answers.base is None:
+    tuned = _metrics(answers.counts)
+    if answers.base_counts is None:
         return [MetricRow(name, value, None, None) for name, value in tuned.items()]
-    base = _metrics(answers.gold, answers.base, len(answers.labels))
+    base = _metrics(answers.base_counts)
     return [MetricRow(name, value, base[name], value - base[name]) for name, value in tuned.items()]
 
 
-def _metrics(gold: IntArray, predicted: IntArray, classes: int) -> dict[str, float]:
-    f1 = _by_class(gold, predicted, classes)[2]
-    return {"accuracy": float(accuracy_score(gold, predicted)), "f1_macro": float(f1.mean())}
+def _metrics(counts: Matrix) -> dict[str, float]:
+    right = sum(row[k] for k, row in enumerate(counts))
+    f1 = fmean(scores.f1 for scores in _by_class(counts))
+    return {"accuracy": _share(right, sum(map(sum, counts))), "f1_macro": f1}
 
 
 def class_rows(answers: Answers) -> list[ClassRow]:
     """Precision, recall, F1 (0 where that is 0/0) and support of each class, in the order of the labels."""
-    classes = len(answers.labels)
-    tuned = _by_class(answers.gold, answers.predicted, classes)
-    base = None if answers.base is None else _by_class(answers.gold, answers.base, classes)[2]
+    tuned = _by_class(answers.counts)
+    base = [None] * len(tuned) if answers.base_counts is None else [one.f1 for one in _by_class(answers.base_counts)]
     return [
-        ClassRow(
-            label=label,
-            precision=float(tuned[0][k]),
-            recall=float(tuned[1][k]),
-            f1=float(tuned[2][k]),
-            base_f1=None if base is None else float(base[k]),
-            support=int(tuned[3][k]),
-        )
-        for k, label in enumerate(answers.labels)
+        ClassRow(label, one.precision, one.recall, one.f1, base_f1, one.support)
+        for label, one, base_f1 in zip(answers.labels, tuned, base, strict=True)
     ]
 
 
-def _by_class(gold: IntArray, predicted: IntArray, classes: int) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
-    found: tuple[FloatArray, FloatArray, FloatArray, IntArray] = precision_recall_fscore_support(
-        gold, predicted, labels=np.arange(classes), average=None, zero_division=0.0
-    )
-    return found
+def _by_class(counts: Matrix) -> list[ClassScores]:
+    answered = [sum(column) for column in zip(*counts, strict=True)]
+    scores = []
+    for k, row in enumerate(counts):
+        right, support = row[k], sum(row)
+        f1 = _share(2 * right, answered[k] + support)
+        scores.append(ClassScores(_share(right, answered[k]), _share(right, support), f1, support))
+    return scores
 
 
-def confusion_counts(answers: Answers) -> IntArray:
-    """(k, k + 1) items by class (row) and by answer (column); the last column counts those without an answer."""
-    classes = len(answers.labels)
-    index = [*range(classes), NO_ANSWER]
-    counts: IntArray = confusion_matrix(answers.gold, answers.predicted, labels=index)[:classes]
-    return counts
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
 
 
-def top_confusions(labels: tuple[str, ...], counts: IntArray) -> list[Confusion]:
+def top_confusions(labels: tuple[str, ...], counts: Matrix) -> list[Confusion]:
     """The most frequent wrong answers, most first; an item without an answer was taken for nothing."""
-    wrong = counts[:, : len(labels)].copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:CONFUSIONS]
-    pairs = [divmod(int(flat), len(labels)) for flat in order]
-    return [Confusion(labels[g], labels[p], int(wrong[g, p])) for g, p in pairs if wrong[g, p]]
+    wrong = (
+        (-count, asked, answered)
+        for asked, row in enumerate(counts)
+        for answered, count in enumerate(row[:-1])
+        if count and answered != asked
+    )
+    return [Confusion(labels[asked], labels[answered], -less) for less, asked, answered in nsmallest(CONFUSIONS, wrong)]
 
 
 def pick_examples(answers: Answers) -> dict[Kind, Picked]:
     """At most `EXAMPLES` of each kind. The kinds that compare are there only where the base model's answers are."""
-    predicted, right = answers.predicted, answers.gold == answers.predicted
-    sure = np.where(predicted == NO_ANSWER, 0.0, answers.probabilities.max(axis=1))
-    kinds: dict[Kind, tuple[npt.NDArray[np.bool_], FloatArray]] = {
-        Kind.WRONG_SURE: (~right, -sure),
-        Kind.RIGHT_UNSURE: (right, sure),
-        Kind.RIGHT_SURE: (right, -sure),
+    gold, predicted, base = answers.gold, answers.predicted, answers.base
+    sure = [max(row, default=0.0) for row in answers.probabilities]
+    right = [n for n, label in enumerate(gold) if predicted[n] == label]
+    wrong = [n for n, label in enumerate(gold) if predicted[n] != label]
+
+    def surest(positions: list[int]) -> Picked:
+        return _first(positions, lambda n: -sure[n])
+
+    kinds = {
+        Kind.WRONG_SURE: surest(wrong),
+        Kind.RIGHT_UNSURE: _first(right, lambda n: sure[n]),
+        Kind.RIGHT_SURE: surest(right),
     }
-    if answers.base is not None:
-        was_right = answers.gold == answers.base
-        kinds[Kind.FIXED] = (right & ~was_right, -sure)
-        kinds[Kind.BROKEN] = (~right & was_right, -sure)
-    return {kind: _first(is_one, order) for kind, (is_one, order) in kinds.items()}
+    if base is not None:
+        kinds[Kind.FIXED] = surest([n for n in right if base[n] != gold[n]])
+        kinds[Kind.BROKEN] = surest([n for n in wrong if base[n] == gold[n]])
+    return kinds
 
 
-def _first(is_one: npt.NDArray[np.bool_], order: FloatArray) -> Picked:
-    """Those of the kind with the smallest `order`; ties go by position."""
-    positions = np.flatnonzero(is_one)
-    ranked = positions[np.argsort(order[positions], kind="stable")]
-    return Picked(tuple(int(position) for position in ranked[:EXAMPLES]), len(positions))
+def _first(positions: list[int], order: Callable[[int], float]) -> Picked:
+    """Those with the smallest `order`; ties go by position."""
+    return Picked(tuple(nsmallest(EXAMPLES, positions, key=order)), len(positions))

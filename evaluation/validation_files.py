@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import structlog
 
 from hackathon.storage import storage
@@ -21,16 +20,15 @@ from submissions.enums import JobState
 from submissions.models import Artifact, Job, Submission
 from training_worker.contract.jobs import VALIDATION_PREDICTIONS, JobKind
 
-from .metrics import NO_ANSWER, FloatArray, IntArray, predicted_classes
-from .predictions import InvalidPredictions, parse_lines
+from .predictions import NO_ANSWER, InvalidPredictions, Row, parse_lines, predicted_classes
 from .validation import (
     Answers,
     ClassRow,
     Confusion,
     Kind,
+    Matrix,
     MetricRow,
     class_rows,
-    confusion_counts,
     metric_rows,
     pick_examples,
     top_confusions,
@@ -92,7 +90,7 @@ class ValidationReport:
     has_base: bool
     metrics: list[MetricRow]
     classes: list[ClassRow]
-    counts: IntArray
+    counts: Matrix
     """(k, k + 1), see `confusion_counts`."""
     top: list[Confusion]
     groups: list[ExampleGroup]
@@ -168,26 +166,21 @@ def _base_file(submission: Submission, job: Job) -> Artifact | None:
 @lru_cache(maxsize=32)
 def _read(source: Source) -> ValidationReport:
     ids, gold = _items(source)
-    answers = Answers(
-        labels=source.labels,
-        gold=gold,
-        probabilities=_probabilities(source.tuned, ids, len(source.labels)),
-        base=predicted_classes(_probabilities(source.base, ids, len(source.labels))) if source.base else None,
-    )
-    counts = confusion_counts(answers)
+    base = predicted_classes(_rows(source.base, ids, len(source.labels))) if source.base else None
+    answers = Answers(source.labels, gold, _rows(source.tuned, ids, len(source.labels)), base)
     return ValidationReport(
         items=len(ids),
         labels=source.labels,
         has_base=answers.base is not None,
         metrics=metric_rows(answers),
         classes=class_rows(answers),
-        counts=counts,
-        top=top_confusions(source.labels, counts),
+        counts=answers.counts,
+        top=top_confusions(source.labels, answers.counts),
         groups=_groups(source, answers),
     )
 
 
-def _items(source: Source) -> tuple[list[str], IntArray]:
+def _items(source: Source) -> tuple[list[str], list[int]]:
     """Ids and classes of the validation items. Their texts stay in the file: it may be large."""
     index = {label: position for position, label in enumerate(source.labels)}
     ids, gold = [], []
@@ -197,10 +190,10 @@ def _items(source: Source) -> tuple[list[str], IntArray]:
         gold.append(index[row["label"]])
     if not ids:
         raise ValueError("There is no validation item.")
-    return ids, np.array(gold, dtype=np.intp)
+    return ids, gold
 
 
-def _probabilities(file: StoredFile, ids: list[str], classes: int) -> FloatArray:
+def _rows(file: StoredFile, ids: list[str], classes: int) -> list[Row]:
     return parse_lines(_lines(file), ids=ids, classes=classes)
 
 
@@ -219,21 +212,20 @@ def _groups(source: Source, answers: Answers) -> list[ExampleGroup]:
     picked = pick_examples(answers)
     wanted = {position for one in picked.values() for position in one.positions}
     rows = {n: json.loads(line) for n, line in enumerate(_lines(source.items)) if n in wanted}
-    predicted = answers.predicted
-    made = {n: _example(row, n, source, answers, int(predicted[n])) for n, row in rows.items()}
+    made = {n: _example(row, n, source, answers) for n, row in rows.items()}
     return [ExampleGroup(kind, one.count, tuple(made[n] for n in one.positions)) for kind, one in picked.items()]
 
 
-def _example(row: dict[str, Any], n: int, source: Source, answers: Answers, predicted: int) -> Example:
-    is_answered = predicted != NO_ANSWER
+def _example(row: dict[str, Any], n: int, source: Source, answers: Answers) -> Example:
+    gold, predicted, probabilities = answers.gold[n], answers.predicted[n], answers.probabilities[n]
     return Example(
         id=str(row["id"]),
         inputs=tuple(Passage(name, str(row[name])[:LONGEST]) for name in source.columns if row.get(name)),
-        gold=source.labels[answers.gold[n]],
-        predicted=source.labels[predicted] if is_answered else "",
-        probability=float(answers.probabilities[n, predicted]) if is_answered else None,
-        gold_probability=float(answers.probabilities[n, answers.gold[n]]) if is_answered else None,
-        base_predicted=None if answers.base is None else _label(source.labels, int(answers.base[n])),
+        gold=source.labels[gold],
+        predicted=_label(source.labels, predicted),
+        probability=probabilities[predicted] if probabilities else None,
+        gold_probability=probabilities[gold] if probabilities else None,
+        base_predicted=None if answers.base is None else _label(source.labels, answers.base[n]),
     )
 
 

@@ -82,7 +82,7 @@ def _chart(report: ValidationReport) -> Chart | None:
 
 
 def _has_unanswered(report: ValidationReport) -> bool:
-    return bool(report.counts[:, -1].any())
+    return any(row[-1] for row in report.counts)
 
 
 def _columns(report: ValidationReport) -> list[str]:
@@ -90,11 +90,11 @@ def _columns(report: ValidationReport) -> list[str]:
 
 
 def _matrix(report: ValidationReport) -> list[MatrixRow]:
-    shown = report.counts if _has_unanswered(report) else report.counts[:, :-1]
+    width = len(_columns(report))
     rows = []
-    for index, label in enumerate(report.labels):
-        total = int(report.counts[index].sum())
-        cells = [_cell(int(count), total, is_right=column == index) for column, count in enumerate(shown[index])]
+    for index, (label, counts) in enumerate(zip(report.labels, report.counts, strict=True)):
+        total = sum(counts)
+        cells = [_cell(count, total, is_right=column == index) for column, count in enumerate(counts[:width])]
         rows.append(MatrixRow(label, total, cells))
     return rows
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 
 from evaluation.baselines import TFIDF_DESCRIPTION, TFIDF_NAME, tfidf_probabilities
 from evaluation.labels import read_labels
-from evaluation.metrics import predicted_classes
 from evaluation.models import Reference
+from evaluation.predictions import predicted_classes
 from evaluation.scoring import score_answers
 from hackathon.models import ChallengeData
 from hackathon.storage import storage
@@ -30,7 +31,7 @@ def score_reference(*, data: ChallengeData) -> Reference:
         [test[item] for item in labels.ids],
         classes=labels.classes,
     )
-    sheet = score_answers(labels, predicted_classes(probabilities))
+    sheet = score_answers(labels, np.array(predicted_classes(probabilities.tolist()), dtype=np.intp))
     public, private = sheet.public.metrics[metric], sheet.private.metrics[metric]
     with transaction.atomic():
         reference, _created = Reference.objects.update_or_create(

@@ -13,9 +13,9 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from evaluation.labels import read_labels
-from evaluation.metrics import IntArray, correct_items, predicted_classes
+from evaluation.metrics import IntArray, correct_items
 from evaluation.models import Result
-from evaluation.predictions import InvalidPredictions, parse_predictions
+from evaluation.predictions import InvalidPredictions, parse_predictions, predicted_classes
 from evaluation.scoring import ScoreSheet, score_answers
 from hackathon.storage import storage
 from submissions.enums import JobState
@@ -76,7 +76,8 @@ def _compute(job: Job) -> Scored:
     """All that takes time, outside of the transaction; per-item values are stored (an orphan of them does no harm)."""
     labels = read_labels(job.data)
     content, sha256 = _read_predictions(job)
-    predicted = predicted_classes(parse_predictions(content, ids=labels.ids, classes=labels.classes))
+    rows = parse_predictions(content, ids=labels.ids, classes=labels.classes)
+    predicted = np.array(predicted_classes(rows), dtype=np.intp)
     return Scored(
         sheet=score_answers(labels, predicted),
         items_key=_store_items(labels.gold, predicted),

@@ -13,7 +13,6 @@ from sklearn.metrics import accuracy_score, f1_score
 from evaluation.metrics import (
     LARGEST_SE,
     METRICS,
-    NO_ANSWER,
     IntArray,
     accuracy,
     bootstrap_f1,
@@ -24,8 +23,8 @@ from evaluation.metrics import (
     majority_prediction,
     mean_se,
     per_class_f1,
-    predicted_classes,
 )
+from evaluation.predictions import NO_ANSWER
 from training_worker.contract.tasks import TEXT_CLASSIFICATION
 
 CLASSES = 3
@@ -150,11 +149,6 @@ def test_same_answers_same_error() -> None:
 def test_one_item_allows_no_estimate() -> None:
     assert accuracy(_array([0]), _array([0]), 2).se == LARGEST_SE
     assert f1_macro(_array([0]), _array([0]), 2).se == LARGEST_SE
-
-
-def test_ties_go_to_the_lowest_class_and_nan_is_no_answer() -> None:
-    rows = np.array([[0.2, 0.4, 0.4], [0.5, 0.5, 0.0], [np.nan] * 3, [0.0, 0.0, 0.0], [0.0, 0.1, 0.9]])
-    assert predicted_classes(rows).tolist() == [1, 0, NO_ANSWER, 0, 2]
 
 
 def test_majority_is_the_most_frequent_class_of_the_part() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.predictions import InvalidPredictions, parse_predictions
+from evaluation.predictions import NO_ANSWER, InvalidPredictions, parse_predictions, predicted_classes
 
 IDS = ["a", "b", "c"]
 
@@ -24,18 +24,41 @@ def _rows(**changes: object) -> list[object]:
     return [{"id": item, "probabilities": probabilities} for item, probabilities in values.items()]
 
 
+def _parsed(content: bytes) -> list[list[float]]:
+    return [list(row) for row in parse_predictions(content, ids=IDS, classes=2)]
+
+
 def test_rows_come_in_the_order_of_the_ids() -> None:
     rows = _rows()
     expected = [[0.1, 0.9], [1.0, 0.0], [0.5, 0.5]]
     for seed in range(5):
         random.Random(seed).shuffle(rows)
-        assert parse_predictions(_file(rows), ids=IDS, classes=2).tolist() == expected
-    assert parse_predictions(_file(rows).rstrip(b"\n"), ids=IDS, classes=2).tolist() == expected
+        assert _parsed(_file(rows)) == expected
+    assert _parsed(_file(rows).rstrip(b"\n")) == expected
 
 
 def test_empty_list_is_no_answer() -> None:
-    parsed = parse_predictions(_file(_rows(b=[])), ids=IDS, classes=2)
-    assert np.isnan(parsed).tolist() == [[False, False], [True, True], [False, False]]
+    rows = parse_predictions(_file(_rows(b=[])), ids=IDS, classes=2)
+    assert [list(row) for row in rows] == [[0.1, 0.9], [], [0.5, 0.5]]
+    assert predicted_classes(rows) == [1, NO_ANSWER, 0]
+
+
+def test_numbers_keep_every_digit() -> None:
+    assert _parsed(_file(_rows(a=[0.1 + 0.2, 5e-324])))[0] == [0.1 + 0.2, 5e-324]
+
+
+def test_ties_go_to_the_lowest_class() -> None:
+    rows: list[list[float]] = [[0.2, 0.4, 0.4], [0.5, 0.5, 0.0], [], [0.0, 0.0, 0.0], [0.0, 0.1, 0.9]]
+    assert predicted_classes(rows) == [1, 0, NO_ANSWER, 0, 2]
+
+
+def test_classes_are_numpys_argmax() -> None:
+    generator = np.random.default_rng(5)
+    made = generator.integers(0, 4, size=(2000, 5)) / 4  # four values in five places: ties in most rows
+    lines = [{"id": str(n), "probabilities": row if n % 7 else []} for n, row in enumerate(made.tolist())]
+    rows = parse_predictions(_file([*lines]), ids=[str(n) for n in range(2000)], classes=5)
+    expected = np.where(np.arange(2000) % 7, made.argmax(axis=1), NO_ANSWER)
+    assert predicted_classes(rows) == expected.tolist()
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import classification_report
+from sklearn.metrics import accuracy_score, classification_report, confusion_matrix
 
-from evaluation.metrics import NO_ANSWER, predicted_classes
+from evaluation.predictions import NO_ANSWER, predicted_classes
 from evaluation.validation import (
     EXAMPLES,
     Answers,
     Confusion,
     Kind,
     class_rows,
-    confusion_counts,
     metric_rows,
     pick_examples,
     top_confusions,
@@ -23,14 +22,13 @@ from .validated import BASE, GOLD, LABELS, TUNED
 
 
 def answers(*, base: bool = True) -> Answers:
-    probabilities = np.array([row or [np.nan] * 3 for row in TUNED])
-    gold = np.array([LABELS.index(label) for label in GOLD])
-    return Answers(LABELS, gold, probabilities, predicted_classes(np.array(BASE)) if base else None)
+    gold = [LABELS.index(label) for label in GOLD]
+    return Answers(LABELS, gold, TUNED, predicted_classes(BASE) if base else None)
 
 
 def test_the_matrix_counted_by_hand() -> None:
-    assert confusion_counts(answers()).tolist() == [[1, 0, 0, 1], [0, 2, 1, 0], [0, 1, 2, 0]]
-    assert top_confusions(LABELS, confusion_counts(answers())) == [
+    assert answers().counts == [[1, 0, 0, 1], [0, 2, 1, 0], [0, 1, 2, 0]]
+    assert top_confusions(LABELS, answers().counts) == [
         Confusion("cat", "dog", 1),
         Confusion("dog", "cat", 1),
     ]
@@ -75,8 +73,9 @@ def test_classes_are_scikit_learns(classes: int) -> None:
     gold = generator.integers(classes, size=300)
     probabilities = generator.dirichlet(np.ones(classes), size=300)
     probabilities[:150, :] += 2 * np.eye(classes)[gold[:150]]
-    probabilities[generator.random(300) < 0.05] = np.nan
-    made = Answers(labels, gold, probabilities, None)
+    is_answered = generator.random(300) > 0.05
+    rows = [row if answered else [] for row, answered in zip(probabilities.tolist(), is_answered, strict=True)]
+    made = Answers(labels, gold.tolist(), rows, None)
     expected = classification_report(
         gold, made.predicted, labels=range(classes), target_names=labels, output_dict=True, zero_division=0
     )
@@ -85,9 +84,21 @@ def test_classes_are_scikit_learns(classes: int) -> None:
         assert (row.precision, row.recall, row.f1, row.support) == pytest.approx(
             (theirs["precision"], theirs["recall"], theirs["f1-score"], theirs["support"])
         )
-    assert metric_rows(made)[1].value == pytest.approx(expected["macro avg"]["f1-score"])
-    counts = confusion_counts(made)
-    assert counts.sum() == 300
-    assert counts[:, -1].sum() == (made.predicted == NO_ANSWER).sum() > 0
+    accuracy, f1 = metric_rows(made)
+    assert accuracy.value == pytest.approx(accuracy_score(gold, made.predicted))
+    assert f1.value == pytest.approx(expected["macro avg"]["f1-score"])
+    index = [*range(classes), NO_ANSWER]
+    assert made.counts == confusion_matrix(gold, made.predicted, labels=index)[:classes].tolist()
+    assert sum(row[-1] for row in made.counts) == (~is_answered).sum() > 0
     wrong = pick_examples(made)[Kind.WRONG_SURE]
     assert (len(wrong.positions), wrong.count) == (EXAMPLES, (gold != made.predicted).sum())
+
+
+def test_a_class_that_is_neither_asked_nor_answered_counts_nothing() -> None:
+    made = Answers(("a", "b", "c"), [0, 0, 1], [[0.9, 0.1, 0], [0.2, 0.8, 0], []], None)
+    assert [(row.precision, row.recall, row.f1, row.support) for row in class_rows(made)] == [
+        (1.0, 0.5, pytest.approx(2 / 3), 2),
+        (0.0, 0.0, 0.0, 1),
+        (0.0, 0.0, 0.0, 0),
+    ]
+    assert metric_rows(made)[1].value == pytest.approx(2 / 9)

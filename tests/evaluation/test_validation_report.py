@@ -7,9 +7,10 @@ import uuid
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from hackathon.storage import storage
-from submissions.models import Artifact, Job
+from submissions.models import Artifact, Job, JobEvent, Tag, Withdrawal
 from tests.api import EVERYBODY, get
 from tests.factories import World
 from tests.pages import HOSTILE, browser_of, html, live_markup, page, poll
@@ -31,7 +32,9 @@ from .validated import (
 
 TEAM = {"captain", "teammate", "organizer"}
 NOT_THERE = "The report is not available"
-QUERIES = 13
+QUERIES = 16
+"""Of the whole page: session, user, submission, job, clock, progress, events, files, scores, the base model's score;
+for this report its file, the data version and the base model's file; for the standing own team, withdrawal and tags."""
 
 
 def report(world: World, submission: Any, who: str = "captain") -> Any:
@@ -228,8 +231,17 @@ def test_the_queries_do_not_grow(world: World, django_assert_num_queries: Any) -
     store_items(world.data, items([*GOLD, *GOLD, *GOLD]))
     other = scored_run(world)
     answer(other.jobs.get(), [*TUNED, *TUNED, *TUNED])
+    now = timezone.now()
+    for n in range(3):
+        Tag.objects.create(submission=other, name=f"tag {n}", key=f"tag {n}", position=n)
+        JobEvent.objects.create(job=other.jobs.get(), at=now, from_state="queued", to_state="running", attempt=n)
+        restored_at = now if n else None
+        Withdrawal.objects.create(
+            submission=other, withdrawn_at=now, withdrawn_by=world.teammate, restored_at=restored_at
+        )
     with django_assert_num_queries(QUERIES):
-        client.get(f"/s/{other.pk}/")
+        text = html(client.get(f"/s/{other.pk}/"))
+    assert ("24 validation items" in text, "tag 2" in text) == (True, True)
 
 
 def test_the_config_is_shown_as_yaml(world: World) -> None:
