@@ -17,7 +17,7 @@ DEBUG_SITE := HACKTUNE_DEBUG=$${HACKTUNE_DEBUG:-true}
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run worker test test-long check format migrations bench clean
+.PHONY: help install install-dev demo run worker test test-long check format migrations bench screenshots clean
 
 help:
 	@echo 'make demo        a whole hackathon on this machine (PORT=8000, DATA=.data/demo, RESET=1: afresh, ONCE=1: one run, then end)'
@@ -29,6 +29,7 @@ help:
 	@echo 'make run         only the site, for development (HOST, PORT)'
 	@echo 'make worker      only a worker (ARGS="--site URL --broker URL --enrol TOKEN")'
 	@echo 'make bench       measure'
+	@echo 'make screenshots photograph the pages of a demo that has run (DATA=.data/demo) into docs/screenshots/'
 	@echo 'make clean       remove what tools made; .venv and .data stay'
 
 # --- installing ---------------------------------------------------------------------------------------------------
@@ -84,6 +85,9 @@ worker: .venv/.installed
 
 bench: .venv/.installed
 	@exec $(PY) -m bench $(ARGS)
+
+screenshots: .venv/.installed-dev
+	@exec $(PY) -m tests.browser.screenshots --data '$(DATA)' $(ARGS)
 
 # --- judging ------------------------------------------------------------------------------------------------------
 

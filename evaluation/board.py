@@ -38,7 +38,10 @@ class BoardRow:
     """score − base score, both rounded."""
     compute_seconds: float | None
     entries: int
-    received_at: datetime | None
+    improved_at: datetime | None
+    """When the team's shown public best last rose: its best submission was received (`ranking.best_result`)."""
+    history: tuple[float, ...] = ()
+    """The team's best public score as shown, after each scored submission in the order received; for ranked rows."""
     is_own: bool = False
 
 

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from hackathon.errors import NotFound
 from hackathon.models import Phase, current_phase
+from hackathon.templatetags.display import ago_text
 from submissions.enums import ACTIVE_STATES
 from submissions.models import Job
 
@@ -16,6 +18,14 @@ from .board import Board
 def chosen_phase(phases: Sequence[Phase], wanted: str, now: datetime) -> Phase | None:
     """The phase whose id the address names; the current one where it names none of these."""
     return next((phase for phase in phases if str(phase.pk) == wanted), None) or current_phase(phases, now)
+
+
+def exported_phase(phases: Sequence[Phase], wanted: str | None, now: datetime) -> Phase:
+    """As `chosen_phase`, but a file is never of another phase than asked for. Raises `NotFound`."""
+    phase = chosen_phase(phases, wanted or "", now)
+    if phase is None or (wanted is not None and str(phase.pk) != wanted):
+        raise NotFound
+    return phase
 
 
 def is_live(phase: Phase | None, now: datetime) -> bool:
@@ -31,3 +41,10 @@ def board_version(board: Board | None) -> str:
         return "none"
     shown = (board.rows, board.unranked, board.warnings, board.is_frozen, board.is_final, board.step)
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def page_version(board: Board | None, now: datetime) -> str:
+    """`board_version` and the times that the page says in words, which go on while the board stands still."""
+    rows = board.rows if board else []
+    words = [ago_text(row.improved_at, now) for row in rows if row.improved_at]
+    return hashlib.sha256(repr((board_version(board), words)).encode()).hexdigest()[:16]

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext as _
 
+from hackathon.models import Challenge
 from hackathon.visibility import Viewer
-from submissions.models import Job, Submission
+from submissions.enums import ACTIVE_STATES, JobState
+from submissions.models import Job, Submission, Tag, Withdrawal
 from submissions.selectors import submissions_visible_to
+from submissions.tags import tag_key
 
 from .board import ShownScore
 from .models import Result
 from .visibility import score_view
+
+WITHDRAWN = "withdrawn"
+"""Beside the job's states: scored, and out of the ranking."""
+MAX_TAG_LINKS = 12
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
@@ -23,14 +35,123 @@ class SubmissionRow:
     score: ShownScore | None
 
 
-def listed_submissions(viewer: Viewer, *, hackathon: str = "") -> QuerySet[Submission]:
-    """All that the viewer may see, newest first; of one hackathon where its slug is given."""
+@dataclass(frozen=True)
+class Table:
+    """One page of the list."""
+
+    page: Page[Submission]
+    rows: list[SubmissionRow]
+
+    @property
+    def is_active(self) -> bool:
+        """Can a row still change by itself?"""
+        return any(row.job.state in ACTIVE_STATES for row in self.rows)
+
+    @property
+    def has_teams(self) -> bool:
+        """Are there rows of more than one team?"""
+        return len({row.submission.team_id for row in self.rows}) > 1
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list's address asks for; "" leaves a part open."""
+
+    hackathon: str = ""
+    challenge: str = ""
+    state: str = ""
+    tag: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Filters:
+        """A NUL, which no column can hold, is cut out."""
+        return cls(**{name: query.get(name, "").replace("\0", "")[:200] for name in cls.__dataclass_fields__})
+
+    @property
+    def query(self) -> str:
+        """For an address: "hackathon=…&tag=…" without the open ones."""
+        return urlencode({name: value for name, value in vars(self).items() if value})
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.challenge or self.state or self.tag)
+
+    @property
+    def widened(self) -> Filters:
+        return Filters(hackathon=self.hackathon)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One link of the row of filters."""
+
+    text: str
+    query: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class FilterRow:
+    name: str
+    choices: list[Choice]
+
+
+def listed_submissions(viewer: Viewer, filters: Filters) -> QuerySet[Submission]:
+    """All that the viewer may see and the filters let through, newest first."""
     found = submissions_visible_to(viewer).order_by("-received_at", "-number")
-    return found.filter(phase__challenge__hackathon__slug=hackathon) if hackathon else found
+    if filters.hackathon:
+        found = found.filter(phase__challenge__hackathon__slug=filters.hackathon)
+    if filters.challenge:
+        found = found.filter(phase__challenge__slug=filters.challenge)
+    return in_state(tagged(found, filters.tag), filters.state)
+
+
+def tagged(found: QuerySet[Submission], tag: str) -> QuerySet[Submission]:
+    """Those with that tag, however it is spelled."""
+    return found.filter(tags__key=tag_key(tag)) if tag else found
+
+
+def in_state(found: QuerySet[Submission], state: str) -> QuerySet[Submission]:
+    """Those in that state of a job, or withdrawn."""
+    if state == WITHDRAWN:
+        return found.filter(pk__in=Withdrawal.objects.filter(restored_at__isnull=True).values("submission"))
+    return found.filter(jobs__replicate=0, jobs__state=state) if state else found
+
+
+def filter_rows(viewer: Viewer, filters: Filters) -> list[FilterRow]:
+    """Links that narrow the list: the viewer's challenges, states, most used tags; no row without a choice."""
+    seen = listed_submissions(viewer, filters.widened).order_by()
+    challenges = Challenge.objects.filter(phases__submissions__in=seen).distinct().order_by("title", "slug")
+    named = {challenge.slug: challenge.title for challenge in challenges}
+    tags = Tag.objects.filter(submission__in=seen).order_by().values_list("key").annotate(count=Count("pk"))
+    keys = {key: key for key, _count in tags.order_by("-count", "key")[:MAX_TAG_LINKS]}
+    if filters.tag:
+        keys.setdefault(tag_key(filters.tag), filters.tag)
+    rows = [
+        _row(_("challenge"), filters, "challenge", named if len(named) > 1 or filters.challenge else {}),
+        _row(_("state"), filters, "state", {**dict(JobState.choices), WITHDRAWN: _("withdrawn")}),
+        _row(_("tag"), filters, "tag", keys),
+    ]
+    return [row for row in rows if len(row.choices) > 1]
+
+
+def _row(name: str, filters: Filters, field: str, values: Mapping[str, object]) -> FilterRow:
+    chosen = getattr(filters, field)
+    chosen = tag_key(chosen) if field == "tag" else chosen
+    links = {"": _("all"), **values}
+    return FilterRow(
+        name,
+        [
+            Choice(str(text), replace(filters, **{field: value}).query, is_chosen=value == chosen)
+            for value, text in links.items()
+        ],
+    )
 
 
 def submission_rows(page: Sequence[Submission]) -> list[SubmissionRow]:
     """Rows for one page of `listed_submissions`."""
+    withdrawals = Prefetch("withdrawals", Withdrawal.objects.select_related("withdrawn_by"))
+    prefetch_related_objects(page, "tags", withdrawals)
     jobs = {job.submission_id: job for job in Job.objects.filter(submission__in=page, replicate=0)}
     results = {
         result.job_id: result for result in Result.objects.current().filter(job__in=[job.pk for job in jobs.values()])
@@ -42,3 +163,26 @@ def submission_rows(page: Sequence[Submission]) -> list[SubmissionRow]:
         view = score_view(submission.phase, organizes=False)
         rows.append(SubmissionRow(submission, job, view.public(result) if result else None))
     return rows
+
+
+def read_table(viewer: Viewer, filters: Filters, *, page: str | None) -> Table:
+    """A page of the list by its number; the nearest one where there is no such page."""
+    found = Paginator(listed_submissions(viewer, filters), PAGE_SIZE).get_page(page)
+    return Table(found, submission_rows(list(found.object_list)))
+
+
+def list_version(table: Table) -> str:
+    """A digest of what the page shows, and of nothing else."""
+    shown = [
+        (
+            str(row.submission.pk),
+            row.submission.note,
+            row.submission.tag_names,
+            row.submission.withdrawal is not None,
+            (row.job.state, row.job.stage, row.job.step, row.job.total_steps, row.job.failure_code),
+            row.score.text if row.score else "",
+        )
+        for row in table.rows
+    ]
+    shown_page = (shown, table.page.number, table.page.paginator.num_pages)
+    return hashlib.sha256(repr(shown_page).encode()).hexdigest()[:16]

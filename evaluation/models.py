@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import ChallengeData, Phase, Row
-from submissions.models import Job, Submission
+from submissions.models import Job, Submission, Withdrawal
 from teams.models import Team
 from training_worker.contract.jobs import JobKind
 
@@ -21,10 +23,18 @@ class ResultQuerySet(models.QuerySet["Result"]):
         """Of the scoring version in force."""
         return self.filter(scoring_version=SCORING_VERSION)
 
-    def ranked_in(self, phase: Phase) -> ResultQuerySet:
-        """What counts for the board: first replicates of the teams' runs, none of the organizers' own."""
+    def of_teams_in(self, phase: Phase) -> ResultQuerySet:
+        """First replicates of the teams' runs, withdrawn ones too; none of the organizers' own."""
         runs = self.current().filter(job__phase=phase, job__kind=JobKind.RUN, job__replicate=0)
         return runs.filter(job__submission__team__is_reserved=False)
+
+    def ranked_in(self, phase: Phase, *, at: datetime | None = None) -> ResultQuerySet:
+        """What counts for the board: of the teams' runs those not withdrawn, now or at that time."""
+        going_on = Q(restored_at__isnull=True)
+        if at is not None:
+            going_on = Q(withdrawn_at__lte=at) & (going_on | Q(restored_at__gt=at))
+        withdrawn = Withdrawal.objects.filter(going_on, submission=OuterRef("job__submission"))
+        return self.of_teams_in(phase).filter(~Exists(withdrawn))
 
     def baselines_in(self, phase: Phase) -> ResultQuerySet:
         """The organizers' own submissions."""

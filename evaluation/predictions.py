@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Any
 
@@ -22,15 +22,21 @@ class InvalidPredictions(Exception):
 
 
 def parse_predictions(content: bytes, *, ids: Sequence[str], classes: int) -> FloatArray:
+    """`parse_lines` of a whole file."""
+    return parse_lines(_lines(content), ids=ids, classes=classes)
+
+
+def parse_lines(lines: Iterable[bytes], *, ids: Sequence[str], classes: int) -> FloatArray:
     """(n, k) probabilities in the order of `ids`; an empty list in the file ("no answer") is a row of NaN.
 
     One line is `{"id": str, "probabilities": [k numbers in 0…1] or []}`. Raises `InvalidPredictions` with every kind
     of problem: lines that are not that, missing, doubled and unknown ids, wrong lengths, numbers outside 0…1.
     """
-    rows: dict[str, list[float]] = {}
+    position = {item: index for index, item in enumerate(ids)}
+    rows = np.full((len(ids), classes), np.nan)
     seen: Counter[str] = Counter()
     problems: Counter[str] = Counter()
-    for line in _lines(content):
+    for line in lines:
         entry = _read_line(line)
         if entry is None:
             problems["not a prediction"] += 1
@@ -40,16 +46,15 @@ def parse_predictions(content: bytes, *, ids: Sequence[str], classes: int) -> Fl
         problem = _problem(values, classes)
         if problem:
             problems[problem] += 1
-        else:
-            rows[item] = values
-    known = set(ids)
-    problems["missing ids"] = len(known - seen.keys())
-    problems["unknown ids"] = len(seen.keys() - known)
+        elif values and item in position:
+            rows[position[item]] = values
+    problems["missing ids"] = len(position.keys() - seen.keys())
+    problems["unknown ids"] = len(seen.keys() - position.keys())
     problems["doubled ids"] = sum(times > 1 for times in seen.values())
     problems = +problems
     if problems:
         raise InvalidPredictions(problems)
-    return np.array([rows[item] or [np.nan] * classes for item in ids], dtype=np.float64)
+    return rows
 
 
 def _lines(content: bytes) -> list[bytes]:
@@ -70,6 +75,8 @@ def _read_line(line: bytes) -> tuple[str, list[Any]] | None:
 
 def _problem(values: list[Any], classes: int) -> str:
     """What is wrong with one line's probabilities; "" where nothing is."""
+    if len(values) == classes and _are_probabilities(values):
+        return ""
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
         return "not numbers"
     if len(values) not in {0, classes}:
@@ -79,3 +86,8 @@ def _problem(values: list[Any], classes: int) -> str:
     if any(not 0 <= value <= 1 for value in values):
         return "outside 0…1"
     return ""
+
+
+def _are_probabilities(values: list[Any]) -> bool:
+    """The quick way for nearly every line. A NaN passes `min` and `max`, but not the sum."""
+    return set(map(type, values)) <= {float, int} and min(values) >= 0 and max(values) <= 1 and sum(values) >= 0

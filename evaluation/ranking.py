@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from .rounding import round_to_step
@@ -20,9 +21,25 @@ def places(values: Sequence[float]) -> list[int]:
     return shown
 
 
+def running_best(values: Iterable[float]) -> tuple[float, ...]:
+    """The best so far after each value, higher being better: (0.7, 0.6, 0.8) gives (0.7, 0.7, 0.8)."""
+    return tuple(accumulate(values, max))
+
+
+def pareto_front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The (cost, score) that nothing beats, by cost: no other costs at most as much and scores at least as much."""
+    front: list[tuple[float, float]] = []
+    for cost, score in sorted(set(points), key=lambda point: (point[0], -point[1])):
+        if not front or score > front[-1][1]:
+            front.append((cost, score))
+    return front
+
+
 def best_result(results: Iterable[Result], step: float) -> Result:
     """A team's best: highest public score as shown; among equals the submission that was received first.
 
+    So the time at which it was received is the team's last improvement: when its shown best last rose. A later
+    submission that shows the same, and one that was received later but scored sooner, do not move it.
     Every result must belong to a submission; there must be at least one.
     """
     return min(results, key=lambda result: _order(result, step))

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hackathon.charts import Chart, Series, line_chart
+from hackathon.bundles.yaml import dump
+from hackathon.charts import Bars, Chart, Series, bar_chart, line_chart
 from hackathon.visibility import Viewer
 from submissions.enums import ACTIVE_STATES
 from submissions.models import Artifact, Job, JobEvent, Submission
@@ -21,6 +22,8 @@ from training_worker.contract.jobs import JobResult, StoppedBy
 
 from .board import SubmissionScores
 from .selectors import submission_scores
+from .validation_files import read_validation
+from .validation_page import ValidationSection, validation_section
 
 LOG_LINES = 40
 
@@ -33,7 +36,8 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Report:
-    """`log` holds the last lines only, `log_skipped` counts those before; `result` is the worker's own account."""
+    """`log` holds the last lines only, `log_skipped` counts those before; `result` is the worker's own account;
+    `validation` is None until the run is scored, and where its files cannot be read."""
 
     submission: Submission
     job: Job
@@ -47,7 +51,10 @@ class Report:
     events: list[JobEvent]
     files: list[Artifact]
     scores: SubmissionScores | None
+    validation: ValidationSection | None
     result: JobResult | None
+    seconds: Chart | None
+    """By stage."""
     ended_by: str
     elapsed: float | None
     config: str
@@ -69,11 +76,24 @@ def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: dateti
         events=list(events_of(job)),
         files=list(files_of(job)),
         scores=submission_scores(submission, viewer),
+        validation=_validation(submission, job),
         result=result,
+        seconds=_seconds_chart(result),
         ended_by=_ended_by(job.stopped_by),
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
-        config=json.dumps(submission.config, indent=2, ensure_ascii=False),
+        config=dump(submission.config),
     )
+
+
+def _validation(submission: Submission, job: Job) -> ValidationSection | None:
+    found = read_validation(submission, job)
+    return None if found is None else validation_section(found)
+
+
+def _seconds_chart(result: JobResult | None) -> Chart | None:
+    by_stage = result.telemetry.seconds if result else {}
+    bars = [Bars(_("seconds"), list(by_stage.values()))]
+    return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
 
 
 def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[Chart]:

@@ -1,11 +1,10 @@
-"""Reading scores: the board, one submission's scores, a team's history. All through `visibility.score_view`."""
+"""Reading scores: the board, one submission's scores, what the board counts. All through `visibility.score_view`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -15,12 +14,12 @@ from hackathon.models import Phase
 from hackathon.visibility import Viewer, is_organizer, phases_visible_to
 from submissions.models import Submission
 from submissions.selectors import submissions_visible_to
-from teams.models import Team
 from teams.selectors import team_in
 
 from .board import Board, BoardRow, ClassF1, ShownScore, SubmissionScores
-from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result
-from .ranking import best_result, places
+from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result, ResultQuerySet
+from .ranking import best_result, places, running_best
+from .rounding import round_to_step
 from .visibility import ScoreView, score_view
 
 ENOUGH_PUBLIC, ENOUGH_PRIVATE = 300, 700
@@ -29,10 +28,11 @@ ENOUGH_PUBLIC, ENOUGH_PRIVATE = 300, 700
 
 @dataclass(frozen=True)
 class Standing:
-    """A team's best result and how many it has."""
+    """A team's best result, how many it has, and its running best."""
 
     result: Result
     entries: int
+    history: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -78,21 +78,48 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
 
 
 def _standings(phase: Phase, view: ScoreView) -> list[Standing]:
+    histories = _histories(phase, view)
     if view.cutoff is None:
         entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)
         rows = entries.select_related("result__job__base_model", "result__job__submission__team")
-        return [Standing(entry.result, entry.entries) for entry in rows]
-    scored = Result.objects.ranked_in(phase).filter(job__finished_at__lte=view.cutoff).with_rows()
-    by_team = groupby(scored.order_by("job__team_id"), key=attrgetter("job.team_id"))
-    teams = [list(results) for _team, results in by_team]
-    return [Standing(best_result(results, view.step), len(results)) for results in teams]
+        return [Standing(entry.result, entry.entries, histories.get(entry.team_id, ())) for entry in rows]
+    by_team = groupby(_counted(phase, view).with_rows().order_by("job__team_id"), key=attrgetter("job.team_id"))
+    teams = {team: list(results) for team, results in by_team}
+    return [
+        Standing(best_result(results, view.step), len(results), histories.get(team, ()))
+        for team, results in teams.items()
+    ]
+
+
+def _counted(phase: Phase, view: ScoreView) -> ResultQuerySet:
+    """The teams' results that this viewer's board counts: of a frozen one, those scored by then."""
+    results = Result.objects.ranked_in(phase, at=view.cutoff)
+    return results if view.cutoff is None else results.filter(job__finished_at__lte=view.cutoff)
+
+
+def _histories(phase: Phase, view: ScoreView) -> dict[UUID, tuple[float, ...]]:
+    """Running best of each team's public scores as shown, in one query.
+
+    Everybody who sees the board sees it, so that it must not tell a bad submission from one that equals the best.
+    """
+    results = _counted(phase, view).order_by("job__team_id", "job__submission__received_at", "job__submission__number")
+    scores = results.values_list("job__team_id", "public_score")
+    return {
+        team: running_best(round_to_step(score, view.step) for _team, score in group)
+        for team, group in groupby(scores, key=itemgetter(0))
+    }
 
 
 def _ranked_rows(standings: list[Standing], reader: _Reader) -> list[BoardRow]:
-    rows = [_submission_row(standing.result, reader, entries=standing.entries) for standing in standings]
-    rows.sort(key=lambda row: (-row.score.value, row.received_at, row.number))
+    rows = [_ranked_row(standing, reader) for standing in standings]
+    rows.sort(key=lambda row: (-row.score.value, row.improved_at, row.number))
     taken = places([row.score.value for row in rows])
     return [replace(row, place=place) for row, place in zip(rows, taken, strict=True)]
+
+
+def _ranked_row(standing: Standing, reader: _Reader) -> BoardRow:
+    row = _submission_row(standing.result, reader, entries=standing.entries)
+    return replace(row, improved_at=standing.result.submission.received_at, history=standing.history)
 
 
 def _submission_row(result: Result, reader: _Reader, *, entries: int, name: str = "") -> BoardRow:
@@ -112,7 +139,7 @@ def _submission_row(result: Result, reader: _Reader, *, entries: int, name: str 
         gain=reader.view.difference(score, base),
         compute_seconds=result.job.compute_seconds,
         entries=entries,
-        received_at=submission.received_at,
+        improved_at=None,
         is_own=is_own,
     )
 
@@ -150,7 +177,7 @@ def _plain_row(name: str, score: ShownScore, base_model: str = "", compute: floa
         gain=None,
         compute_seconds=compute,
         entries=1,
-        received_at=None,
+        improved_at=None,
     )
 
 
@@ -195,14 +222,3 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         per_class_f1=[ClassF1(label, view.shown(f1, 0.0).value) for label, f1 in exact["per_class_f1"].items()],
         validation=posted.get("validation", {}),
     )
-
-
-def team_history(phase: Phase, team: Team, viewer: Viewer) -> list[tuple[datetime, float]]:
-    """A team's public scores as shown, by time received, for a sparkline; [] where the viewer may not see them."""
-    visible = submissions_visible_to(viewer).filter(team=team).values("pk")
-    view = score_view(phase, organizes=False)
-    results = Result.objects.ranked_in(phase).filter(job__submission__in=visible).select_related("job__submission")
-    return [
-        (result.submission.received_at, view.public(result).value)
-        for result in results.order_by("job__submission__received_at")
-    ]

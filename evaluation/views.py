@@ -1,28 +1,34 @@
-"""Leaderboard, a submission's page, the list of submissions."""
+"""Leaderboard, a submission's page, withdrawing and restoring it, the list of submissions."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.cache import add_never_cache_headers, get_conditional_response
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from hackathon.clock import db_now
-from hackathon.live import has_version, render_live, unchanged
+from hackathon.live import has_version, is_poll, render_live, unchanged
+from hackathon.models import User
 from hackathon.visibility import challenges_visible_to
 from hackathon.zones import use_event_zone
 from submissions.enums import FINAL_STATES
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
+from submissions.withdrawal import read_standing
 
-from .board_page import board_version, chosen_phase, is_live
-from .listing import listed_submissions, submission_rows
+from .board_chart import compute_chart
+from .board_page import board_version, chosen_phase, exported_phase, is_live, page_version
+from .export import board_csv
+from .listing import Filters, filter_rows, list_version, read_table
 from .report import progress_version, read_report
 from .selectors import leaderboard
-
-PAGE_SIZE = 50
+from .services.withdraw import restore_submission, withdraw_submission
 
 
 @require_safe
@@ -33,12 +39,27 @@ def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     phases = list(challenge.phases.select_related("data", "challenge__hackathon"))
     phase = chosen_phase(phases, request.GET.get("phase", ""), now)
     board = leaderboard(phase, request.user) if phase else None
-    version, live = board_version(board), is_live(phase, now)
+    version, live = page_version(board, now), is_live(phase, now)
     if live and has_version(request, version):
         return unchanged()
     context = {"challenge": challenge, "phases": phases, "phase": phase, "board": board, "now": now}
+    context["chart"] = compute_chart(board) if board else None
     page, fragment = "evaluation/leaderboard.html", "evaluation/_leaderboard.html"
     return render_live(request, page, fragment, context, version=version, is_final=not live)
+
+
+@require_safe
+def leaderboard_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
+    phases = list(challenge.phases.select_related("data", "challenge__hackathon"))
+    phase = exported_phase(phases, request.GET.get("phase"), db_now())
+    board = leaderboard(phase, request.user)
+    etag = f'W/"{board_version(board)}"'
+    name = f"leaderboard-{challenge.slug}-{slugify(phase.name) or phase.pk}.csv"
+    headers = {"ETag": etag, "Content-Disposition": f'attachment; filename="{name}"'}
+    response = HttpResponse(board_csv(board), content_type="text/csv; charset=utf-8", headers=headers)
+    add_never_cache_headers(response)
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 @login_required
@@ -53,19 +74,42 @@ def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         return unchanged()
     report = read_report(submission, job, request.user, now=now, place=place)
     is_final = job.state in FINAL_STATES
+    context = {"report": report, "standing": read_standing(submission, job, request.user, now=now), "now": now}
     page, fragment = "evaluation/submission_detail.html", "evaluation/_submission_live.html"
-    return render_live(request, page, fragment, {"report": report, "now": now}, version=version, is_final=is_final)
+    return render_live(request, page, fragment, context, version=version, is_final=is_final)
 
 
 @login_required
 @require_safe
 def submission_list(request: HttpRequest) -> HttpResponse:
-    listed = listed_submissions(request.user, hackathon=request.GET.get("hackathon", ""))
-    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = submission_rows(list(page.object_list))
-    context = {
-        "page": page,
-        "rows": rows,
-        "open_challenges": [] if rows else open_challenges(request.user, now=db_now()),
-    }
-    return render(request, "evaluation/submission_list.html", context)
+    filters = Filters.of(request.GET.dict())
+    table = read_table(request.user, filters, page=request.GET.get("page"))
+    version, now = list_version(table), db_now()
+    if has_version(request, version):
+        return unchanged()
+    context: dict[str, object] = {"table": table, "filters": filters, "now": now}
+    if not is_poll(request):
+        context["filter_rows"] = filter_rows(request.user, filters)
+        context["open_challenges"] = [] if table.rows else open_challenges(request.user, now=now)
+    page, fragment = "evaluation/submission_list.html", "evaluation/_submissions.html"
+    return render_live(request, page, fragment, context, version=version, is_final=not table.is_active)
+
+
+@require_POST
+@login_required
+def submission_withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    assert isinstance(request.user, User)
+    withdraw_submission(submission=submission, user=request.user)
+    messages.success(request, _("Submission %(number)s is withdrawn from the ranking.") % {"number": submission})
+    return redirect("submissions:detail", pk=pk)
+
+
+@require_POST
+@login_required
+def submission_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    assert isinstance(request.user, User)
+    restore_submission(submission=submission, user=request.user)
+    messages.success(request, _("Submission %(number)s is in the ranking again.") % {"number": submission})
+    return redirect("submissions:detail", pk=pk)

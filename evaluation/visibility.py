@@ -32,7 +32,7 @@ class ScoreView:
         return self.shown(scored.public_score, scored.public_se)
 
     def private(self, scored: Result | Reference) -> ShownScore | None:
-        """None before the release, whoever asks: organizers find it in the admin."""
+        """None before the release, whoever asks: superusers find it in the admin."""
         return self.shown(scored.private_score, scored.private_se) if self.is_released else None
 
     def ranking(self, scored: Result | Reference) -> ShownScore:

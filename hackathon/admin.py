@@ -1,185 +1,140 @@
-"""The hackathon's own rows in the admin: people, the event, challenges with their phases, data, models."""
+"""The event in the admin: hackathons, challenges, data versions, base models. People are in `admin_people`."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from allauth.account.decorators import secure_admin_login
-from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .admin_base import Admin, Inline, ReadOnlyAdmin, apply_each
-from .enums import TokenScope
-from .forms import ChallengeForm, HackathonForm, PersonAddForm, PersonForm
-from .models import (
-    ApiToken,
-    BaseModel,
-    Challenge,
-    ChallengeData,
-    Hackathon,
-    Organization,
-    Participation,
-    Phase,
-    User,
-)
-from .services.accounts import verify_mailbox
-from .services.publishing import hide_challenge, publish_challenge
-from .tokens import create_api_token, revoke_api_token
-
-admin.site.site_header = admin.site.site_title = "Hacktune"
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # second factor, rate limits
-admin.site.index_title = _("Run the hackathons")
-
-
-class ParticipationInline(Inline):
-    model = Participation
-    extra = 0
-    autocomplete_fields = ("user", "organization", "hackathon")
-
-
-@admin.register(Organization)
-class OrganizationAdmin(Admin):
-    list_display = ("name", "kind")
-    list_filter = ("kind",)
-    search_fields = ("name",)
-
-
-@admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for the type checker alone
-    form = PersonForm
-    add_form = PersonAddForm
-    list_display = ("name", "email", "organization", "is_active", "is_staff", "last_login")
-    list_filter = ("is_active", "is_staff", "is_superuser", "participations__hackathon", "participations__role")
-    search_fields = ("name", "email")
-    ordering = ("name",)
-    autocomplete_fields = ("organization",)
-    readonly_fields = ("last_login", "created_at")
-    inlines = (ParticipationInline,)
-    fieldsets = (
-        (None, {"fields": ("email", "name", "organization", "password")}),
-        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        (_("Dates"), {"fields": ("last_login", "created_at")}),
-    )
-    add_fieldsets = (
-        (None, {"fields": ("email", "name", "organization", "usable_password", "password1", "password2")}),
-    )
-
-    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
-        """An operator vouches for the address that they enter."""
-        super().save_model(request, obj, form, change)
-        if not change or "email" in form.changed_data:
-            verify_mailbox(user=obj)
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(Admin):
-    """A new token is shown once, right after it is made; afterwards nobody can read it."""
-
-    list_display = ("name", "prefix", "user", "scope", "expires_at", "last_used_at", "revoked_at")
-    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
-    search_fields = ("name", "prefix", "user__name", "user__email")
-    fields = ("user", "name", "scope", "expires_at", "prefix", "last_used_at", "revoked_at")
-    readonly_fields = ("prefix", "last_used_at", "revoked_at")
-    autocomplete_fields = ("user",)
-    actions = ("revoke",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None and super().has_change_permission(request, obj)
-
-    def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm[ApiToken], change: bool) -> None:
-        created, token = create_api_token(
-            user=obj.user, name=obj.name, scope=TokenScope(obj.scope), expires_at=obj.expires_at
-        )
-        obj.pk, obj.prefix, obj.digest = created.pk, created.prefix, created.digest
-        messages.warning(request, _("Copy the token now, it is not shown again: %(token)s") % {"token": token})
-
-    @admin.action(description=_("Revoke"), permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        apply_each(request, queryset, lambda row: revoke_api_token(token=row), done=_("%(count)d tokens revoked."))
+from . import admin_people  # noqa: F401  registers people's pages
+from .admin_base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
+from .admin_confirm import Question, ReasonForm, apply_each, confirm
+from .clock import db_now
+from .enums import Visibility
+from .forms import ChallengeForm, HackathonForm
+from .models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
+from .services.publishing import disable_model, enable_model, hide_challenge, publish_challenge, show_hackathon
 
 
 @admin.register(Hackathon)
 class HackathonAdmin(Admin):
     form = HackathonForm
-    list_display = ("name", "visibility", "starts_at", "ends_at", "time_zone", "page")
-    list_filter = ("visibility", "starts_at")
+    list_display = ("name", "visibility", "starts_at", "ends_at", "time_zone")
+    list_filter = ("visibility",)
+    date_hierarchy = "starts_at"
     search_fields = ("name", "slug")
     prepopulated_fields: ClassVar[Any] = {"slug": ("name",)}
-    inlines: ClassVar[Any] = [ParticipationInline]
+    readonly_fields = ("visibility",)
+    actions = ("publish", "restrict", "withdraw")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "slug", "tagline", "description", "visibility")}),
         (_("Window"), {"fields": ("starts_at", "ends_at", "time_zone")}),
         (_("Teams"), {"fields": ("max_team_size",)}),
     )
 
-    @admin.display(description=_("page"))
-    def page(self, obj: Hackathon) -> SafeString:
-        return format_html('<a href="{}">{}</a>', reverse("hackathons:detail", args=[obj.slug]), obj.slug)
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        drafts = Hackathon.objects.filter(visibility=Visibility.DRAFT, ends_at__gt=db_now()).count()
+        return [Attention(drafts, gettext("hackathons are still drafts"), "visibility__exact=draft")] if drafts else []
+
+    def view_on_site(self, obj: Hackathon) -> str:
+        return reverse("hackathons:detail", args=[obj.slug])
+
+    def _show(self, request: HttpRequest, rows: QuerySet[Hackathon], to: Visibility, ask: Question) -> Any:
+        return confirm(self, request, rows, ask, lambda row, _values: show_hackathon(hackathon=row, visibility=to))
+
+    @admin.action(description=_("Publish"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Hackathon]) -> HttpResponse | None:
+        ask = Question(
+            _("Publish"),
+            _("Everybody sees the hackathon with its published challenges and boards, and may take part."),
+            _("%(count)d hackathons are public."),
+        )
+        answer: HttpResponse | None = self._show(request, queryset, Visibility.PUBLIC, ask)
+        return answer
+
+    @admin.action(description=_("Restrict to accepted people"), permissions=["change"])
+    def restrict(self, request: HttpRequest, queryset: QuerySet[Hackathon]) -> HttpResponse | None:
+        ask = Question(
+            _("Restrict to accepted people"),
+            _("Only who has a part in it sees it from now on; nobody can join by themselves."),
+            _("%(count)d hackathons are private."),
+        )
+        answer: HttpResponse | None = self._show(request, queryset, Visibility.PRIVATE, ask)
+        return answer
+
+    @admin.action(description=_("Make it a draft again"), permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Hackathon]) -> HttpResponse | None:
+        ask = Question(
+            _("Make it a draft again"),
+            _("Teams lose sight of it at once: their pages, boards and submissions are for organizers alone."),
+            _("%(count)d hackathons are drafts."),
+            ReasonForm,
+        )
+        answer: HttpResponse | None = self._show(request, queryset, Visibility.DRAFT, ask)
+        return answer
 
 
-@admin.register(Participation)
-class ParticipationAdmin(Admin):
-    list_display = ("user", "hackathon", "role", "organization")
-    list_filter = ("hackathon", "role")
-    list_select_related = ("user", "hackathon", "organization")
-    search_fields = ("user__name", "user__email", "organization__name")
-    autocomplete_fields = ("user", "hackathon", "organization")
+class PhaseInline(ReadOnlyInline):
+    """Phases have their own page, where it is known what may still change."""
 
-
-class PhaseInline(Inline):
     model = Phase
-    extra = 0
     fields = ("name", "opens_at", "closes_at", "data", "per_day", "total", "at_once", "compute_seconds")
-    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
+        phases: QuerySet[Phase] = super().get_queryset(request)
+        return phases.select_related("challenge", "data__challenge")
 
 
 @admin.register(Challenge)
 class ChallengeAdmin(Admin):
     form = ChallengeForm
-    list_display = ("title", "hackathon", "task", "primary_metric", "is_published", "page")
+    list_display = ("title", "hackathon", "task", "primary_metric", "is_published")
     list_filter = ("hackathon", "is_published", "task")
     list_select_related = ("hackathon",)
     search_fields = ("title", "slug")
+    date_hierarchy = "created_at"
     prepopulated_fields: ClassVar[Any] = {"slug": ("title",)}
-    readonly_fields = ("is_published",)
+    autocomplete_fields = ("hackathon",)
     inlines: ClassVar[Any] = [PhaseInline]
     actions = ("publish", "hide")
 
-    @admin.display(description=_("page"))
-    def page(self, obj: Challenge) -> SafeString:
-        return format_html('<a href="{}">{}</a>', reverse("challenges:detail", args=[obj.slug]), obj.slug)
+    def get_readonly_fields(self, request: HttpRequest, obj: Challenge | None = None) -> tuple[str, ...]:
+        """With data the task and the hackathon (whose secret split it) are fixed, with an open phase the metric."""
+        has_data = obj is not None and obj.data_versions.exists()
+        has_opened = obj is not None and obj.phases.filter(opens_at__lte=db_now()).exists()
+        fixed = (("hackathon", "task") if has_data else ()) + (("primary_metric",) if has_opened else ())
+        return ("is_published", *fixed)
+
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        hidden = Challenge.objects.filter(is_published=False).count()
+        return [Attention(hidden, gettext("challenges are not published"), "is_published__exact=0")] if hidden else []
+
+    def view_on_site(self, obj: Challenge) -> str:
+        return reverse("challenges:detail", args=[obj.slug])
 
     @admin.action(description=_("Publish"), permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> None:
-        done = _("%(count)d challenges published.")
-        apply_each(request, queryset, lambda row: publish_challenge(challenge=row), done=done)
+    def publish(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
+        ask = Question(
+            _("Publish"),
+            _("Whoever sees the hackathon sees the challenge; teams submit to it while a phase is open."),
+            _("%(count)d challenges published."),
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: publish_challenge(challenge=row))
 
     @admin.action(description=_("Hide again"), permissions=["change"])
-    def hide(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> None:
-        apply_each(request, queryset, lambda row: hide_challenge(challenge=row), done=_("%(count)d challenges hidden."))
-
-
-class PhaseAdmin(Admin):
-    """Registered by `evaluation.admin`, which adds what is done to a board: its fields change by those actions."""
-
-    list_display = ("name", "challenge", "opens_at", "closes_at", "data", "score_visibility")
-    list_filter = ("challenge__hackathon", "score_visibility")
-    list_select_related = ("challenge", "data__challenge")
-    search_fields = ("name", "challenge__title")
-    fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("challenge", "name", "opens_at", "closes_at", "data")}),
-        (_("Quota of a team"), {"fields": ("per_day", "total", "at_once", "compute_seconds")}),
-        (_("Board"), {"fields": ("score_visibility", "frozen_at", "display_step")}),
-        (_("Runs"), {"fields": ("precision", "recipe")}),
-    )
-    readonly_fields = ("score_visibility", "frozen_at", "display_step")
+    def hide(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
+        ask = Question(
+            _("Hide again"),
+            _("Only organizers see the challenge and its board from now on. What was submitted stays, and runs on."),
+            _("%(count)d challenges hidden."),
+            ReasonForm,
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: hide_challenge(challenge=row))
 
 
 @admin.register(ChallengeData)
@@ -189,6 +144,8 @@ class ChallengeDataAdmin(ReadOnlyAdmin):
     list_display = ("challenge", "version", "public_count", "private_count", "license", "created_at")
     list_filter = ("challenge__hackathon", "challenge")
     list_select_related = ("challenge",)
+    search_fields = ("challenge__title", "sha256")
+    date_hierarchy = "created_at"
     fields = (
         "challenge",
         "version",
@@ -221,7 +178,26 @@ class BaseModelAdmin(Admin):
         "sha256",
         "is_enabled",
     )
-    readonly_fields = ("slug", "family", "architecture", "parameters", "source", "revision", "sha256")
+    readonly_fields = ("slug", "family", "architecture", "parameters", "source", "revision", "sha256", "is_enabled")
+    actions = ("enable", "disable")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @admin.action(description=_("Enable"), permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[BaseModel]) -> None:
+        ask = Question(_("Enable"), "", _("%(count)d models enabled."))
+        apply_each(self, request, queryset, lambda row: enable_model(model=row), ask=ask)
+
+    @admin.action(description=_("Disable"), permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[BaseModel]) -> HttpResponse | None:
+        ask = Question(
+            _("Disable"),
+            _(
+                "Nobody can submit with the model any more, in any challenge. What was submitted with it still runs "
+                "and keeps its score."
+            ),
+            _("%(count)d models disabled."),
+            ReasonForm,
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: disable_model(model=row))

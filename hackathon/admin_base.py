@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
-from .errors import DomainError
 
 if TYPE_CHECKING:  # generic for the type checker alone
-    Admin = admin.ModelAdmin[Any]
-    Inline = admin.TabularInline[Any, Any]
+    BaseAdmin = admin.ModelAdmin[Any]
+    BaseInline = admin.TabularInline[Any, Any]
 else:
-    Admin = admin.ModelAdmin
-    Inline = admin.TabularInline
+    BaseAdmin = admin.ModelAdmin
+    BaseInline = admin.TabularInline
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A notice on the admin's front page: how many rows need somebody, and the filter that lists them."""
+
+    count: int
+    text: str
+    query: str
+
+
+class Admin(BaseAdmin):
+    """Shows a row's actions on its own page too, where Django has them in the list alone."""
+
+    change_form_template = "hackathon/admin/change_form.html"
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        shown = context.get("original") is not None
+        context["row_actions"] = self._row_actions(request) if shown else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _row_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
+        actions = self.get_actions(request).values()
+        named = [found for found in actions if found is not None and found[1] != "delete_selected"]
+        return [(str(name), str(text)) for _act, name, text in named]
 
 
 class ReadOnlyAdmin(Admin):
     """Rows that services alone write: to be read here, never edited, added or deleted."""
-
-    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -38,28 +55,24 @@ class ReadOnlyAdmin(Admin):
         return False
 
 
-class ReasonForm(ActionForm):
-    """The action bar with a line for the reason."""
+class ReadOnlyInline(BaseInline):
+    """Rows of another list, to be read here; each links to its own page, where it is changed."""
 
-    reason = forms.CharField(label=_("Reason:"), required=False, max_length=300)
+    extra = 0
+    can_delete = False
+    show_change_link = True
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
 
-def apply_each(
-    request: HttpRequest, rows: models.QuerySet[Any], act: Callable[[Any], object], *, done: str | Promise
-) -> None:
-    """Call `act` on each row; `done` (with %(count)d) tells how many it worked for, a message each what did not."""
-    count = 0
-    for row in rows:
-        try:
-            act(row)
-            count += 1
-        except DomainError as error:
-            messages.error(request, f"{row}: {error.message} {error.hint}")
-    if count:
-        messages.success(request, str(done) % {"count": count})
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
-def is_allowed(request: HttpRequest, model_admin: Admin, verb: str = "change") -> bool:
+def is_allowed(request: HttpRequest, model_admin: BaseAdmin, verb: str = "change") -> bool:
     """Has the person Django's permission for the verb on this model? Read-only pages deny `change` to everybody."""
     meta = model_admin.model._meta
     return bool(request.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}"))

@@ -72,10 +72,10 @@ class PrivateBucket(PrivateStorage, S3Storage):  # type: ignore[misc]
             raise ValueError("Objects are read as bytes and written by save().")
         try:
             return File(io.BufferedReader(_Object(self.bucket.Object(self._key(name))), CHUNK), name=name)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise FileNotFoundError(f"There is no {name}.") from None
-            raise
+            raise OSError(f"The store does not answer: {error}") from error
 
     def walk(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         start = len(self.location.strip("/")) + 1

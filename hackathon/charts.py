@@ -36,6 +36,26 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """One mark; without an x it is a level across the chart. `cells` are its row of the table, as people read it."""
+
+    label: str
+    x: float | None
+    y: float
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Marks of one kind. `symbol` is one of ECharts: "circle", "diamond", "triangle", "rect"."""
+
+    name: str
+    dots: Sequence[Dot]
+    tone: str = ""
+    symbol: str = "circle"
+
+
+@dataclass(frozen=True)
 class Key:
     """One entry of the legend; `last` is the series' last value in words, "" where that says nothing."""
 
@@ -43,13 +63,15 @@ class Key:
     tone: str
     last: str = ""
     is_dashed: bool = False
+    symbol: str = ""
+    """Of marks; "" for lines and bars."""
 
 
 @dataclass(frozen=True)
 class Chart:
     title: str
     spec: dict[str, Any]
-    """JSON for charts.js; `spec["kind"]` is "lines" or "bars"."""
+    """JSON for charts.js; `spec["kind"]` is "lines", "bars" or "dots"."""
     keys: list[Key]
     columns: list[str]
     """Headings of the table, that of the row headers first."""
@@ -104,6 +126,46 @@ def bar_chart(
         ],
         summary=f"{title}: {totals}",
     )
+
+
+def scatter_chart(
+    title: str, groups: Sequence[Dots], *, front: Series, x_name: str, columns: Sequence[str], summary: str
+) -> Chart | None:
+    """Marks, and `front` as a dashed line through them; the x axis is logarithmic where its values span a decade.
+
+    `columns` head the table: that of the labels, then one per cell of a dot. None without a mark.
+    """
+    groups = [group for group in groups if group.dots]
+    xs = [dot.x for group in groups for dot in group.dots if dot.x is not None]
+    if not xs:
+        return None
+    keys = [Key(g.name, _tone(g.tone, number), symbol=g.symbol) for number, g in enumerate(groups)]
+    drawn = [_drawn_dots(group, key.tone) for group, key in zip(groups, keys, strict=True)]
+    line = {"name": front.name, "tone": front.tone, "dashed": True, "points": list(front.points)}
+    return Chart(
+        title=title,
+        spec={
+            "kind": "dots",
+            "x_name": x_name,
+            "x_log": 0 < 10 * min(xs) <= max(xs),
+            "groups": drawn,
+            "series": [line],
+        },
+        keys=[*keys, Key(front.name, front.tone, is_dashed=True)],
+        columns=list(columns),
+        rows=[(dot.label, list(dot.cells)) for group in groups for dot in group.dots],
+        summary=summary,
+    )
+
+
+def _drawn_dots(group: Dots, tone: str) -> dict[str, Any]:
+    marks = [
+        {"name": dot.label, "value": [dot.x, dot.y], "note": " · ".join(cell for cell in dot.cells if cell)}
+        for dot in group.dots
+        if dot.x is not None
+    ]
+    levels = [{"name": dot.label, "yAxis": dot.y} for dot in group.dots if dot.x is None]
+    return {"name": group.name, "tone": tone, "symbol": group.symbol, "marks": marks, "levels": levels}
 
 
 def _tone(tone: str, number: int) -> str:

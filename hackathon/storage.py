@@ -1,7 +1,8 @@
 """Files by alias (`STORAGES` in settings): datasets, labels, models, artifacts. No web server serves them.
 
 Two backends, one contract (`tests/hackathon/test_storage.py` holds both to it): a name that is taken is never
-written over, `open` streams and can seek, a missing file is `FileNotFoundError`, and there is no `.path()`.
+written over, `open` streams and can seek, a missing file is `FileNotFoundError`, a file that cannot be read now another
+`OSError`, and there is no `.path()`.
 """
 
 from __future__ import annotations

@@ -44,6 +44,16 @@ def models_visible_to(viewer: Viewer) -> QuerySet[BaseModel]:
     return BaseModel.objects.filter(is_enabled=True)
 
 
+def hackathons_organized_by(viewer: Viewer) -> QuerySet[Hackathon]:
+    """Those whose dashboard the viewer may open; a superuser organizes everything."""
+    if not isinstance(viewer, User):
+        return Hackathon.objects.none()
+    if viewer.is_superuser:
+        return Hackathon.objects.all()
+    organized = Participation.objects.filter(user=viewer, role=Role.ORGANIZER).values("hackathon")
+    return Hackathon.objects.filter(pk__in=organized)
+
+
 def role_in(viewer: Viewer, hackathon: Hackathon) -> Role | None:
     """The viewer's part in the hackathon; a superuser organizes everything; None for outsiders."""
     if not isinstance(viewer, User):

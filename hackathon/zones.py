@@ -31,6 +31,11 @@ def use_event_zone(request: HttpRequest, hackathon: Hackathon) -> None:
         timezone.activate(ZoneInfo(hackathon.time_zone))
 
 
+def event_zone(hackathon: Hackathon) -> ZoneInfo:
+    """The event's own zone, UTC where it names none that exists."""
+    return ZoneInfo(hackathon.time_zone if hackathon.time_zone in _zones() else "UTC")
+
+
 class ViewerZone:
     """Activates the viewer's zone for each page, UTC where none is known; the API always speaks UTC."""
 

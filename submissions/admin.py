@@ -5,60 +5,65 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hackathon.admin_base import Inline, ReadOnlyAdmin, ReasonForm, apply_each, is_allowed
+from hackathon.admin_base import Attention, ReadOnlyAdmin, ReadOnlyInline, is_allowed
+from hackathon.admin_confirm import Question, ReasonForm, confirm
+from hackathon.clock import db_now
 
+from .enums import ACTIVE_STATES, JobState
 from .models import Artifact, EnrolmentToken, IdempotencyKey, Job, JobEvent, Node, ProgressChunk, Quota, Submission
+from .selectors import live_nodes
 from .services.nodes import revoke_node
 from .services.operator import drop_quarantined, requeue_quarantined
 from .services.submit import cancel_job
 
 
-class ReadOnlyInline(Inline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class JobInline(ReadOnlyInline):
     model = Job
     fields = ("kind", "replicate", "state", "attempt", "node", "compute_seconds", "failure_code")
-    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        jobs: QuerySet[Job] = super().get_queryset(request)
+        return jobs.select_related("node")
 
 
 class EventInline(ReadOnlyInline):
     model = JobEvent
     fields = ("at", "from_state", "to_state", "attempt", "reason", "actor")
+    show_change_link = False
 
 
 class ArtifactInline(ReadOnlyInline):
     model = Artifact
     fields = ("name", "size", "sha256")
+    show_change_link = False
 
 
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnlyAdmin):
-    list_display = ("number", "team", "phase", "base_model", "method", "author", "received_at", "page")
-    list_filter = ("phase__challenge__hackathon", "phase", "base_model")
+    list_display = ("number", "team", "phase", "base_model", "method", "state", "author", "received_at")
+    list_filter = ("phase__challenge__hackathon", "phase", "jobs__state", "base_model")
+    date_hierarchy = "received_at"
     list_select_related = ("team", "phase__challenge", "base_model", "author")
     search_fields = ("number", "team__name", "author__name", "config_hash", "note")
     fields = ("number", "phase", "team", "author", "base_model", "config", "config_hash", "note", "received_at")
     inlines: ClassVar[Any] = [JobInline]
 
-    @admin.display(description=_("page"))
-    def page(self, obj: Submission) -> SafeString:
-        return format_html('<a href="{}">{}</a>', reverse("submissions:detail", args=[obj.pk]), obj)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        submissions: QuerySet[Submission] = super().get_queryset(request)
+        return submissions.prefetch_related("jobs")
+
+    @admin.display(description=_("state"))
+    def state(self, obj: Submission) -> str:
+        return next((job.get_state_display() for job in obj.jobs.all() if job.replicate == 0), "–")
+
+    def view_on_site(self, obj: Submission) -> str:
+        return reverse("submissions:detail", args=[obj.pk])
 
 
 @admin.register(Job)
@@ -84,28 +89,66 @@ class JobAdmin(ReadOnlyAdmin):
     date_hierarchy = "queued_at"
     exclude = ("claim_id", "attempt_folder", "key")
     inlines: ClassVar[Any] = [EventInline, ArtifactInline]
-    action_form = ReasonForm
     actions = ("requeue", "drop", "cancel")
+
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        waiting = Job.objects.filter(state=JobState.QUARANTINED).count()
+        text = gettext("jobs were set aside and wait for you")
+        return [Attention(waiting, text, "state__exact=quarantined")] if waiting else []
+
+    def view_on_site(self, obj: Job) -> str | None:
+        return reverse("submissions:detail", args=[obj.submission_id]) if obj.submission_id else None
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return is_allowed(request, self)
 
     @admin.action(description=_("Requeue from quarantine"), permissions=["operate"])
-    def requeue(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        reason, actor = request.POST.get("reason", ""), str(request.user)
-        done = _("%(count)d jobs are queued again.")
-        apply_each(request, queryset, lambda job: requeue_quarantined(job=job, reason=reason, actor=actor), done=done)
+    def requeue(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        ask = Question(
+            _("Requeue from quarantine"),
+            _("The jobs wait for a node again, with a clean record, and are charged to their teams' quota again."),
+            _("%(count)d jobs are queued again."),
+            ReasonForm,
+        )
+        actor = str(request.user)
+        return confirm(
+            self,
+            request,
+            queryset,
+            ask,
+            lambda job, values: requeue_quarantined(job=job, reason=values["reason"], actor=actor),
+        )
 
     @admin.action(description=_("Drop from quarantine"), permissions=["operate"])
-    def drop(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        reason, actor = request.POST.get("reason", ""), str(request.user)
-        done = _("%(count)d jobs dropped.")
-        apply_each(request, queryset, lambda job: drop_quarantined(job=job, reason=reason, actor=actor), done=done)
+    def drop(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        ask = Question(
+            _("Drop from quarantine"),
+            _("The jobs are cancelled for good; they cost their teams nothing. The teams read your reason."),
+            _("%(count)d jobs dropped."),
+            ReasonForm,
+        )
+        actor = str(request.user)
+        return confirm(
+            self,
+            request,
+            queryset,
+            ask,
+            lambda job, values: drop_quarantined(job=job, reason=values["reason"], actor=actor),
+        )
 
     @admin.action(description=_("Cancel"), permissions=["operate"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        ask = Question(
+            _("Cancel the jobs"),
+            _(
+                "They end at once and for good. Before its start a job costs its team nothing; a running one costs an "
+                "attempt and the seconds since it was claimed."
+            ),
+            _("%(count)d jobs cancelled."),
+            ReasonForm,
+        )
         actor = str(request.user)
-        apply_each(request, queryset, lambda job: cancel_job(job=job, actor=actor), done=_("%(count)d jobs cancelled."))
+        return confirm(self, request, queryset, ask, lambda job, _values: cancel_job(job=job, actor=actor))
 
 
 @admin.register(JobEvent)
@@ -117,13 +160,37 @@ class JobEventAdmin(ReadOnlyAdmin):
     date_hierarchy = "at"
 
 
+class HeardOf(admin.SimpleListFilter):
+    """Nodes by whether they answer, as the queue's estimate and the metrics count them."""
+
+    title = _("answers")
+    parameter_name = "heard"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("live", _("heard of in the last minute")), ("silent", _("silent")), ("revoked", _("revoked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
+        if self.value() == "revoked":
+            return queryset.filter(revoked_at__isnull=False)
+        live = Q(pk__in=live_nodes(now=db_now()).values("pk"))
+        if self.value() == "live":
+            return queryset.filter(live)
+        return queryset.filter(~live, revoked_at__isnull=True) if self.value() == "silent" else queryset
+
+
 @admin.register(Node)
 class NodeAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen_at", "device", "memory", "revoked_at")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_filter = (HeardOf,)
+    date_hierarchy = "seen_at"
     search_fields = ("name",)
     fields = ("name", "seen_at", "revoked_at", "report", "created_at")
     actions = ("revoke",)
+
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        silent = Node.objects.filter(revoked_at__isnull=True).exclude(pk__in=live_nodes(now=db_now()).values("pk"))
+        count = silent.count()
+        return [Attention(count, gettext("nodes are silent"), "heard=silent")] if count else []
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return is_allowed(request, self)
@@ -137,13 +204,27 @@ class NodeAdmin(ReadOnlyAdmin):
         return str(obj.report.get("memory_mb", ""))
 
     @admin.action(description=_("Revoke"), permissions=["operate"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        apply_each(request, queryset, lambda node: revoke_node(node=node), done=_("%(count)d nodes revoked."))
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> HttpResponse | None:
+        running = Job.objects.filter(node__in=queryset, state__in=ACTIVE_STATES).count()
+        ask = Question(
+            _("Revoke"),
+            _(
+                "The node's token is refused for ever; to come back it must join anew under another name. Jobs that "
+                "it runs now (%(count)d) start again elsewhere when their lease ends, at no cost to their teams."
+            )
+            % {"count": running},
+            _("%(count)d nodes revoked."),
+            ReasonForm,
+        )
+        return confirm(self, request, queryset, ask, lambda node, _values: revoke_node(node=node))
 
 
 @admin.register(EnrolmentToken)
 class EnrolmentTokenAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "expires_at", "used_at", "node")
+    list_filter = (("used_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("node",)
+    date_hierarchy = "created_at"
     fields = ("created_at", "expires_at", "used_at", "node")
 
 

@@ -13,15 +13,17 @@ from django.utils.translation import gettext as _
 from hackathon.bundles.yaml import dump
 from hackathon.enums import Role
 from hackathon.errors import DomainError, Invalid, NotAllowed
-from hackathon.models import BaseModel, Challenge, Phase, User, current_phase
+from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
+from hackathon.services.participation import require_open_door
 from hackathon.visibility import Viewer, role_in
 from teams.models import Team
 from teams.selectors import team_in
+from teams.services import require_free
 from training_worker.contract.limits import ChallengeLimits
 
 from .config_fields import METHOD, as_text, method_choices
-from .forms import ConfigForm, DraftForm, YamlForm, form_data
+from .forms import ANNOTATIONS, ConfigForm, DraftForm, YamlForm, form_data
 from .models import Submission
 from .next_steps import NextStep
 from .presets import Preset, preset_values, presets_of
@@ -76,15 +78,35 @@ def read_desk(viewer: Viewer, challenge: Challenge, *, now: datetime) -> Desk:
 def _team_blocker(viewer: Viewer, challenge: Challenge, team: Team | None) -> NextStep | None:
     if team is not None:
         return None
-    hackathon = reverse("hackathons:detail", args=[challenge.hackathon.slug])
-    role = role_in(viewer, challenge.hackathon)
+    hackathon = challenge.hackathon
+    home = reverse("hackathons:detail", args=[hackathon.slug])
+    role = role_in(viewer, hackathon)
+    if role is not None and role != Role.PARTICIPANT:
+        text = _("You are here as %(role)s: you can check a config, and teams submit.") % {"role": role.label}
+        return NextStep(text, home, _("To the hackathon"))
     if role is None:
         text = _("You do not take part in this hackathon, so you can check a config but not submit it.")
-    elif role == Role.PARTICIPANT:
-        text = _("Only teams can submit, and you are in no team of this hackathon yet.")
+        name, label = "teams:join", _("Take part")
     else:
-        text = _("You are here as %(role)s: you can check a config, and teams submit.") % {"role": role.label}
-    return NextStep(text, hackathon, _("To the hackathon"))
+        text = _("Only teams can submit, and you are in no team of this hackathon yet.")
+        name, label = "teams:create", _("Create a team")
+    refusal = _refusal(viewer, hackathon, is_new=role is None)
+    if refusal is not None:
+        return NextStep(f"{text} {refusal.message} {refusal.hint}".rstrip(), home, _("To the hackathon"))
+    return NextStep(text, reverse(name, args=[hackathon.slug]), label)
+
+
+def _refusal(viewer: Viewer, hackathon: Hackathon, *, is_new: bool) -> DomainError | None:
+    """Why the viewer may not take part, or who does may not create a team; None where nothing stands in the way."""
+    assert isinstance(viewer, User)
+    try:
+        if is_new:
+            require_open_door(viewer, hackathon)
+        else:
+            require_free(viewer, hackathon)
+    except DomainError as error:
+        return error
+    return None
 
 
 def _phase_blocker(challenge: Challenge, phase: Phase, now: datetime) -> NextStep | None:
@@ -174,6 +196,7 @@ class Draft:
                 phase=self.desk.phase,
                 config=self.form.config(),
                 note=self.form.cleaned_data["note"],
+                tags=self.form.cleaned_data["tags"],
             )
         except DomainError as error:
             self.error = error
@@ -202,7 +225,7 @@ def posted_draft(desk: Desk, posted: Mapping[str, str]) -> Draft:
 
 def _as_yaml(form: DraftForm) -> YamlForm:
     form.is_valid()
-    return YamlForm.of(form.config(), note=form.data.get("note", ""))
+    return YamlForm.of(form.config(), form.annotations)
 
 
 def _as_form(desk: Desk, text: YamlForm) -> DraftForm:
@@ -213,7 +236,7 @@ def _as_form(desk: Desk, text: YamlForm) -> DraftForm:
         return text
     try:
         data = form_data(config)
-        form = desk.form(data | {"note": text.data.get("note", "")})
+        form = desk.form(data | text.annotations)
         unknown = sorted(set(data) - set(form.fields))
         if unknown:
             raise ValueError(unknown[0])
@@ -229,6 +252,6 @@ def _with_method(desk: Desk, posted: Mapping[str, str], method: str) -> dict[str
     kept = {
         path: value
         for path, value in posted.items()
-        if path in {"base_model", "note"} or (path.startswith("training.") and value != old.get(path))
+        if path in {"base_model", *ANNOTATIONS} or (path.startswith("training.") and value != old.get(path))
     }
     return new | kept

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hackathon.bundles.yaml import YamlInvalid, dump, load_with_lines
+from hackathon.errors import Invalid
 from hackathon.models import BaseModel
 from training_worker.contract.base import JSON, FieldError
 from training_worker.contract.limits import ChallengeLimits
@@ -29,8 +30,12 @@ from .config_fields import (
     read_value,
     training_fields,
 )
+from .tags import read_tags, split_tags
 
 NOTE_LENGTH = 300
+TAGS_LENGTH = 400
+ANNOTATIONS = ("note", "tags")
+"""Fields that both tabs share."""
 
 
 def problem_text(error: FieldError, kind: str = "") -> str:
@@ -52,8 +57,27 @@ def problem_text(error: FieldError, kind: str = "") -> str:
     )
 
 
-class DraftForm(forms.Form):
-    """What both tabs share. Always bound, so that the contract's problems can be put beside their fields."""
+class TagsField(forms.CharField):
+    """Tags on one line; its value is a list of them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("tags"),
+            max_length=TAGS_LENGTH,
+            required=False,
+            help_text=gettext_lazy("To find runs again: lora, sweep-2. Up to 8, between commas or spaces."),
+            widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off"}),
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        try:
+            return read_tags(split_tags(super().clean(value)))
+        except Invalid as invalid:
+            raise forms.ValidationError([field.message for field in invalid.fields]) from None
+
+
+class AnnotationForm(forms.Form):
+    """What a team writes on a submission."""
 
     note = forms.CharField(
         label=gettext_lazy("note"),
@@ -61,6 +85,16 @@ class DraftForm(forms.Form):
         required=False,
         help_text=gettext_lazy("For your team: what you try with this run."),
     )
+    tags = TagsField()
+
+
+class DraftForm(AnnotationForm):
+    """What both tabs share. Always bound, so that the contract's problems can be put beside their fields."""
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Note and tags as they were typed."""
+        return {name: str(self.data.get(name, "")) for name in ANNOTATIONS}
 
     def config(self) -> JSON:
         """What is to be submitted, None where the text cannot be read. Needs `is_valid` to have been called."""
@@ -89,11 +123,11 @@ class ConfigForm(DraftForm):
         choices = method_choices(limits)
         self.method = named if named in choices else choices[0]
         self.specs = {spec.path: spec for spec in [*method_fields(self.method, limits), *training_fields(limits)]}
-        note = self.fields.pop("note")
+        annotations = {name: self.fields.pop(name) for name in ANNOTATIONS}
         self.fields[BASE_MODEL] = _model_field(models, str(data.get(BASE_MODEL, "")))
         self.fields[METHOD] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.fields |= {path: _field(spec) for path, spec in self.specs.items()}
-        self.fields["note"] = note
+        self.fields |= annotations
 
     @property
     def method_name(self) -> BoundField:
@@ -166,15 +200,15 @@ class YamlForm(DraftForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "autocapitalize": "off"}),
     )
-    field_order = ("yaml", "note")
+    field_order = ("yaml", *ANNOTATIONS)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, label_suffix="")
         self.lines: dict[tuple[str | int, ...], int] = {}
 
     @classmethod
-    def of(cls, config: JSON, *, note: str) -> YamlForm:
-        return cls({"yaml": dump(config), "note": note})
+    def of(cls, config: JSON, annotations: Mapping[str, str]) -> YamlForm:
+        return cls({"yaml": dump(config), **annotations})
 
     def clean_yaml(self) -> JSON:
         try:

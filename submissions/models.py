@@ -15,6 +15,7 @@ from teams.models import Team
 from training_worker.contract.config import SubmissionConfig
 
 from .enums import KIND_CHOICES, Fault, JobState
+from .tags import TAG_LENGTH
 
 
 class Submission(Row):
@@ -49,6 +50,63 @@ class Submission(Row):
     @property
     def method(self) -> str:
         return str(self.config["method"]["name"])
+
+    @property
+    def tag_names(self) -> list[str]:
+        return [tag.name for tag in self.tags.all()]
+
+    @property
+    def withdrawal(self) -> Withdrawal | None:
+        """The one in force: the submission is out of the ranking. No query where `withdrawals` is prefetched."""
+        return next((row for row in self.withdrawals.all() if row.restored_at is None), None)
+
+
+class Tag(Row):
+    """A short label that a team gives a submission; `key` is the same for every spelling of it."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(_("tag"), max_length=TAG_LENGTH)
+    key = models.CharField(max_length=3 * TAG_LENGTH, db_index=True, editable=False)
+    position = models.PositiveSmallIntegerField(editable=False)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["submission", "key"], name="one_tag")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Withdrawal(Row):
+    """A time during which the team kept a scored submission out of the ranking; it goes on until `restored_at`.
+
+    Rows stay, so that a frozen board can be read as it stood at any time.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="withdrawals")
+    withdrawn_at = models.DateTimeField(_("withdrawn at"))
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    restored_at = models.DateTimeField(_("restored at"), null=True, blank=True)
+    restored_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("withdrawal")
+        verbose_name_plural = _("withdrawals")
+        ordering: ClassVar = ["withdrawn_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["submission"], condition=Q(restored_at__isnull=True), name="one_open_withdrawal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission}: {self.withdrawn_at:%Y-%m-%d %H:%M}"
 
 
 class Node(Row):

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from hackathon.allowed import AllowedGroup, allowed_groups, example_config
-from hackathon.models import BaseModel, Challenge, Hackathon, Phase, current_phase
+from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
 from teams.models import Team
@@ -18,27 +18,30 @@ from training_worker.contract.jobs import DatasetManifest
 from training_worker.contract.limits import ChallengeLimits
 
 from .next_steps import Standing, standings
-from .selectors import QuotaState, quota_state
+from .selectors import QuotaState, Run, latest_runs, quota_state
 
 
 @dataclass(frozen=True)
 class Home:
-    """The hackathons the viewer may see, by time."""
+    """The hackathons the viewer may see, by time and those they take part in first; their teams' latest submissions."""
 
     running: list[Standing]
     upcoming: list[Standing]
     past: list[Standing]
+    latest: list[Run]
 
 
 def read_home(viewer: Viewer, *, now: datetime) -> Home:
     visible = list(hackathons_visible_to(viewer).order_by("ends_at"))
-    home = Home([], [], [])
+    home = Home([], [], [], latest_runs(viewer) if isinstance(viewer, User) else [])
     for standing in standings(viewer, visible, now=now):
         hackathon = standing.hackathon
         when = home.upcoming if now < hackathon.starts_at else home.running if now < hackathon.ends_at else home.past
         when.append(standing)
     home.upcoming.sort(key=lambda standing: standing.hackathon.starts_at)
     home.past.reverse()
+    for standings_then in (home.running, home.upcoming, home.past):
+        standings_then.sort(key=lambda standing: standing.role is None)
     return home
 
 

@@ -52,12 +52,40 @@ def queue_place(job: Job, *, now: datetime) -> QueuePlace | None:
         | Q(priority=job.priority, queued_at=job.queued_at, pk__lt=job.pk)
     )
     position = ahead.count() + 1
+    return QueuePlace(position=position, wait_seconds=queue_pace(now=now).wait_seconds(position))
+
+
+@dataclass(frozen=True)
+class QueuePace:
+    """How fast the queue moves: mean seconds of the last 20 ended jobs (None before the first), nodes, running jobs."""
+
+    mean_seconds: float | None
+    nodes: int
+    busy: int
+
+    def wait_seconds(self, position: int) -> float | None:
+        """How long place `position` (1 is next) waits for its start; None where nothing tells."""
+        if self.mean_seconds is None or not self.nodes:
+            return None
+        return self.mean_seconds * (position - 1 + min(self.busy, self.nodes)) / self.nodes
+
+
+def queue_pace(*, now: datetime) -> QueuePace:
     ended = Job.objects.filter(compute_seconds__gt=0).order_by("-finished_at").values("pk")[:20]
-    mean = Job.objects.filter(pk__in=list(ended.values_list("pk", flat=True))).aggregate(s=Avg("compute_seconds"))["s"]
-    nodes = live_nodes(now=now).count()
-    busy = Job.objects.filter(state=JobState.RUNNING).count()
-    wait = None if mean is None or not nodes else mean * (position - 1 + min(busy, nodes)) / nodes
-    return QueuePlace(position=position, wait_seconds=wait)
+    jobs = Job.objects.filter(pk__in=list(ended.values_list("pk", flat=True)))
+    return QueuePace(
+        mean_seconds=jobs.aggregate(mean=Avg("compute_seconds"))["mean"],
+        nodes=live_nodes(now=now).count(),
+        busy=Job.objects.filter(state=JobState.RUNNING).count(),
+    )
+
+
+def latest_runs(viewer: Viewer, count: int = 5) -> list[Run]:
+    """The newest submissions of the viewer's own teams, each with the job that is its status."""
+    own = Submission.objects.filter(team__in=teams_of(viewer)).select_related("phase__challenge", "team", "base_model")
+    newest = list(own.order_by("-received_at", "-number")[:count])
+    jobs = {job.submission_id: job for job in Job.objects.filter(submission__in=newest, replicate=0)}
+    return [Run(submission, jobs[submission.pk]) for submission in newest]
 
 
 def live_nodes(*, now: datetime, seconds: float = 60.0) -> QuerySet[Node]:

@@ -2,16 +2,21 @@
 
 from django.urls import include, path
 
-from . import views
+from . import dashboard_views, views
 from .metrics import metrics
 
 challenges = [
     path("<slug:slug>/", views.challenge_detail, name="detail"),
     path("<slug:slug>/submit/", views.challenge_submit, name="submit"),
 ]
+hackathons = [
+    path("<slug:slug>/", views.hackathon_detail, name="detail"),
+    path("<slug:slug>/dashboard/", dashboard_views.hackathon_dashboard, name="dashboard"),
+]
 urlpatterns = [
     path("", views.home, name="home"),
     path("metrics", metrics),
-    path("h/", include(([path("<slug:slug>/", views.hackathon_detail, name="detail")], "hackathons"))),
+    path("workers/", dashboard_views.workers, name="workers"),
+    path("h/", include((hackathons, "hackathons"))),
     path("c/", include((challenges, "challenges"))),
 ]

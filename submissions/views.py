@@ -1,4 +1,4 @@
-"""Home, hackathon, challenge; a submission's files and its cancelling."""
+"""Home, hackathon, challenge; a submission's note and tags, its files and its cancelling."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hackathon.clock import db_now
 from hackathon.models import Challenge, User
-from hackathon.storage import storage
 from hackathon.visibility import challenges_visible_to, hackathons_visible_to
 from hackathon.zones import use_event_zone
 
 from .desk import Desk, Draft, new_draft, posted_draft, read_desk
+from .downloads import file_response
+from .forms import AnnotationForm
 from .models import Submission
 from .overview import read_challenge, read_hackathon, read_home
-from .selectors import files_of, first_job, submissions_visible_to
+from .selectors import first_job, submissions_visible_to
+from .services.annotate import annotate_submission, require_teammate
 from .services.submit import Submitted, cancel_job
 
 
@@ -96,9 +98,11 @@ def _take_draft(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _say_submitted(request: HttpRequest, submitted: Submitted) -> None:
     if submitted.was_created:
         messages.success(request, _("Submission %(number)s is in the queue.") % {"number": submitted.submission})
-    else:
-        text = _("Your team already ran exactly this config: %(number)s. Nothing was charged.")
-        messages.info(request, text % {"number": submitted.submission})
+        return
+    text = _("Your team already ran exactly this config: %(number)s. Nothing was charged.")
+    if submitted.submission.withdrawal is not None:
+        text += " " + _("It is withdrawn: restore it below to have it ranked again.")
+    messages.info(request, text % {"number": submitted.submission})
 
 
 def _desk_page(request: HttpRequest, desk: Desk, draft: Draft | None = None) -> HttpResponse:
@@ -116,13 +120,23 @@ def submission_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("submissions:detail", pk=pk)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def submission_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    assert isinstance(request.user, User)
+    require_teammate(submission, request.user)
+    kept = {"note": submission.note, "tags": ", ".join(submission.tag_names)}
+    form = AnnotationForm(request.POST if request.method == "POST" else None, initial=kept, label_suffix="")
+    if form.is_valid():
+        annotate_submission(submission=submission, user=request.user, **form.cleaned_data)
+        messages.success(request, _("Note and tags of %(number)s are saved.") % {"number": submission})
+        return redirect("submissions:detail", pk=pk)
+    return render(request, "submissions/submission_edit.html", {"submission": submission, "form": form})
+
+
 @require_safe
 @login_required
 def submission_file(request: HttpRequest, pk: UUID, name: str) -> FileResponse:
     submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
-    artifact = get_object_or_404(files_of(first_job(submission)), name=name)
-    if not storage("artifacts").exists(artifact.key):
-        raise Http404
-    opened = storage("artifacts").open(artifact.key, "rb")
-    filename = f"{submission.number}-{artifact.name}"
-    return FileResponse(opened, as_attachment=True, filename=filename, content_type="application/octet-stream")
+    return file_response(submission, name)

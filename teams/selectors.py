@@ -98,6 +98,8 @@ def _team_row(team: Team, viewer: Viewer, stands_for: dict[UUID, str], may_know_
 
 @dataclass(frozen=True)
 class Member:
+    id: UUID
+    """Of the membership."""
     user: User
     organization: str
     is_captain: bool
@@ -124,6 +126,11 @@ def team_pages_of(viewer: Viewer) -> QuerySet[Team]:
     return teams_run_by(viewer).filter(is_reserved=False).select_related("hackathon")
 
 
+def members_of(team: Team) -> QuerySet[Membership]:
+    """Who is in the team now."""
+    return team.memberships.filter(left_at__isnull=True).select_related("user", "team__hackathon", "hackathon")
+
+
 def read_team(viewer: User, team: Team) -> TeamPage:
     now = db_now()
     hackathon = team.hackathon
@@ -147,6 +154,7 @@ def _members(viewer: User, team: Team) -> list[Member]:
     current = team.memberships.filter(left_at__isnull=True).select_related("user__organization")
     return [
         Member(
+            id=membership.pk,
             user=membership.user,
             organization=_organization(membership.user, stands_for),
             is_captain=membership.role == MembershipRole.CAPTAIN,

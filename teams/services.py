@@ -29,7 +29,7 @@ def create_team(*, user: User, hackathon: Hackathon, name: str) -> Team:
         raise Invalid(message, fields=[FieldError(code="required", field="name", message=message)])
     try:
         with transaction.atomic():
-            _lock_person(user, hackathon)
+            lock_person(user, hackathon)
             require_free(user, hackathon)
             if Team.objects.filter(hackathon=hackathon, name__iexact=name).exists():
                 _refuse_name()
@@ -43,7 +43,7 @@ def create_team(*, user: User, hackathon: Hackathon, name: str) -> Team:
 def add_member(*, team: Team, user: User) -> Membership:
     """Put a person into an existing team. Raises as `create_team` and `require_room`."""
     with transaction.atomic():
-        _lock_person(user, team.hackathon)
+        lock_person(user, team.hackathon)
         require_free(user, team.hackathon)
         locked = lock_team(team)
         require_room(locked)
@@ -57,7 +57,7 @@ def leave_team(*, team: Team, user: User) -> None:
     in it: founding a team by mistake can be undone. Raises `NotFound` where the person is not in the team.
     """
     with transaction.atomic():
-        _lock_person(user, team.hackathon)
+        lock_person(user, team.hackathon)
         lock_team(team)
         current = Membership.objects.filter(team=team, left_at__isnull=True)
         mine = current.filter(user=user).first()
@@ -73,6 +73,52 @@ def leave_team(*, team: Team, user: User) -> None:
             heir.save(update_fields=["role"])
 
 
+def remove_member(*, membership: Membership, user: User) -> None:
+    """End another person's membership, as their captain. What they ran stays the team's, and so does its quota.
+
+    They may not found or join another team by themselves: that would bring a second quota. Raises `NotAllowed` for
+    who is not the captain, `NotFound` for who is not in the team any more, `Conflict`: `is_self`, `hackathon_over`.
+    """
+    with transaction.atomic():
+        lock_person(membership.user, membership.hackathon)
+        member = _managed(membership, user)
+        member.left_at = db_now()
+        member.save(update_fields=["left_at"])
+
+
+def hand_over(*, membership: Membership, user: User) -> None:
+    """Make another member the captain instead of `user`. Raises as `remove_member`."""
+    with transaction.atomic():
+        heir = _managed(membership, user)
+        current = Membership.objects.filter(team=heir.team_id, left_at__isnull=True)
+        current.filter(role=MembershipRole.CAPTAIN).update(role=MembershipRole.MEMBER)
+        current.filter(pk=heir.pk).update(role=MembershipRole.CAPTAIN)
+
+
+def _managed(membership: Membership, user: User) -> Membership:
+    """The membership, fresh and under the lock of its team, where `user` is the captain and somebody else."""
+    team = lock_team(membership.team)
+    current = Membership.objects.filter(team=team, left_at__isnull=True)
+    if not current.filter(user=user, role=MembershipRole.CAPTAIN).exists():
+        raise NotAllowed(
+            _("Only the captain decides who is in the team."),
+            hint=_("Ask your captain to do this."),
+            code="not_captain",
+        )
+    member = current.filter(pk=membership.pk).first()
+    if member is None:
+        raise NotFound
+    if member.user_id == user.pk:
+        raise Conflict(_("This is you."), hint=_("Leave the team, or choose another member."), code="is_self")
+    if db_now() >= team.hackathon.ends_at:
+        raise Conflict(
+            _("This hackathon is over: its teams stay as they were at the end."),
+            hint=_("Ask the organizers if something is wrong."),
+            code="hackathon_over",
+        )
+    return member
+
+
 def _delete_unused(team: Team) -> None:
     """Submissions protect their team from deletion: what the database refuses to delete has been used."""
     try:
@@ -82,7 +128,7 @@ def _delete_unused(team: Team) -> None:
         pass
 
 
-def _lock_person(user: User, hackathon: Hackathon) -> None:
+def lock_person(user: User, hackathon: Hackathon) -> None:
     """Lock the person's part in the hackathon: their joining and leaving happen one after the other."""
     Participation.objects.select_for_update().filter(user=user, hackathon=hackathon).first()
 

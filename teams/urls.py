@@ -11,5 +11,7 @@ urlpatterns = [
     path("t/<uuid:team_id>/", views.team_detail, name="detail"),
     path("t/<uuid:team_id>/leave/", views.team_leave, name="leave"),
     path("t/<uuid:team_id>/invitations/<uuid:invitation_id>/revoke/", views.invitation_revoke, name="revoke"),
+    path("t/<uuid:team_id>/members/<uuid:membership_id>/remove/", views.member_remove, name="remove"),
+    path("t/<uuid:team_id>/members/<uuid:membership_id>/captain/", views.member_captain, name="captain"),
     path("i/<str:token>/", views.invitation_accept, name="invitation"),
 ]

@@ -1,4 +1,4 @@
-"""Joining a hackathon, founding a team, its page, inviting and being invited, leaving."""
+"""Joining a hackathon, founding a team, its page, inviting and being invited, leaving; what a captain decides."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from hackathon.zones import use_event_zone
 
 from .forms import InvitationForm, TeamForm
 from .invitations import accept_invitation, create_invitation, require_may_accept, revoke_invitation
-from .selectors import find_invitation, read_team, team_in, team_pages_of, teams_of
-from .services import create_team, leave_team, require_free
+from .selectors import find_invitation, members_of, read_team, team_in, team_pages_of, teams_of
+from .services import create_team, hand_over, leave_team, remove_member, require_free
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -113,3 +113,23 @@ def team_leave(request: HttpRequest, team_id: UUID) -> HttpResponse:
     leave_team(team=team, user=_person(request))
     messages.success(request, _("You have left the team %(team)s.") % {"team": team})
     return redirect("hackathons:detail", slug=team.hackathon.slug)
+
+
+@require_POST
+@login_required
+def member_remove(request: HttpRequest, team_id: UUID, membership_id: UUID) -> HttpResponse:
+    team = get_object_or_404(team_pages_of(request.user), pk=team_id)
+    membership = get_object_or_404(members_of(team), pk=membership_id)
+    remove_member(membership=membership, user=_person(request))
+    messages.success(request, _("%(person)s is not in the team any more.") % {"person": membership.user})
+    return redirect("teams:detail", team_id=team.pk)
+
+
+@require_POST
+@login_required
+def member_captain(request: HttpRequest, team_id: UUID, membership_id: UUID) -> HttpResponse:
+    team = get_object_or_404(team_pages_of(request.user), pk=team_id)
+    membership = get_object_or_404(members_of(team), pk=membership_id)
+    hand_over(membership=membership, user=_person(request))
+    messages.success(request, _("%(person)s is the captain now.") % {"person": membership.user})
+    return redirect("teams:detail", team_id=team.pk)

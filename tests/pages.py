@@ -49,8 +49,8 @@ def live_markup(text: str) -> list[str]:
 
 
 def without_noise(text: str, *ids: object) -> str:
-    """A page without its form tokens and the given ids: what is left may be compared."""
-    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
+    """A page without its form tokens, its request's reference and the given ids: what is left may be compared."""
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|<code>[0-9a-f]{12}</code>', "", text)
     for one in ids:
         text = text.replace(str(one), "ID")
     return text

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
 
 from .client import AttemptClient, SiteUnavailable
-from .contract.jobs import PROGRESS_SECONDS, CurvePoint, LogLine, Progress, Stage
+from .contract.jobs import PROGRESS_SECONDS, CurvePoint, LogLine, NodeLoad, Progress, Stage
 from .messages import ChildProgress
 
 MOST_PER_POST = 1000
@@ -25,8 +26,11 @@ class Reporter:
     A post whose answer was lost is repeated unchanged under its old `seq`, so the site can drop the double.
     """
 
-    def __init__(self, attempt: AttemptClient, *, lease_seconds: float, shortest: float = 1.0) -> None:
+    def __init__(
+        self, attempt: AttemptClient, *, lease_seconds: float, load: Callable[[], NodeLoad], shortest: float = 1.0
+    ) -> None:
         self._attempt = attempt
+        self._load = load
         self._longest = min(PROGRESS_SECONDS, lease_seconds / 4)
         self._shortest = min(shortest, self._longest)
         self._last = 0.0
@@ -87,4 +91,5 @@ class Reporter:
             total_steps=self._total,
             points=tuple(points),
             lines=tuple(lines),
+            load=self._load(),
         )

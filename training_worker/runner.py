@@ -10,7 +10,8 @@ import structlog
 
 from .cache import Cache
 from .client import SiteClient, SiteError, SiteUnavailable
-from .contract.jobs import RECIPE, ClaimRequest, JobKind, NodeReport
+from .contract.jobs import RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
+from .load import memory_used_mb
 from .messages import DeviceInfo
 from .node import VERSION, Identity, NodeFolder, Settings
 from .supervise import Supervisor
@@ -42,6 +43,7 @@ class Runner(threading.Thread):
             template=template,
             folder=folder,
             cache=self._cache,
+            load=self._load,
             threads=settings.threads,
             stopping=self._stopping,
         )
@@ -91,6 +93,7 @@ class Runner(threading.Thread):
         self._claim_id = self._claim_id or uuid.uuid4().hex
         device = self._device
         assert device is not None
+        load = self._load()
         report = NodeReport(
             version=VERSION,
             recipe=RECIPE,
@@ -98,8 +101,14 @@ class Runner(threading.Thread):
             precisions=device.precisions,
             device=device.device,
             memory_mb=device.memory_mb,
-            disk_free_mb=self._folder.disk_free_mb(),
+            memory_used_mb=load.memory_used_mb,
+            disk_free_mb=load.disk_free_mb,
             cached_models=self._cache.models(),
             last_error=self._last_error,
         )
         return ClaimRequest(claim_id=self._claim_id, node=report)
+
+    def _load(self) -> NodeLoad:
+        device = self._device
+        assert device is not None
+        return NodeLoad(memory_used_mb=memory_used_mb(device.device), disk_free_mb=self._folder.disk_free_mb())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -25,6 +26,7 @@ from .contract.jobs import (
     JobRelease,
     JobResult,
     JobSpec,
+    NodeLoad,
     Stage,
 )
 from .messages import ChildCrash, ChildFailure, ChildJob, ChildProgress, ChildResult, Message, read_message
@@ -67,6 +69,7 @@ class Supervisor:
         template: Template,
         folder: NodeFolder,
         cache: Cache,
+        load: Callable[[], NodeLoad],
         threads: int,
         stopping: threading.Event,
     ) -> None:
@@ -74,6 +77,7 @@ class Supervisor:
         self.template = template
         self.folder = folder
         self.cache = cache
+        self.load = load
         self.threads = threads
         self.stopping = stopping
 
@@ -97,7 +101,7 @@ class Attempt:
         self._node = node
         self._attempt = attempt
         self._spec = claim.spec
-        self._reporter = Reporter(attempt, lease_seconds=claim.lease_seconds)
+        self._reporter = Reporter(attempt, lease_seconds=claim.lease_seconds, load=node.load)
         self._transfer = Transfer(attempt, claim.spec.files, self._tick)
         self._folder = node.folder.jobs / f"{claim.spec.job_id}-{claim.spec.attempt}"
         self._child: Child | None = None

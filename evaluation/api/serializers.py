@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from evaluation.listing import WITHDRAWN
 from hackathon.api.strict import PageQuery, StrictSerializer
 from submissions.api.serializers import RunDetailSerializer, RunSerializer
 from submissions.api.waiting import MAX_WAIT_SECONDS
@@ -53,7 +54,11 @@ class SubmittedSerializer(SubmissionSerializer):
 class SubmissionQuery(PageQuery):
     phase = serializers.UUIDField(required=False)
     team = serializers.UUIDField(required=False, help_text="For organizers, who see all teams.")
-    state = serializers.ChoiceField(choices=JobState.choices, required=False)
+    challenge = serializers.SlugField(required=False)
+    state = serializers.ChoiceField(
+        choices=[*JobState.choices, (WITHDRAWN, WITHDRAWN)], required=False, help_text="Of the run, or `withdrawn`."
+    )
+    tag = serializers.CharField(max_length=100, required=False, help_text="In any spelling.")
     ordering = serializers.ChoiceField(choices=["received_at", "-received_at"], default="-received_at")
 
 
@@ -79,7 +84,13 @@ class BoardRowSerializer(serializers.Serializer[Any]):
     gain = serializers.FloatField(allow_null=True)
     compute_seconds = serializers.FloatField(allow_null=True)
     entries = serializers.IntegerField(help_text="Scored submissions of the team.")
-    received_at = serializers.DateTimeField(allow_null=True)
+    improved_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the team's shown public best last rose; null for unranked rows."
+    )
+    history = serializers.ListField(
+        child=serializers.FloatField(),
+        help_text="The team's best public score after each scored submission, in the order received.",
+    )
     is_own = serializers.BooleanField()
 
 

@@ -24,19 +24,21 @@ from evaluation.api.serializers import (
     WaitQuery,
 )
 from evaluation.board import SubmissionScores
-from evaluation.listing import submission_rows
+from evaluation.listing import in_state, submission_rows, tagged
 from evaluation.selectors import leaderboard, submission_scores
+from evaluation.services.withdraw import restore_submission, withdraw_submission
 from hackathon.api.permissions import SignedInToWrite, person
-from hackathon.api.strict import StrictAPIView, StrictListView
+from hackathon.api.strict import StrictAPIView, StrictListView, StrictSerializer
 from hackathon.clock import db_now
 from hackathon.errors import Invalid, NotAllowed
 from hackathon.models import Phase
 from hackathon.visibility import Viewer
-from submissions.api.serializers import SubmitSerializer
+from submissions.api.serializers import AnnotationSerializer, SubmitSerializer
 from submissions.api.views import visible_phase, visible_submission
 from submissions.api.waiting import wait_for_news
 from submissions.models import Submission
 from submissions.selectors import RunDetail, first_job, run_detail, submissions_visible_to
+from submissions.services.annotate import annotate_submission
 from submissions.services.submit import submit_config
 from teams.models import Team
 from teams.selectors import team_in
@@ -51,7 +53,7 @@ class ScoredRun(RunDetail):
     was_created: bool
 
 
-def _scored_run(viewer: Viewer, submission_id: UUID, *, was_created: bool = False) -> ScoredRun:
+def scored_run(viewer: Viewer, submission_id: UUID, *, was_created: bool = False) -> ScoredRun:
     """Raises `NotFound`."""
     submission = visible_submission(viewer, submission_id)
     run = run_detail(submission, now=db_now())
@@ -93,8 +95,9 @@ class SubmissionsView(StrictListView[Submission]):
             found = found.filter(phase=wanted["phase"])
         if "team" in wanted:
             found = found.filter(team=wanted["team"])
-        if "state" in wanted:
-            found = found.filter(jobs__replicate=0, jobs__state=wanted["state"])
+        if "challenge" in wanted:
+            found = found.filter(phase__challenge__slug=wanted["challenge"])
+        found = in_state(tagged(found, wanted.get("tag", "")), wanted.get("state", ""))
         return found.order_by(wanted["ordering"], "pk")
 
     def rows(self, page: list[Submission]) -> Sequence[Any]:
@@ -125,9 +128,10 @@ class SubmissionsView(StrictListView[Submission]):
             phase=phase,
             config=body["config"],
             note=body["note"],
+            tags=body["tags"],
             idempotency_key=key,
         )
-        run = _scored_run(request.user, submitted.submission.pk, was_created=submitted.was_created)
+        run = scored_run(request.user, submitted.submission.pk, was_created=submitted.was_created)
         location = reverse("api:submission", args=[submitted.submission.pk])
         status = 201 if submitted.was_created else 200
         return Response(SubmittedSerializer(run).data, status=status, headers={"Location": location})
@@ -143,7 +147,34 @@ class SubmissionView(StrictAPIView):
         if self.parameters["wait"]:
             job = first_job(visible_submission(request.user, submission_id))
             wait_for_news(job.pk, seconds=self.parameters["wait"])
-        return Response(SubmissionSerializer(_scored_run(request.user, submission_id)).data)
+        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data)
+
+    @extend_schema(request=AnnotationSerializer, responses=SubmissionSerializer)
+    def patch(self, request: Request, submission_id: UUID) -> Response:
+        """Replace the note, the tags or both; for the team itself."""
+        submission = visible_submission(request.user, submission_id)
+        annotate_submission(submission=submission, user=person(request), **self.read(AnnotationSerializer))
+        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data)
+
+
+class WithdrawView(StrictAPIView):
+    """Take a scored submission out of the ranking while its phase is open; for the team itself. Costs stay charged."""
+
+    @extend_schema(request=None, responses=SubmissionSerializer)
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        self.read(StrictSerializer)
+        withdraw_submission(submission=visible_submission(request.user, submission_id), user=person(request))
+        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data)
+
+
+class RestoreView(StrictAPIView):
+    """Put a withdrawn submission back into the ranking, as received when it was."""
+
+    @extend_schema(request=None, responses=SubmissionSerializer)
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        self.read(StrictSerializer)
+        restore_submission(submission=visible_submission(request.user, submission_id), user=person(request))
+        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data)
 
 
 class LeaderboardView(StrictAPIView):

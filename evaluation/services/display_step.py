@@ -20,7 +20,7 @@ def fix_display_step(*, phase: Phase) -> float:
     """
     with transaction.atomic():
         locked = Phase.objects.select_for_update(of=("self",)).select_related("data", "challenge").get(pk=phase.pk)
-        if Result.objects.ranked_in(locked).exists():
+        if Result.objects.of_teams_in(locked).exists():
             raise Conflict(
                 _("Teams have scores in this phase: its display step cannot change any more."), code="step_is_fixed"
             )

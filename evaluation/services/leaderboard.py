@@ -8,45 +8,48 @@ from evaluation.models import SCORING_VERSION, LeaderboardEntry, Result
 from evaluation.ranking import best_result
 from evaluation.rounding import round_to_step
 from hackathon.models import Phase
+from submissions.services.quota import lock_quota
 from teams.models import Team
 
 
 def upsert_entry(*, result: Result) -> LeaderboardEntry | None:
-    """Bring the row of the result's team up to date; None where the result does not count for the board.
-
-    Reads all results of the team under the row's lock, so that order and repetition make no difference.
-    """
-    if not Result.objects.ranked_in(result.job.phase).filter(pk=result.pk).exists():
+    """Bring the row of the result's team up to date; None where the team has none, or the result is no team's run."""
+    if not Result.objects.of_teams_in(result.job.phase).filter(pk=result.pk).exists():
         return None
     with transaction.atomic():
-        return _refresh(result.submission.team, result.job.phase, first=result)
+        return refresh_entry(team=result.submission.team, phase=result.job.phase)
 
 
-def _refresh(team: Team, phase: Phase, *, first: Result) -> LeaderboardEntry:
-    key = {"phase": phase, "team": team, "scoring_version": SCORING_VERSION}
-    submission = first.submission
-    defaults = {"submission": submission, "result": first, "score": 0.0, "received_at": submission.received_at}
-    LeaderboardEntry.objects.get_or_create(**key, defaults=defaults)
-    entry = LeaderboardEntry.objects.select_for_update().get(**key)
+def refresh_entry(*, team: Team, phase: Phase) -> LeaderboardEntry | None:
+    """Make the team's row anew, or drop it where nothing of the team counts. Needs a transaction.
+
+    Reads all results of the team under the lock of its quota, which scoring and withdrawing take too, so that order
+    and repetition make no difference.
+    """
+    lock_quota(team=team, phase=phase)
     results = list(Result.objects.ranked_in(phase).filter(job__team=team).select_related("job__submission"))
+    if not results:
+        LeaderboardEntry.objects.filter(phase=phase, team=team, scoring_version=SCORING_VERSION).delete()
+        return None
     best = best_result(results, phase.display_step)
-    entry.submission = best.submission
-    entry.result = best
-    entry.score = round_to_step(best.public_score, phase.display_step)
-    entry.received_at = best.submission.received_at
-    entry.entries = len(results)
-    entry.save()
+    values = {
+        "submission": best.submission,
+        "result": best,
+        "score": round_to_step(best.public_score, phase.display_step),
+        "received_at": best.submission.received_at,
+        "entries": len(results),
+    }
+    entry, _created = LeaderboardEntry.objects.update_or_create(
+        phase=phase, team=team, scoring_version=SCORING_VERSION, defaults=values
+    )
     return entry
 
 
 def rebuild_leaderboard(*, phase: Phase) -> int:
     """Make every row of the phase anew from the results; teams that no longer count lose theirs. Returns how many."""
-    results = Result.objects.ranked_in(phase).select_related("job__submission__team").order_by("job__team_id")
-    by_team = {result.job.team_id: result for result in results}
+    entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)
     with transaction.atomic():
-        LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION).exclude(
-            team__in=by_team.keys()
-        ).delete()
-        for result in by_team.values():
-            _refresh(result.submission.team, phase, first=result)
-    return len(by_team)
+        counting = Result.objects.of_teams_in(phase).values("job__team")
+        entries.exclude(team__in=counting).delete()
+        rows = [refresh_entry(team=team, phase=phase) for team in Team.objects.filter(pk__in=counting).order_by("pk")]
+    return sum(row is not None for row in rows)

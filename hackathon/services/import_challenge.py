@@ -43,7 +43,7 @@ def import_challenge(*, folder: Path, hackathon: Hackathon, publish: bool = Fals
     """Import the bundle in `folder` into `hackathon`, in one transaction. Raises `ProblemsFound`, importing nothing.
 
     Idempotent: the same content gives the same data version; a challenge of the same slug is updated. A phase that has
-    opened keeps its data version and its precision. Needs the label store (role `manage` or `scorer`).
+    opened keeps its start, its data version and its precision. Needs the label store (role `manage` or `scorer`).
     """
     inspection = inspect_bundle(folder)
     _check_against_database(inspection, hackathon)
@@ -159,7 +159,7 @@ def _upsert_phases(specs: Sequence[PhaseSpec], challenge: Challenge, data: Chall
                 _("The phase “%(name)s” has opened: it keeps data version %(version)d and %(precision)s.")
                 % {"name": phase.name, "version": phase.data.version, "precision": phase.precision}
             )
-        phase.opens_at, phase.closes_at = _window(spec, challenge.hackathon)
+        phase.closes_at = _window(spec, challenge.hackathon)[1]
         phase.per_day, phase.total = spec.quota.per_day, spec.quota.total
         phase.at_once, phase.compute_seconds = spec.quota.at_once, spec.quota.compute_seconds
         phase.save()
@@ -168,6 +168,7 @@ def _upsert_phases(specs: Sequence[PhaseSpec], challenge: Challenge, data: Chall
 
 def _describe(phase: Phase, spec: PhaseSpec, data: ChallengeData) -> None:
     """What may change only until the phase opens."""
+    phase.opens_at = _window(spec, data.challenge.hackathon)[0]
     phase.data = data
     phase.precision = spec.precision
     phase.display_step = spec.display_step or default_display_step(data.public_count)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from hackathon.clock import db_now
 from hackathon.enums import Role, Visibility
 from hackathon.errors import NotAllowed
-from hackathon.models import Hackathon, Participation, User
+from hackathon.models import Hackathon, Organization, Participation, User
 
 
 def join_hackathon(*, user: User, hackathon: Hackathon) -> Participation:
@@ -40,3 +40,12 @@ def require_open_door(user: User, hackathon: Hackathon) -> None:
         )
     if db_now() >= hackathon.ends_at:
         raise NotAllowed(_("This hackathon is over."), code="hackathon_over")
+
+
+@transaction.atomic
+def admit(*, user: User, hackathon: Hackathon, role: Role, organization: Organization | None) -> Participation:
+    """An organizer gives somebody a part in any hackathon, open or not. Somebody who has one keeps it as it is."""
+    part, _created = Participation.objects.get_or_create(
+        user=user, hackathon=hackathon, defaults={"role": role, "organization": organization}
+    )
+    return part

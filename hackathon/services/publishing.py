@@ -1,12 +1,13 @@
-"""Showing a challenge to everybody who may see its hackathon, and hiding it again."""
+"""Showing hackathons, challenges and base models, and hiding them again."""
 
 from __future__ import annotations
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from hackathon.enums import Visibility
 from hackathon.errors import Conflict
-from hackathon.models import Challenge
+from hackathon.models import BaseModel, Challenge, Hackathon
 from hackathon.selectors import usable_models
 
 
@@ -29,3 +30,18 @@ def publish_challenge(*, challenge: Challenge) -> Challenge:
 def hide_challenge(*, challenge: Challenge) -> None:
     """Only organizers see it from now on; what was submitted stays."""
     Challenge.objects.filter(pk=challenge.pk).update(is_published=False)
+
+
+def show_hackathon(*, hackathon: Hackathon, visibility: Visibility) -> None:
+    """Who sees the hackathon from now on. A draft is for its organizers alone."""
+    Hackathon.objects.filter(pk=hackathon.pk).update(visibility=visibility)
+
+
+def enable_model(*, model: BaseModel) -> None:
+    """Challenges that list the model offer it again."""
+    BaseModel.objects.filter(pk=model.pk).update(is_enabled=True)
+
+
+def disable_model(*, model: BaseModel) -> None:
+    """Nobody can submit with the model any more; what was submitted with it still runs and keeps its score."""
+    BaseModel.objects.filter(pk=model.pk).update(is_enabled=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -10,9 +12,10 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timeuntil
+from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
+from hackathon.sparkline import sparkline as sparkline_of
 from hackathon.text import render_markdown
 
 register = template.Library()
@@ -32,6 +35,52 @@ def moment(at: datetime | None) -> SafeString:
         return format_html("{}", "–")
     local = timezone.localtime(at)
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}")
+
+
+def ago_text(at: datetime, now: datetime) -> str:
+    """How long ago in one unit: "just now", "5 minutes ago"."""
+    if now - at < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(at, now, depth=1)}
+
+
+@register.simple_tag
+def ago(at: datetime | None, now: datetime) -> SafeString:
+    """`ago_text` as a <time> element whose title is the exact moment; an en dash for None."""
+    if at is None:
+        return format_html("{}", "–")
+    local = timezone.localtime(at)
+    iso, exact = local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, ago_text(at, now))
+
+
+@register.inclusion_tag("hackathon/_sparkline.html")
+def sparkline(values: Sequence[float], step: float, score: str) -> dict[str, Any]:
+    """A team's running best as a small line, and in words with as many decimals as `score` has.
+
+    Less than five steps do not fill its height.
+    """
+    if not values:
+        return {"line": None, "text": ""}
+    words = _("%(count)d scored submissions, from %(first)s to %(last)s")
+    if len(values) == 1:
+        words = _("1 scored submission: %(last)s")
+    span = {"count": len(values), "first": like(values[0], score), "last": like(values[-1], score)}
+    return {"line": sparkline_of(values, least_range=5 * step), "text": words % span}
+
+
+@register.simple_tag
+def age(at: datetime, now: datetime) -> SafeString:
+    """How long ago, in one unit: `now`, `12 min`, `3 h`, `2 d`; the <time> element has the moment itself."""
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    text = _("now")
+    for length, name in ((1440, _("%(count)d d")), (60, _("%(count)d h")), (1, _("%(count)d min"))):
+        if minutes >= length:
+            text = name % {"count": minutes // length}
+            break
+    local = timezone.localtime(at)
+    values = local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}", text
+    return format_html('<time datetime="{}" title="{}">{}</time>', *values)
 
 
 @register.simple_tag

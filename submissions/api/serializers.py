@@ -11,6 +11,7 @@ from rest_framework import serializers
 from hackathon.api.serializers import ContractField, schema_of
 from hackathon.api.strict import StrictSerializer
 from submissions.enums import FINAL_STATES, Fault, JobState
+from submissions.forms import NOTE_LENGTH
 from submissions.models import Artifact, Job, JobEvent
 from submissions.selectors import Run
 from teams.api.serializers import TeamRefSerializer
@@ -39,8 +40,26 @@ class ConfigInputSerializer(StrictSerializer):
     config = ConfigField(help_text="Errors name fields inside of it: `method.r`.")
 
 
+class TagsInput(serializers.ListField):
+    """Judged by `read_tags`, which names every problem; the bound here keeps the work small."""
+
+    child = serializers.CharField(max_length=100, allow_blank=True)
+
+    def __init__(self, **options: Any) -> None:
+        text = "At most 8; 1–30 letters, digits, `-`, `_` or `.` each. Spellings that differ in case alone are one tag."
+        super().__init__(max_length=100, help_text=text, **options)
+
+
 class SubmitSerializer(ConfigInputSerializer):
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    note = serializers.CharField(max_length=NOTE_LENGTH, required=False, allow_blank=True, default="")
+    tags = TagsInput(required=False, default=list)
+
+
+class AnnotationSerializer(StrictSerializer):
+    """What is left out stays as it is."""
+
+    note = serializers.CharField(max_length=NOTE_LENGTH, required=False, allow_blank=True)
+    tags = TagsInput(required=False)
 
 
 class QuotaSerializer(serializers.Serializer[Any]):
@@ -83,6 +102,16 @@ class RunSerializer(serializers.Serializer[Any]):
     base_model = serializers.SlugField(source="submission.base_model.slug")
     method = serializers.CharField(source="submission.method")
     note = serializers.CharField(source="submission.note")
+    tags = serializers.ListField(source="submission.tag_names", child=serializers.CharField())
+    withdrawn_at = serializers.DateTimeField(
+        source="submission.withdrawal.withdrawn_at",
+        default=None,
+        allow_null=True,
+        help_text="Since when your team keeps it out of the ranking; null where it does not.",
+    )
+    withdrawn_by = serializers.CharField(
+        source="submission.withdrawal.withdrawn_by.name", default=None, allow_null=True
+    )
     received_at = serializers.DateTimeField(source="submission.received_at")
     state = serializers.ChoiceField(source="job.state", choices=JobState.choices)
     is_final = serializers.SerializerMethodField()

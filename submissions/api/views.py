@@ -16,7 +16,6 @@ from hackathon.api.strict import StrictAPIView, StrictSerializer
 from hackathon.clock import db_now
 from hackathon.errors import NotFound
 from hackathon.models import Phase
-from hackathon.storage import storage
 from hackathon.visibility import Viewer, phases_visible_to
 from submissions.api.serializers import (
     ConfigInputSerializer,
@@ -26,8 +25,9 @@ from submissions.api.serializers import (
     RunSerializer,
     SinceQuery,
 )
+from submissions.downloads import file_response
 from submissions.models import Submission
-from submissions.selectors import Run, files_of, first_job, progress_since, quota_state, submissions_visible_to
+from submissions.selectors import Run, first_job, progress_since, quota_state, submissions_visible_to
 from submissions.services.preview import preview_config
 from submissions.services.submit import cancel_job
 from teams.selectors import team_in
@@ -123,13 +123,4 @@ class ArtifactView(StrictAPIView):
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, submission_id: UUID, name: str) -> FileResponse:
-        submission = visible_submission(request.user, submission_id)
-        artifact = next((file for file in files_of(first_job(submission)) if file.name == name), None)
-        if artifact is None or not storage("artifacts").exists(artifact.key):
-            raise NotFound
-        return FileResponse(
-            storage("artifacts").open(artifact.key, "rb"),
-            as_attachment=True,
-            filename=f"{submission.number}-{artifact.name}",
-            content_type="application/octet-stream",
-        )
+        return file_response(visible_submission(request.user, submission_id), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -14,7 +15,7 @@ from hackathon.errors import Unprocessable
 from hackathon.models import BaseModel
 from hackathon.storage import storage
 from submissions.enums import Fault, JobState
-from submissions.models import Artifact, Job, ProgressChunk
+from submissions.models import Artifact, Job, Node, ProgressChunk
 from submissions.rules import back_off
 from training_worker.contract.jobs import (
     OUTPUTS,
@@ -23,6 +24,7 @@ from training_worker.contract.jobs import (
     JobFailure,
     JobRelease,
     JobResult,
+    NodeLoad,
     OutputRef,
     Progress,
     ProgressAnswer,
@@ -68,7 +70,19 @@ def report_progress(*, job_id: str, attempt: int, progress: Progress) -> Progres
                 points=[point.model_dump(mode="json") for point in progress.points],
                 lines=[line.model_dump(mode="json") for line in progress.lines],
             )
+        _hear_of_node(UUID(job_id), progress.load, now)
     return ProgressAnswer(action="continue", lease_seconds=settings.LEASE_SECONDS)
+
+
+def _hear_of_node(job_id: UUID, load: NodeLoad | None, now: datetime) -> None:
+    """A progress post is a heartbeat of the node that runs the job, and brings what is in use there."""
+    node = Node.objects.filter(jobs=job_id).first()
+    if node is None:
+        return
+    node.seen_at = now
+    if load is not None:
+        node.report = node.report | load.model_dump(mode="json")
+    node.save(update_fields=["seen_at", "report"])
 
 
 def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:

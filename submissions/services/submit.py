@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from hackathon.models import BaseModel, Hackathon, Phase, User
 from submissions.enums import PRIORITY, JobState
 from submissions.models import IdempotencyKey, Job, JobEvent, Submission
 from submissions.rules import can_cancel, is_reusable
+from submissions.tags import read_tags
 from teams.models import Membership, Team
 from training_worker.contract.base import JSON
 from training_worker.contract.canonical import canonical_json, config_hash, derive_seed, run_key
@@ -26,6 +27,7 @@ from training_worker.contract.config import ConfigInvalid, SubmissionConfig
 from training_worker.contract.jobs import JobKind
 from training_worker.contract.limits import Budget, read_config
 
+from .annotate import set_tags
 from .quota import lock_quota, reserve
 from .transitions import move
 from .wakeups import ring_workers
@@ -60,18 +62,26 @@ def validate_config(phase: Phase, data: JSON) -> SubmissionConfig:
 
 
 def submit_config(
-    *, author: User | None, team: Team, phase: Phase, config: JSON, note: str = "", idempotency_key: str = ""
+    *,
+    author: User | None,
+    team: Team,
+    phase: Phase,
+    config: JSON,
+    note: str = "",
+    tags: Sequence[str] = (),
+    idempotency_key: str = "",
 ) -> Submitted:
     """Queue a run of `config`, or return the team's existing submission of the same run (no quota).
 
-    One transaction under the lock of the team's quota row: the phase must be open by the database's clock at that
-    moment. The same `idempotency_key` gives the first answer again; with another body it raises `Conflict`.
+    An existing one keeps its note and tags, and stays withdrawn if it is. All happens in one transaction under the
+    lock of the team's quota row: the phase must be open by the database's clock at that moment.
+    The same `idempotency_key` gives the first answer again; with another body it raises `Conflict`.
     """
-    body = hashlib.sha256(json.dumps([str(phase.pk), config, note], sort_keys=True).encode()).hexdigest()
+    body = hashlib.sha256(json.dumps([str(phase.pk), config, note, *tags], sort_keys=True).encode()).hexdigest()
     replay = _replay(author, idempotency_key, body)
     if replay is not None:
         return replay
-    checked = validate_config(phase, config)
+    checked, names = validate_config(phase, config), read_tags(tags)
     with _one_key_at_a_time(), transaction.atomic():
         quota = lock_quota(team=team, phase=phase)
         now = db_now()
@@ -87,6 +97,7 @@ def submit_config(
             submitted = Submitted(existing, was_created=False)
         else:
             submission = _create(author, team, phase, model, checked, key, note, now)
+            set_tags(submission, names)
             job = new_job(phase=phase, model=model, submission=submission, kind=_kind(team), key=key, now=now)
             if not team.is_reserved:
                 reserve(quota, job, seconds=phase.challenge.challenge_limits.budget.max_seconds, now=now)

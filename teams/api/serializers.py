@@ -19,11 +19,13 @@ class TeamRefSerializer(serializers.ModelSerializer[Team]):
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
+    """A membership; its id is not the person's."""
+
     name = serializers.CharField(source="user.name")
 
     class Meta:
         model = Membership
-        fields = ("name", "role")
+        fields = ("id", "name", "role")
 
 
 class TeamSerializer(serializers.ModelSerializer[Team]):

@@ -1,4 +1,4 @@
-"""Me, teams, founding and leaving one."""
+"""Me, teams, founding and leaving one, what a captain decides."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hackathon.models import ApiToken, Hackathon, Participation
 from hackathon.visibility import Viewer, role_in
 from teams.api.serializers import MeSerializer, TeamInputSerializer, TeamSerializer
 from teams.models import Membership, Team
-from teams.selectors import teams_of, teams_visible_to, with_members
-from teams.services import create_team, leave_team
+from teams.selectors import members_of, team_pages_of, teams_of, teams_visible_to, with_members
+from teams.services import create_team, hand_over, leave_team, remove_member
 
 
 def _shown(viewer: Viewer, hackathon: Hackathon) -> dict[str, bool]:
@@ -93,3 +93,32 @@ class LeaveTeamView(StrictAPIView):
             raise NotFound
         leave_team(team=team, user=person(request))
         return Response(status=204)
+
+
+def _membership(viewer: Viewer, team_id: UUID, membership_id: UUID) -> Membership:
+    """Of a team whose page the viewer may open. Raises `NotFound`."""
+    team = team_pages_of(viewer).filter(pk=team_id).first()
+    found = members_of(team).filter(pk=membership_id).first() if team else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+class RemoveMemberView(StrictAPIView):
+    """Put a member out of your team, as its captain."""
+
+    @extend_schema(request=None, responses=TeamSerializer)
+    def post(self, request: Request, team_id: UUID, membership_id: UUID) -> Response:
+        self.read(StrictSerializer)
+        remove_member(membership=_membership(request.user, team_id, membership_id), user=person(request))
+        return _team_response(request.user, teams_of(request.user), team_id)
+
+
+class CaptainView(StrictAPIView):
+    """Make another member the captain instead of you."""
+
+    @extend_schema(request=None, responses=TeamSerializer)
+    def post(self, request: Request, team_id: UUID, membership_id: UUID) -> Response:
+        self.read(StrictSerializer)
+        hand_over(membership=_membership(request.user, team_id, membership_id), user=person(request))
+        return _team_response(request.user, teams_of(request.user), team_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,15 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from hackathon.models import User
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from .chromium import ARGS, find_chromium
+
+CHROMIUM = find_chromium()
 
 Open = Callable[..., Page]
 

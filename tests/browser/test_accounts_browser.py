@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Watched
-from tests.browser.test_pages_browser import INSPECT
+from tests.browser.inspection import inspect
 from tests.factories import PASSWORD, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,8 +24,7 @@ def test_from_sign_up_to_a_token_with_a_second_factor_on_the_way(
     found: dict[str, Any] = {}
 
     def seen(name: str) -> None:
-        page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
-        if problems := page.evaluate(INSPECT):
+        if problems := inspect(page):
             found[name] = problems
 
     page.click("text=Sign up")

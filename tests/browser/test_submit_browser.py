@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from submissions.models import Submission
 from tests.factories import World, make_world
 
 from .conftest import Watched
-from .test_pages_browser import INSPECT
+from .inspection import inspect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("HACKTUNE_SCREENSHOTS", "")
 
 
 @pytest.fixture
@@ -27,14 +24,12 @@ def test_the_form_is_sound(world: World, watched: Watched, width: int, scheme: s
     path = f"/c/{world.challenge.slug}/submit/"
     for name, query in (("form", "?method=lora"), ("yaml", "?tab=yaml")):
         page = watched.open(path + query, user=world.captain, width=width, scheme=scheme)
-        assert page.evaluate(INSPECT) == [], name
+        assert inspect(page) == [], name
         page.locator(".actions button[name=preview]").click()
         page.get_by_text("This config is valid.").wait_for()
-        assert page.evaluate(INSPECT) == [], name
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/submit-{name}-{width}-{scheme}.png", full_page=True)
+        assert inspect(page) == [], name
     page = watched.open(path, user=world.outsider, width=width, scheme=scheme)
-    assert page.evaluate(INSPECT) == []
+    assert inspect(page) == []
 
 
 def test_without_scripts_a_method_is_chosen_an_error_is_corrected_and_a_run_submitted(

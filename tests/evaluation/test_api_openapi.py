@@ -12,6 +12,8 @@ from evaluation.services.score import score_pending
 from tests.api import get, post, submit
 from tests.factories import World
 from tests.submissions.node_http import claim, enrol
+from tests.submissions.play import predictions
+from training_worker.contract.jobs import VALIDATION_PREDICTIONS
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +46,7 @@ def test_answers_are_as_the_document_says(world: World, document: Any) -> None:
         "submissions/{submission_id}/": f"submissions/{identity}/",
         "submissions/{submission_id}/curve/": f"submissions/{identity}/curve/",
         "submissions/{submission_id}/log/": f"submissions/{identity}/log/",
+        "submissions/{submission_id}/report/": f"submissions/{identity}/report/",
     }
     assert_described(document, "submissions/", created, method="post")
     assert_described(document, "submissions/", submit(world, learning_rate=-1), method="post")
@@ -59,9 +62,11 @@ def test_answers_are_as_the_document_says(world: World, document: Any) -> None:
         attempt = claim(node)
         assert attempt is not None
         attempt.progress(1, points=[{"step": 1, "name": "train_loss", "value": 0.5}])
-        assert attempt.post("result", attempt.result()).status_code == 200
+        validation = attempt.upload(VALIDATION_PREDICTIONS, predictions([f"val-{i}" for i in range(10)]))
+        assert attempt.post("result", attempt.result(validation)).status_code == 200
     assert score_pending() == 2
     for address, path in pages.items():
         answer = get(world, "captain", path)
         assert answer.status_code == 200
         assert_described(document, address, answer)
+    assert get(world, "captain", f"submissions/{identity}/report/").json()["validation"]["items"] == 10

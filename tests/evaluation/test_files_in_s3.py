@@ -140,7 +140,7 @@ def test_a_job_is_scored_and_its_team_gets_the_files(world: World, attempt: Atte
     assert result.public_score == pytest.approx(0.5)
     assert storage("labels").exists(result.items_key)
     job = Job.objects.get(pk=attempt.job_id)
-    path = f"/submissions/{job.submission_id}/files/{MODEL_CARD}"
+    path = f"/s/{job.submission_id}/files/{MODEL_CARD}"
     api = f"submissions/{job.submission_id}/artifacts/{MODEL_CARD}/"
     response = get(world, "captain", api)
     assert (response.status_code, response["Content-Length"]) == (200, str(card.size))
@@ -148,6 +148,11 @@ def test_a_job_is_scored_and_its_team_gets_the_files(world: World, attempt: Atte
     assert browser_of(world, "captain").get(path).status_code == 200
     for who in ("rival", "outsider"):
         assert get(world, who, api).status_code == 404
+    store.fault = 503
+    away = get(world, "captain", api)
+    assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+    pages = {path: 503, f"/s/{job.submission_id}/": 200, f"/c/{world.challenge.slug}/": 200}
+    assert {name: browser_of(world, "captain").get(name).status_code for name in pages} == pages
 
 
 def test_an_upload_is_checked_before_it_is_in_the_store(attempt: Attempt, store: S3Server) -> None:

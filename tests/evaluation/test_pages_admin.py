@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Reference
+from evaluation.services.board_visibility import set_board_visibility
 from hackathon.enums import ScoreVisibility
 from hackathon.models import ApiToken, User
 from hackathon.tokens import find_api_token
@@ -49,8 +51,15 @@ def url(model: Any, page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
+def ask(client: Client, action: str, *rows: Any) -> str:
+    """The page that says what an action will do; nothing is done yet."""
+    body = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    return html(client.post(url(type(rows[0]), "changelist"), body, follow=True))
+
+
 def act(client: Client, action: str, *rows: Any, **fields: str) -> str:
-    body = {"action": action, "_selected_action": [str(row.pk) for row in rows], **fields}
+    """Confirm it."""
+    body = {"action": action, "_selected_action": [str(row.pk) for row in rows], "confirmed": "yes", **fields}
     return html(client.post(url(type(rows[0]), "changelist"), body, follow=True))
 
 
@@ -87,7 +96,7 @@ def test_a_jobs_state_cannot_be_posted(world: World, chief: Client) -> None:
 def test_quarantined_jobs_are_moved_with_a_reason(world: World, chief: Client) -> None:
     job = submit(world)
     Job.objects.filter(pk=job.pk).update(state=JobState.QUARANTINED, losses=5)
-    assert "Say why." in act(chief, "requeue", job)
+    assert "This field is required." in act(chief, "requeue", job)
     job.refresh_from_db()
     assert job.state == JobState.QUARANTINED
     assert "1 jobs are queued again." in act(chief, "requeue", job, reason="node was broken")
@@ -98,7 +107,7 @@ def test_quarantined_jobs_are_moved_with_a_reason(world: World, chief: Client) -
     assert "not in quarantine" in act(chief, "drop", job, reason="x")
 
 
-def test_private_scores_are_for_superusers_and_the_very_organizers(world: World, chief: Client) -> None:
+def test_private_scores_are_for_superusers_and_once_released_for_organizers(world: World, chief: Client) -> None:
     result = make_result(world, team=world.team, public=0.8123, private=0.6543)
     reference = Reference.objects.create(
         data=world.data,
@@ -115,7 +124,13 @@ def test_private_scores_are_for_superusers_and_the_very_organizers(world: World,
         assert "0.6543" not in html(staff(world, "judge").get(page))
     type(world.organizer).objects.filter(pk=world.organizer.pk).update(is_superuser=False)
     world.organizer.refresh_from_db()
-    assert "0.6543" in html(staff(world, "organizer").get(url(type(result), "change", result.pk)))
+    organizer = staff(world, "organizer")
+    for row in (result, reference):
+        assert "0.6543" not in html(organizer.get(url(type(row), "change", row.pk)))
+    set_board_visibility(phase=world.phase, visibility=ScoreVisibility.RELEASED)
+    for row in (result, reference):
+        assert "0.6543" in html(organizer.get(url(type(row), "change", row.pk)))
+        assert "0.6543" not in html(staff(world, "judge").get(url(type(row), "change", row.pk)))
     assert "0.6543" not in html(staff(world, "judge").get(url(type(result), "changelist")))
 
 
@@ -132,6 +147,8 @@ def test_publishing_needs_a_phase(world: World, chief: Client) -> None:
 
 
 def test_limits_are_checked_as_the_contract_reads_them(world: World, chief: Client) -> None:
+    type(world.phase).objects.update(opens_at=world.phase.closes_at - timedelta(hours=1))
+    world.challenge.data_versions.update(challenge=ChallengeFactory())
     page = url(type(world.challenge), "change", world.challenge.pk)
     form = chief.get(page).context["adminform"].form
     body = {name: form.initial.get(name) or "" for name in form.fields} | {
@@ -183,7 +200,8 @@ def test_one_account_per_mailbox(world: World, chief: Client) -> None:
 
 
 def test_releasing_scores_needs_a_reason(world: World, chief: Client) -> None:
-    assert "Say why" in act(chief, "release", world.phase)
+    assert "cannot be taken back" in ask(chief, "release", world.phase)
+    assert "This field is required." in act(chief, "release", world.phase)
     world.phase.refresh_from_db()
     assert world.phase.score_visibility == ScoreVisibility.LIVE
     act(chief, "release", world.phase, reason="the ceremony")
@@ -193,11 +211,11 @@ def test_releasing_scores_needs_a_reason(world: World, chief: Client) -> None:
 
 def test_a_revoked_node_stays_revoked(world: World, chief: Client) -> None:
     node, _token = make_node()
-    act(chief, "revoke", node)
+    act(chief, "revoke", node, reason="stolen")
     node.refresh_from_db()
     first = node.revoked_at
     assert first is not None
-    act(chief, "revoke", node)
+    act(chief, "revoke", node, reason="stolen")
     node.refresh_from_db()
     assert node.revoked_at == first
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from pytest_django import DjangoAssertNumQueries
 
 from evaluation.models import Reference
-from evaluation.selectors import leaderboard, submission_scores, team_history
+from evaluation.selectors import leaderboard, submission_scores
 from evaluation.services.board_visibility import set_board_visibility
-from hackathon.clock import db_now
 from hackathon.enums import ScoreVisibility, Visibility
 from hackathon.errors import NotFound
 from hackathon.models import Phase
@@ -187,7 +185,7 @@ def test_queries_do_not_grow_with_rows(
     if frozen:
         set_board_visibility(phase=world.phase, visibility=ScoreVisibility.FROZEN)
     phase = _phase(world)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         board = leaderboard(phase, world.captain)
     assert (len(board.rows), len(board.unranked)) == (2 + extra_rows, 3 + extra_rows)
 
@@ -247,18 +245,3 @@ def test_scores_of_a_submission_are_for_its_team_and_organizers(world: World) ->
     submission = world.team.submissions.get()
     allowed = [submission_scores(submission, viewer) is not None for viewer in _viewers(world)]
     assert allowed == [False, False, True, False, False, True]
-
-
-def test_history_is_rounded_in_order_and_for_the_team_alone(world: World) -> None:
-    now = db_now()
-    for minutes, public in [(3, 0.8049), (9, 0.7), (6, 0.7549)]:
-        make_result(world, team=world.team, public=public, received_at=now - timedelta(minutes=minutes))
-    history = team_history(world.phase, world.team, world.teammate)
-    assert history == [
-        (now - timedelta(minutes=9), 0.7),
-        (now - timedelta(minutes=6), 0.75),
-        (now - timedelta(minutes=3), 0.8),
-    ]
-    assert team_history(world.phase, world.team, world.organizer) == history
-    for viewer in (AnonymousUser(), world.rival, world.outsider, world.judge):
-        assert team_history(world.phase, world.team, viewer) == []

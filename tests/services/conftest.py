@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,20 +101,26 @@ def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def event(tmp_path_factory: pytest.TempPathFactory, models: tuple[Path, Path]) -> Iterator[Event]:
-    folder = tmp_path_factory.mktemp("stack")
+@contextmanager
+def event_on(folder: Path, models: tuple[Path, Path], **overrides: str) -> Iterator[Event]:
+    """A hackathon on a stack of its own: site, scorer and beat run, workers are started by who needs them."""
     timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
     with (
         postgres_server() as database_url,
         valkey_server(folder) as valkey,
-        stack(folder, database_url, valkey, **timings) as running,
+        stack(folder, database_url, valkey, **timings, **overrides) as running,
     ):
         told = run("tests.services.world", *map(str, models), env=running.env("manage"))
         made = json.loads(told.splitlines()[-1])
         running.start_site()
         running.start_scorer()
         yield Event(stack=running, **made)
+
+
+@pytest.fixture(scope="module")
+def event(tmp_path_factory: pytest.TempPathFactory, models: tuple[Path, Path]) -> Iterator[Event]:
+    with event_on(tmp_path_factory.mktemp("stack"), models) as event:
+        yield event
 
 
 @pytest.fixture

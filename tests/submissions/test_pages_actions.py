@@ -107,7 +107,7 @@ def next_of(world: World, who: str) -> str:
 
 def test_next_steps_of_everybody(world: World) -> None:
     assert next_of(world, "captain") == "Your team has not submitted anything yet."
-    assert next_of(world, "organizer") == "You organize this."
+    assert next_of(world, "organizer") == "No worker is alive: nothing runs."
     assert next_of(world, "judge") == "You are here as judge."
     assert next_of(world, "outsider").startswith("You do not take part yet")
     Participation.objects.create(user=world.outsider, hackathon=world.hackathon, role=Role.PARTICIPANT)
@@ -119,7 +119,7 @@ def test_next_steps_follow_the_run(world: World) -> None:
     job = submit(world)
     assert next_of(world, "teammate") == "Submission #1 is queued."
     Job.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED)
-    assert next_of(world, "teammate") == "Nothing is running."
+    assert next_of(world, "teammate") == "Submission #1 is scored; nothing is running."
 
 
 def test_next_steps_follow_the_phase(world: World) -> None:

@@ -40,7 +40,7 @@ def test_members_are_named_to_the_hackathons_people_only(world: World, who: str)
         assert team["members"] is None
     else:
         expected = [{"name": "Captain", "role": "captain"}, {"name": "Teammate", "role": "member"}]
-        assert team["members"] == expected
+        assert [{"name": row["name"], "role": row["role"]} for row in team["members"]] == expected
     assert "@" not in get(world, who, teams_path(world)).content.decode()
 
 

@@ -90,7 +90,14 @@ class FailureCode(StrEnum):
 # --- nodes ---------------------------------------------------------------------------------------------------
 
 
-class NodeReport(ContractModel):
+class NodeLoad(ContractModel):
+    """What is in use on a node, sent with claims and progress. `memory_used_mb` is None where it cannot be told."""
+
+    memory_used_mb: Annotated[int, Field(ge=0)] | None = None
+    disk_free_mb: Annotated[int, Field(ge=0)]
+
+
+class NodeReport(NodeLoad):
     """What a node is and has, sent with every claim: its heartbeat. Sizes in MB (2**20 bytes)."""
 
     version: Annotated[str, Field(max_length=64)]
@@ -99,7 +106,6 @@ class NodeReport(ContractModel):
     precisions: tuple[Precision, ...]
     device: Annotated[str, Field(max_length=100)]
     memory_mb: Annotated[int, Field(ge=0)]
-    disk_free_mb: Annotated[int, Field(ge=0)]
     cached_models: tuple[Sha256, ...] = ()
     last_error: ShortText = ""
 
@@ -244,6 +250,7 @@ class Progress(ContractModel):
     total_steps: Annotated[int, Field(ge=0)] = 0
     points: Annotated[tuple[CurvePoint, ...], Field(max_length=1000)] = ()
     lines: Annotated[tuple[LogLine, ...], Field(max_length=1000)] = ()
+    load: NodeLoad | None = None
 
 
 class ProgressAnswer(ContractModel):

@@ -67,7 +67,61 @@ const KINDS = {
       color: look.of(bars.tone),
     })),
   }),
+  dots: (spec, look) => ({
+    grid: { left: 4, right: 12, top: 22, bottom: 22, containLabel: true },
+    xAxis: axis(look, {
+      type: spec.x_log ? "log" : "value",
+      min: spec.x_log ? null : 0,
+      name: spec.x_name,
+      nameLocation: "middle",
+      nameGap: 26,
+      nameTextStyle: { color: look.muted, fontSize: look.small },
+      splitLine: { show: false },
+      axisLine: { lineStyle: { color: look.line } },
+    }),
+    yAxis: axis(look, { type: "value", scale: true }),
+    tooltip: { trigger: "item", formatter: (mark) => (mark.data.note ? `${mark.name}\n${mark.data.note}` : mark.name) },
+    series: [
+      ...spec.series.map((line) => ({
+        type: "line",
+        name: line.name,
+        data: line.points,
+        silent: true,
+        showSymbol: false,
+        lineStyle: { width: 1.5, type: "dashed" },
+        color: look.of(line.tone),
+      })),
+      ...spec.groups.flatMap((group) => dotsOf(group, spec, look)),
+    ],
+  }),
 };
+
+// Marks of one kind; levels across the plot, which by themselves would not widen its axis, bring an unseen mark each.
+function dotsOf(group, spec, look) {
+  const color = look.of(group.tone);
+  const label = { color: look.muted, fontSize: look.small, textBorderWidth: 0 };
+  const someX = spec.groups.flatMap((other) => other.marks).map((mark) => mark.value[0])[0];
+  return [
+    {
+      type: "scatter",
+      name: group.name,
+      data: group.marks,
+      symbol: group.symbol,
+      symbolSize: 10,
+      itemStyle: { opacity: 1 },
+      color,
+      label: { ...label, show: true, position: "top", formatter: "{b}", width: 110, overflow: "truncate" },
+      labelLayout: { hideOverlap: true },
+      markLine: {
+        symbol: "none",
+        data: group.levels,
+        lineStyle: { color, type: "dotted" },
+        label: { ...label, formatter: "{b}", position: "insideStartTop" },
+      },
+    },
+    { type: "scatter", silent: true, symbolSize: 0, data: group.levels.map((level) => [someX, level.yAxis]) },
+  ];
+}
 
 function optionOf(spec, look) {
   const option = KINDS[spec.kind](spec, look);

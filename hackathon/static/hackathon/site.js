@@ -42,3 +42,18 @@ function showOffline(isOffline) {
 document.addEventListener("htmx:sendError", () => showOffline(true));
 document.addEventListener("htmx:responseError", () => showOffline(true));
 document.addEventListener("htmx:afterOnLoad", () => showOffline(false));
+
+// A form that is on its way says so and is not sent twice. It is free again after a while: the answer may be a file.
+document.addEventListener("submit", (event) => {
+  const form = event.target, button = event.submitter;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  if (button) button.ariaBusy = "true";
+  setTimeout(() => free(form), 5000);
+});
+function free(form) {
+  delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+}
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(free));
