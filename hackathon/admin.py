@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from . import admin_people  # noqa: F401  registers people's pages
+from . import admin_mail, admin_people  # noqa: F401  register their pages
 from .admin_base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
 from .admin_confirm import Question, ReasonForm, apply_each, confirm
 from .clock import db_now

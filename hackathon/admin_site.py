@@ -74,6 +74,7 @@ GROUPS = (
             "submissions.Artifact",
             "submissions.ProgressChunk",
             "submissions.IdempotencyKey",
+            "hackathon.OutgoingMail",
         ),
     ),
     Group(

@@ -1,4 +1,4 @@
-"""Celery on the site: scorer and sweeper. A message is only a doorbell; the database is the truth."""
+"""Celery on the site: scorer, sweeper and mail. A message is only a doorbell; the database is the truth."""
 
 from __future__ import annotations
 
@@ -29,15 +29,17 @@ app.conf.update(
     worker_redirect_stdouts=False,
     timezone="UTC",
 )
-app.autodiscover_tasks(["submissions", "evaluation"])
+app.autodiscover_tasks(["hackathon", "submissions", "evaluation"])
 
 
 @app.on_after_configure.connect
 def _schedule(sender: Celery, **_: object) -> None:
     from django.conf import settings
 
-    every = settings.SWEEP_SECONDS
+    every, mail_every = settings.SWEEP_SECONDS, settings.MAIL_SWEEP_SECONDS
     sender.conf.beat_schedule = {
         "sweep": {"task": "submissions.sweep", "schedule": every, "options": {"expires": every}},
+        "mail": {"task": "hackathon.deliver_mail", "schedule": mail_every, "options": {"expires": mail_every}},
+        "clear mail": {"task": "hackathon.clear_mail", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "clear orphans": {"task": "submissions.clear_orphans", "schedule": 3600.0, "options": {"expires": 3600.0}},
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from hackathon.wording import translated_error
 from training_worker.contract.base import FieldError
 
 
@@ -27,7 +28,7 @@ class DomainError(Exception):
         self.extra = extra
 
     def as_json(self) -> dict[str, Any]:
-        fields = [field.model_dump() for field in self.fields]
+        fields = [translated_error(field).model_dump() for field in self.fields]
         return {"code": self.code, "message": self.message, "hint": self.hint, "fields": fields, **self.extra}
 
 

@@ -22,6 +22,7 @@ from training_worker.contract.tasks import TASKS, TaskSpec
 
 from .enums import ModelFamily, OrganizationKind, Precision, Role, ScoreVisibility, TokenScope, Visibility
 from .identity import email_key
+from .outgoing import OutgoingMail as OutgoingMail
 
 
 def new_secret() -> str:

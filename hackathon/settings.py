@@ -180,6 +180,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True  # one address an account; the new one replaces it once it is confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # for that: a session that was left open does not move an account
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
@@ -222,12 +224,16 @@ if MAIL == "outbox" and urlsplit(SITE_URL).hostname not in {"127.0.0.1", "localh
     )
 OUTBOX_DIR = DATA_DIR / "outbox"
 _MAIL_SERVER = env.email_url("HACKTUNE_EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
-EMAIL_BACKEND = "hackathon.accounts.outbox.OutboxBackend" if MAIL == "outbox" else _MAIL_SERVER["EMAIL_BACKEND"]
+EMAIL_BACKEND = "hackathon.mail.OutboxBackend"  # a row of the database; what follows is how rows are sent
+MAIL_TRANSPORT = "hackathon.accounts.outbox.FileBackend" if MAIL == "outbox" else _MAIL_SERVER["EMAIL_BACKEND"]
+MAIL_AT_ONCE = CELERY_BROKER_URL.startswith("memory:")  # no other process hears the wake-up: the site's own sends
+MAIL_SWEEP_SECONDS = 2.0 if MAIL == "outbox" else 10.0  # how late a mail is whose wake-up was lost
 EMAIL_HOST, EMAIL_PORT = _MAIL_SERVER["EMAIL_HOST"], _MAIL_SERVER["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL_SERVER["EMAIL_HOST_USER"], _MAIL_SERVER["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL_SERVER.get("EMAIL_USE_TLS", False), _MAIL_SERVER.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("HACKTUNE_MAIL_FROM", f"Hacktune <noreply@{urlsplit(SITE_URL).hostname}>")
+_MAIL_FROM = env.str("HACKTUNE_MAIL_FROM", "")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _MAIL_FROM or f"Hacktune <noreply@{urlsplit(SITE_URL).hostname}>"
 
 # --- language and time ---------------------------------------------------------------------------------------
 

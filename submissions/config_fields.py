@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
+from hackathon.wording import translated
 from training_worker.contract.base import JSON, ContractModel
 from training_worker.contract.canonical import RATES
 from training_worker.contract.config import TrainingArguments, describe_allowed
@@ -68,7 +69,7 @@ def _fields(group: str, model: type[ContractModel], limits: ChallengeLimits) -> 
             low="" if low is None else as_text(low),
             high="" if high is None else as_text(high),
             step=_step(name, schema, low),
-            allowed=str(narrowed) if narrowed else describe_allowed(model, name),
+            allowed=str(narrowed) if narrowed else translated(describe_allowed(model, name)),
             description=_(info.description) if info.description else "",
         )
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from hackathon.bundles.yaml import YamlInvalid, dump, load_with_lines
 from hackathon.errors import Invalid
 from hackathon.models import BaseModel
+from hackathon.wording import translated_error
 from training_worker.contract.base import JSON, FieldError
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
@@ -38,23 +39,12 @@ ANNOTATIONS = ("note", "tags")
 """Fields that both tabs share."""
 
 
-def problem_text(error: FieldError, kind: str = "") -> str:
-    """What is wrong with a field and what it accepts, in the reader's language where the code says enough."""
-    kinds = {"integer": _("This is not a whole number."), "number": _("This is not a number.")}
-    said = {
-        "required": _("This field is required."),
-        "unknown_field": _("There is no such field."),
-        "invalid_type": kinds.get(kind, _("This is not a value of the right kind.")),
-        "invalid_choice": _("This is not one of the choices."),
-        "not_finite": _("This is not a finite number."),
-        "out_of_range": _("This is outside of what is allowed."),
-        "model_not_allowed": _("This base model is not allowed in this challenge."),
-        "method_not_allowed": _("This method is not allowed in this challenge."),
-    }
-    text = said.get(error.code, error.message)
-    return (
-        _("%(problem)s Allowed: %(allowed)s.") % {"problem": text, "allowed": error.allowed} if error.allowed else text
-    )
+def problem_text(error: FieldError) -> str:
+    """What is wrong with a field and what it accepts, in the reader's language."""
+    said = translated_error(error)
+    if not said.allowed:
+        return said.message
+    return _("%(problem)s Allowed: %(allowed)s.") % {"problem": said.message, "allowed": said.allowed}
 
 
 class TagsField(forms.CharField):
@@ -157,8 +147,7 @@ class ConfigForm(DraftForm):
     def add_problems(self, errors: Iterable[FieldError]) -> None:
         for error in errors:
             known = error.field in self.fields
-            kind = self.specs[error.field].kind if error.field in self.specs else ""
-            text = problem_text(error, kind) if known else f"{error.field}: {problem_text(error)}"
+            text = problem_text(error) if known else f"{error.field}: {problem_text(error)}"
             self.add_error(error.field if known else None, forms.ValidationError(text, code=error.code))
 
 

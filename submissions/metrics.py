@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: queue, nodes and sweeper.
+"""`/metrics` for Prometheus: queue, nodes, sweeper and mail.
 
 All of it is read from what the web processes share, so that it is the same whichever of them answers.
 """
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -20,6 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from hackathon.clock import db_now
+from hackathon.outgoing import OutgoingMail
 from training_worker.contract.jobs import JobKind
 
 from .enums import FINAL_STATES, JobState
@@ -31,7 +32,7 @@ WAITING_STATES = [state for state in JobState if state not in FINAL_STATES]
 
 
 class Platform(Collector):
-    """Reads the database once a scrape: five queries."""
+    """Reads the database once a scrape: six queries."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -40,6 +41,7 @@ class Platform(Collector):
         yield from _jobs()
         yield _age("hacktune_queue_oldest_seconds", "Age of the oldest queued job.", JobState.QUEUED, self._now)
         yield _age("hacktune_scoring_oldest_seconds", "Longest wait for a score.", JobState.SCORING, self._now)
+        yield _mails()
         nodes = live_nodes(now=self._now).count()
         yield GaugeMetricFamily("hacktune_nodes_live", "Nodes heard of in the last minute or running a job.", nodes)
         if swept := last_sweep_at():
@@ -66,6 +68,18 @@ def _jobs() -> Iterator[Metric]:
     for labels, count in waiting.items():
         now.add_metric(labels, count)
     yield from (now, ended)
+
+
+def _mails() -> Metric:
+    """Mails not sent: those that still wait, and those that were given up."""
+    mails = OutgoingMail.objects.aggregate(
+        waiting=Count("pk", filter=Q(sent_at=None, next_attempt_at__isnull=False)),
+        given_up=Count("pk", filter=Q(sent_at=None, next_attempt_at=None)),
+    )
+    family = GaugeMetricFamily("hacktune_mails", "Mails that are not sent.", labels=["state"])
+    for state, count in mails.items():
+        family.add_metric([state], count)
+    return family
 
 
 def _age(name: str, text: str, state: JobState, now: datetime) -> Metric:

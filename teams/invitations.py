@@ -51,8 +51,7 @@ def create_invitation(*, team: Team, user: User, email: str = "") -> tuple[Invit
             team=locked, digest=digest_of(token), email=email, created_by=user, expires_at=now + LIFETIME
         )
         if email:
-            # robust: a mail server that is down undoes nothing; the captain still has the link
-            transaction.on_commit(lambda: _send(locked, user, email, link), robust=True)
+            _mail(locked, user, email, link)
     return invitation, link
 
 
@@ -103,7 +102,7 @@ def _require_captain(team: Team, user: User) -> None:
         )
 
 
-def _send(team: Team, inviter: User, email: str, link: str) -> None:
+def _mail(team: Team, inviter: User, email: str, link: str) -> None:
     names = {"person": _line(inviter), "team": _line(team), "hackathon": _line(team.hackathon), "link": link}
     subject = _("Invitation to the team “%(team)s”") % names
     body = _(

@@ -15,6 +15,8 @@ from tests.factories import World, make_world
 if TYPE_CHECKING:
     from tests.s3 import S3Server
 
+OUTBOX = "hackathon.mail.OutboxBackend"
+
 
 @pytest.fixture(autouse=True)
 def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
@@ -29,6 +31,7 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
         else entry
         for alias, entry in settings.STORAGES.items()
     }
+    settings.EMAIL_BACKEND = OUTBOX  # pytest-django has set Django's own for tests
     cache.clear()
     yield
     cache.clear()

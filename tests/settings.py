@@ -20,4 +20,6 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CELERY_BROKER_URL = "memory://"
+MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+MAIL_AT_ONCE = True
 WHITENOISE_AUTOREFRESH = True

@@ -214,7 +214,7 @@ def test_the_sites_files_are_enough_for_it_without_torch(tmp_path: Path) -> None
         "import hackathon.wsgi, hackathon.serving.probe\n"
         "from hackathon.celery import app; app.loader.import_default_modules()\n"
         "from celery.signals import worker_init; worker_init.send(sender=None)\n"
-        "assert {'submissions.sweep', 'evaluation.score_pending'} <= app.tasks.keys()\n"
+        "assert {'submissions.sweep', 'evaluation.score_pending', 'hackathon.deliver_mail'} <= app.tasks.keys()\n"
     )
     env = _production(tmp_path) | {"HACKTUNE_ROLE": "scorer", "DJANGO_SETTINGS_MODULE": "hackathon.settings"}
     done = _python(folder, code, **env)

@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from .client import IntegrityError, sha256_file
+from .contract import sentences
 from .contract.jobs import FileRef, ModelManifest
 from .contract.models import content_sha256
 from .node import MEGABYTE
@@ -93,17 +94,17 @@ class Cache:
 
 def _check_manifest(manifest: ModelManifest) -> None:
     if content_sha256(manifest.files) != manifest.sha256:
-        raise ModelIntegrity("The model's file list does not match its address.")
+        raise ModelIntegrity(sentences.WRONG_FILE_LIST)
     pickles = [ref.name for ref in manifest.files if ref.name.endswith((".bin", ".pt", ".pth", ".pkl", ".py"))]
     if pickles:
-        raise ModelIntegrity(f"Only safetensors models are loaded, this one has {', '.join(pickles)}.")
+        raise ModelIntegrity(sentences.NOT_SAFETENSORS(names=", ".join(pickles)))
 
 
 def _refuse_code(folder: Path) -> None:
     for name in ("config.json", "tokenizer_config.json"):
         path = folder / name
         if path.exists() and "auto_map" in json.loads(path.read_bytes()):
-            raise ModelIntegrity(f"{name} names code of its own (auto_map); only transformers' own classes are loaded.")
+            raise ModelIntegrity(sentences.OWN_CODE(name=name))
 
 
 def _is_intact(folder: Path, manifest: ModelManifest) -> bool:

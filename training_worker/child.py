@@ -14,10 +14,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from .contract.jobs import FailureCode, Precision
+from .contract.sentences import HINTS, OUT_OF_MEMORY
 from .messages import ChildCrash, ChildFailure, ChildJob, DeviceInfo, Message
 from .node import MEGABYTE
-
-OOM_HINT = "Use a smaller per_device_train_batch_size or max_length, or a method that trains fewer parameters."
 
 
 def main(pipe: Connection, job_json: str) -> None:
@@ -43,24 +42,18 @@ def _work(pipe: Connection, job: ChildJob) -> Message:
     try:
         return run(job, Journal(lambda message: _send(pipe, message)))
     except Diverged as error:
-        return ChildFailure(
-            code=FailureCode.DIVERGED,
-            message=str(error),
-            hint="Lower learning_rate, add warmup_steps, or turn max_grad_norm on.",
-        )
+        return _failure(FailureCode.DIVERGED, str(error))
     except (MemoryError, torch.OutOfMemoryError):
-        return _out_of_memory()
+        return _failure(FailureCode.CONFIG_OOM, OUT_OF_MEMORY)
     except Exception as error:
         if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
-            return _out_of_memory()
+            return _failure(FailureCode.CONFIG_OOM, OUT_OF_MEMORY)
         traceback.print_exc()
         return ChildCrash(reason=type(error).__name__)  # its text may quote the data; the log of the node has it whole
 
 
-def _out_of_memory() -> ChildFailure:
-    return ChildFailure(
-        code=FailureCode.CONFIG_OOM, message="The training asked for more memory than there is.", hint=OOM_HINT
-    )
+def _failure(code: FailureCode, message: str) -> ChildFailure:
+    return ChildFailure(code=code, message=message, hint=HINTS[code])
 
 
 def _send(pipe: Connection, message: Message) -> None:

@@ -20,6 +20,7 @@ import urllib3
 from pydantic import BaseModel
 from urllib3.util import Timeout
 
+from .contract import sentences
 from .contract.jobs import (
     Claim,
     ClaimRequest,
@@ -151,7 +152,7 @@ class SiteClient:
                 for chunk in answer.stream(CHUNK):
                     size += len(chunk)
                     if size > ref.size:
-                        raise IntegrityError(f"{ref.name} is longer than the {ref.size} bytes that were announced.")
+                        raise IntegrityError(sentences.TOO_LONG(name=ref.name, size=ref.size))
                     digest.update(chunk)
                     file.write(chunk)
                     tick()
@@ -159,7 +160,8 @@ class SiteClient:
         except urllib3.exceptions.HTTPError as error:
             raise SiteUnavailable(0, f"{type(error).__name__}: {error}") from error
         if size != ref.size or digest.hexdigest() != ref.sha256:
-            raise IntegrityError(f"{ref.name} has sha256 {digest.hexdigest()[:12]}…, announced {ref.sha256[:12]}….")
+            found, announced = digest.hexdigest()[:12], ref.sha256[:12]
+            raise IntegrityError(sentences.WRONG_SHA256(name=ref.name, found=found, announced=announced))
 
     def upload(self, source: Path, ref: OutputRef, url: str, tick: Callable[[], None]) -> None:
         """PUT one output, streamed. Raises as `_post` does; repeating it is harmless."""

@@ -15,6 +15,7 @@ from torch import nn
 from . import measure, package, prototypes, wording
 from .contract.config import TrainingArguments
 from .contract.jobs import Stage, StoppedBy, Telemetry
+from .contract.sentences import PREDICTIONS_NOT_FINITE
 from .features import FeatureCache
 from .journal import Journal
 from .messages import ChildJob, ChildResult
@@ -167,7 +168,7 @@ class Run:
             }
         logits = {name: predict_logits(part, split, self.spec.precision, self.device) for name, split in splits.items()}
         if not all(bool(values.isfinite().all()) for values in logits.values()):
-            raise Diverged("The trained model's predictions are not finite numbers.")
+            raise Diverged(PREDICTIONS_NOT_FINITE)
         return Predictions(**logits)
 
     def package(self, model: Classifier, data: Data, trained: Trained, predictions: Predictions) -> ChildResult:

@@ -18,6 +18,7 @@ from .client import (
     SiteError,
     StaleAttempt,
 )
+from .contract import sentences
 from .contract.jobs import (
     RECIPE,
     Claim,
@@ -131,14 +132,14 @@ class Attempt:
     def _tick(self) -> None:
         """Called wherever this attempt waits: keeps the lease, hears cancel and shutdown."""
         if self._node.stopping.is_set():
-            raise Released("The node is shutting down.", lost=False)
+            raise Released(sentences.NODE_STOPS, lost=False)
         self._reporter.tick()
 
     # --- inputs ----------------------------------------------------------------------------------------------
 
     def _fetch_inputs(self) -> ChildJob:
         if self._spec.recipe != RECIPE:
-            raise Released(f"This node implements recipe {RECIPE}, the job wants {self._spec.recipe}.", lost=True)
+            raise Released(sentences.OTHER_RECIPE(have=RECIPE, wanted=self._spec.recipe), lost=True)
         self._tick()
         cache, files = self._node.cache, self._spec.files
         data = {ref.name: str(cache.data_file(ref, self._transfer.fetch)) for ref in files.data}
@@ -192,12 +193,12 @@ class Attempt:
         if isinstance(last, ChildResult):
             return last
         if self._node.stopping.is_set():
-            raise Released("The node is shutting down.", lost=False)
+            raise Released(sentences.NODE_STOPS, lost=False)
         if isinstance(last, ChildFailure):
             raise Failed(JobFailure(code=last.code, message=last.message, hint=last.hint, compute_seconds=seconds))
         if isinstance(last, ChildCrash):
-            raise Released(f"The training process raised {last.reason}", lost=True)
-        raise Released(f"The training process died with exit code {code}.", lost=True)
+            raise Released(sentences.RAISED(error=last.reason), lost=True)
+        raise Released(sentences.DIED(code=code), lost=True)
 
     # --- outputs ---------------------------------------------------------------------------------------------
 
@@ -226,12 +227,8 @@ def _loss(error: Exception) -> JobRelease:
 
 
 def _integrity_failure(error: ModelIntegrity) -> JobFailure:
-    return JobFailure(
-        code=FailureCode.MODEL_INTEGRITY,
-        message=str(error),
-        hint="This is the platform's fault, not yours: the attempt is refunded and an operator is told.",
-        compute_seconds=0.0,
-    )
+    code = FailureCode.MODEL_INTEGRITY
+    return JobFailure(code=code, message=str(error), hint=sentences.HINTS[code], compute_seconds=0.0)
 
 
 def _without_urls(spec: JobSpec) -> JobSpec:

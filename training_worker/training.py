@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from .batching import length_grouped_batches
+from .contract import sentences
 from .contract.config import TrainingArguments
 from .contract.jobs import Precision, StoppedBy
 from .contract.limits import Budget
@@ -111,7 +112,7 @@ class Validator:
         assert self._split.labels is not None
         loss = float(self._task.loss(logits, self._split.labels, 0.0))
         if not math.isfinite(loss):
-            raise Diverged(f"The validation loss at step {step} is not a finite number.")
+            raise Diverged(sentences.VALIDATION_NOT_FINITE(step=step))
         metrics = self._task.metrics(logits, self._split.labels)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         points = {f"validation_{name}": value for name, value in metrics.items()}
@@ -203,9 +204,9 @@ def train(
 def _check_loss(mean: float, step: int, n_labels: int) -> None:
     guessing = math.log(max(2, n_labels))
     if not math.isfinite(mean):
-        raise Diverged(f"The training loss became infinite or undefined by step {step}.")
+        raise Diverged(sentences.LOSS_NOT_FINITE(step=step))
     if mean > EXPLODED * guessing:
-        raise Diverged(f"The training loss rose to {mean:.3g} by step {step}; guessing has {guessing:.2f}.")
+        raise Diverged(sentences.LOSS_ROSE(loss=f"{mean:.3g}", step=step, guessing=f"{guessing:.2f}"))
 
 
 def _batches(lengths: list[int], training: TrainingArguments, seed: int) -> Iterator[list[int]]:

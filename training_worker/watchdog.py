@@ -7,9 +7,9 @@ import time
 
 import psutil
 
-from .child import OOM_HINT
 from .contract.jobs import FailureCode, JobFailure
 from .contract.limits import Budget
+from .contract.sentences import HARD_WALL, HINTS, MEMORY_CAP
 from .node import MEGABYTE
 from .warm import Child
 
@@ -51,19 +51,13 @@ class Watchdog(threading.Thread):
         self.join(5)
 
     def _judge(self, megabytes: float) -> JobFailure | None:
-        if megabytes > self._budget.max_memory_mb:
-            return JobFailure(
-                code=FailureCode.CONFIG_OOM,
-                message=f"The training needed {megabytes:,.0f} MB; the cap is {self._budget.max_memory_mb:,} MB.",
-                hint=OOM_HINT,
-                compute_seconds=self.seconds(),
-            )
-        if self.seconds() > self._budget.hard_wall_seconds:
-            return JobFailure(
-                code=FailureCode.TIME_LIMIT,
-                message=f"The run was still working after {self._budget.hard_wall_seconds:g} s, its hard limit.",
-                hint="Use a smaller max_length or batch, or a cheaper method; training itself stops at the budget, "
-                "but loading, validation and prediction must fit too.",
-                compute_seconds=self.seconds(),
-            )
+        budget = self._budget
+        if megabytes > budget.max_memory_mb:
+            used, cap = f"{megabytes:,.0f}", f"{budget.max_memory_mb:,}"
+            return self._failure(FailureCode.CONFIG_OOM, MEMORY_CAP(used=used, cap=cap))
+        if self.seconds() > budget.hard_wall_seconds:
+            return self._failure(FailureCode.TIME_LIMIT, HARD_WALL(seconds=f"{budget.hard_wall_seconds:g}"))
         return None
+
+    def _failure(self, code: FailureCode, message: str) -> JobFailure:
+        return JobFailure(code=code, message=message, hint=HINTS[code], compute_seconds=self.seconds())

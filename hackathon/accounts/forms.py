@@ -84,6 +84,21 @@ class ResetForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # as ab
         return person.email.lower() if person else typed
 
 
+class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # as above
+    """The new address of an account. Whether another account has it, only its mailbox is told."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New e-mail address")
+        _plain(self)
+
+    def clean_email(self) -> str:
+        typed: str = self.cleaned_data["email"].lower()
+        if typed == self.user.email.lower():
+            raise forms.ValidationError(_("This is your address already."), code="same")
+        return typed
+
+
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     organization = forms.ModelChoiceField(

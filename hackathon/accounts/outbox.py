@@ -17,8 +17,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 KEPT = 100
 
 
-class OutboxBackend(BaseEmailBackend):
-    """Writes each mail to a file of its own in `OUTBOX_DIR`; the newest `KEPT` stay."""
+class FileBackend(BaseEmailBackend):
+    """The demo's `MAIL_TRANSPORT`: writes each mail to a file of its own in `OUTBOX_DIR`; the newest `KEPT` stay."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         folder = Path(settings.OUTBOX_DIR)

@@ -31,6 +31,7 @@ urlpatterns = [
     path("account/", views.profile, name="profile"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<uuid:token_id>/revoke/", views.revoke_token, name="revoke_token"),
+    path("account/email/", views.change_email, name="account_email"),
     path("account/inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("account/reauthenticate/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("account/confirm/", allauth_views.email_verification_sent, name="account_email_verification_sent"),

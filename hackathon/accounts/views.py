@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.manage_email import add_email
+from allauth.account.models import EmailAddress
 from allauth.account.views import LoginView
+from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,7 +29,7 @@ from hackathon.services.accounts import issue_token, update_profile
 from hackathon.tokens import revoke_api_token
 
 from . import outbox
-from .forms import ProfileForm, TokenForm
+from .forms import EmailForm, ProfileForm, TokenForm
 
 
 class LogIn(LoginView):  # type: ignore[misc]  # allauth has no types
@@ -48,6 +52,20 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("profile")
     return render(request, "hackathon/profile.html", {"form": form})
+
+
+@login_required
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]  # allauth has no types
+@rate_limit(action="manage_email")  # type: ignore[untyped-decorator]  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_email(request: HttpRequest) -> HttpResponse:
+    """The new address replaces the old one when the link that is mailed there is opened; the old one is told."""
+    user = cast(User, request.user)
+    form = EmailForm(user, request.POST or None)
+    if form.is_valid():
+        add_email(request, form)
+        return redirect("account_email")
+    return render(request, "hackathon/email.html", {"form": form, "new": EmailAddress.objects.get_new(user)})
 
 
 @login_required

@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 
 from hackathon.sparkline import sparkline as sparkline_of
 from hackathon.text import render_markdown
+from hackathon.wording import translated
 
 register = template.Library()
 register.filter("markdown", render_markdown)
+register.filter("said", translated)
 
 
 @register.simple_tag

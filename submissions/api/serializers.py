@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from hackathon.api.serializers import ContractField, schema_of
 from hackathon.api.strict import StrictSerializer
+from hackathon.wording import translated
 from submissions.enums import FINAL_STATES, Fault, JobState
 from submissions.forms import NOTE_LENGTH
 from submissions.models import Artifact, Job, JobEvent
@@ -148,8 +149,8 @@ def _failure(job: Job) -> dict[str, str] | None:
         return None
     return {
         "code": job.failure_code,
-        "message": job.failure_message,
-        "hint": job.failure_hint,
+        "message": translated(job.failure_message),
+        "hint": translated(job.failure_hint),
         "fault": job.fault,
     }
 
@@ -159,7 +160,16 @@ class QueuePlaceSerializer(serializers.Serializer[Any]):
     wait_seconds = serializers.FloatField(allow_null=True)
 
 
+class SaidField(serializers.CharField):
+    """A sentence of the platform's, in the reader's language."""
+
+    def to_representation(self, value: str) -> str:
+        return translated(value)
+
+
 class EventSerializer(serializers.ModelSerializer[JobEvent]):
+    reason = SaidField(read_only=True)
+
     class Meta:
         model = JobEvent
         fields = ("at", "from_state", "to_state", "attempt", "reason")

@@ -17,6 +17,7 @@ from hackathon.storage import storage
 from submissions.enums import Fault, JobState
 from submissions.models import Artifact, Job, Node, ProgressChunk
 from submissions.rules import back_off
+from training_worker.contract import sentences
 from training_worker.contract.jobs import (
     OUTPUTS,
     PREDICTIONS,
@@ -102,7 +103,7 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
             job,
             JobState.SCORING,
             now=now,
-            reason=f"predictions received; training ended by {result.stopped_by}",
+            reason=sentences.PREDICTIONS_RECEIVED(why=sentences.ENDINGS[result.stopped_by]),
             actor=job.node.name if job.node else "",
             result=posted,
             stopped_by=result.stopped_by,
@@ -193,7 +194,7 @@ def lose_attempt(job: Job, *, now: datetime, reason: str, actor: str) -> bool:
             job,
             JobState.QUARANTINED,
             now=now,
-            reason=f"{losses} losses; the last: {reason}",
+            reason=sentences.LOSSES(losses=losses, reason=reason),
             actor=actor,
             losses=losses,
             fault=Fault.PLATFORM,

@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare
 from hackathon.clock import db_now
 from submissions.enums import JobState
 from submissions.models import Job, Node
+from training_worker.contract import sentences
 from training_worker.contract.canonical import derive_seed
 from training_worker.contract.jobs import Claim, ClaimRequest, JobKind, JobSpec, NodeReport
 from training_worker.contract.jobs import Precision as WirePrecision
@@ -38,7 +39,7 @@ def claim_job(*, node: Node, request: ClaimRequest) -> Claim | None:
     for held in Job.objects.filter(node=node, state=JobState.RUNNING):
         if held.claim_id == request.claim_id:
             return _claim(held)
-        lose_attempt(held, now=now, reason="the node claimed another job", actor=node.name)
+        lose_attempt(held, now=now, reason=sentences.NODE_MOVED_ON, actor=node.name)
     if Job.objects.filter(node=node, claim_id=request.claim_id).exists():
         return None  # that claim's job has ended or gone elsewhere; a late repeat starts nothing
     for _try in range(CANDIDATES):
@@ -77,7 +78,8 @@ def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | bool:
             "step": 0,
             "total_steps": 0,
         }
-        return job if move(job, JobState.RUNNING, now=now, reason="claimed", actor=node.name, **updates) else True
+        moved = move(job, JobState.RUNNING, now=now, reason=sentences.CLAIMED, actor=node.name, **updates)
+        return job if moved else True
 
 
 def fairest_first(node: NodeReport, *, now: datetime) -> QuerySet[Job]:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from hackathon.clock import db_now
 from submissions.enums import Fault, JobState
 from submissions.models import Job
+from training_worker.contract import sentences
 
 from .attempts import lose_attempt
 from .transitions import move
@@ -37,7 +38,7 @@ def claim_scoring() -> Job | None:
 
 def finish_scoring(job: Job) -> bool:
     """SCORING → SUCCEEDED, in the caller's transaction with the result row. False: this scorer's fence is old."""
-    return move(job, JobState.SUCCEEDED, now=db_now(), reason="scored", actor="scorer", lease_until=None)
+    return move(job, JobState.SUCCEEDED, now=db_now(), reason=sentences.SCORED, actor="scorer", lease_until=None)
 
 
 def reject_result(job: Job, *, message: str) -> bool:
@@ -50,8 +51,8 @@ def reject_result(job: Job, *, message: str) -> bool:
         reason="invalid_result",
         actor="scorer",
         failure_code="invalid_result",
-        failure_message="The worker's predictions were not valid.",
-        failure_hint="This is a fault of the platform: nothing was charged. The operator has been told.",
+        failure_message=sentences.INVALID_PREDICTIONS,
+        failure_hint=sentences.PLATFORM_FAULT_HINT,
         fault=Fault.PLATFORM,
         lease_until=None,
     )

@@ -21,6 +21,7 @@ from submissions.models import IdempotencyKey, Job, JobEvent, Submission
 from submissions.rules import can_cancel, is_reusable
 from submissions.tags import read_tags
 from teams.models import Membership, Team
+from training_worker.contract import sentences
 from training_worker.contract.base import JSON
 from training_worker.contract.canonical import canonical_json, config_hash, derive_seed, run_key
 from training_worker.contract.config import ConfigInvalid, SubmissionConfig
@@ -253,7 +254,9 @@ def new_job(
 
 def _enqueue(job: Job, *, now: datetime, actor: str) -> None:
     job.save(force_insert=True)
-    JobEvent.objects.create(job=job, at=now, to_state=JobState.QUEUED, attempt=0, reason="submitted", actor=actor)
+    JobEvent.objects.create(
+        job=job, at=now, to_state=JobState.QUEUED, attempt=0, reason=sentences.SUBMITTED, actor=actor
+    )
     ring_workers()
 
 
@@ -287,7 +290,7 @@ def cancel_job(*, job: Job, actor: str) -> Job:
             )
         now = db_now()
         updates = {"compute_seconds": _seconds_of_attempt(job, now)} if job.state == JobState.RUNNING else {}
-        if move(job, JobState.CANCELLED, now=now, reason="cancelled", actor=actor, **updates):
+        if move(job, JobState.CANCELLED, now=now, reason=sentences.CANCELLED, actor=actor, **updates):
             return job
         job.refresh_from_db()
     raise Conflict(_("The job is changing right now; try again."), code="busy")

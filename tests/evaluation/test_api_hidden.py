@@ -174,6 +174,7 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
         f"/s/{scored.identity}/withdraw/": 405,  # type: ignore[attr-defined]
         f"/s/{scored.identity}/restore/": 405,  # type: ignore[attr-defined]
         "/login/": 302,
+        "/account/email/": 302,  # asks for the password first
         **NOT_OPEN,
         f"/h/{scored.hackathon.slug}/join/": 302,
         f"/h/{scored.hackathon.slug}/dashboard/": 404,

@@ -9,7 +9,6 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import check_password
-from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
 from django.http import HttpResponse
@@ -19,6 +18,7 @@ from hackathon.accounts.forms import SignUpForm
 from hackathon.models import User
 from hackathon.services.accounts import verify_mailbox
 from tests.factories import PASSWORD, UserFactory, World
+from tests.mails import delivered
 from tests.pages import browser_of, html, without_noise
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def test_a_stranger_signs_up_confirms_and_is_in() -> None:
     assert not is_logged_in(client)
     user = User.objects.get(email_key="ada@example.org")
     assert user.name == "Ada"
-    (message,) = mail.outbox
+    (message,) = delivered()
     assert message.to == ["ada@example.org"]
     path = link_in(message)
     assert "Yes, confirm" in html(client.get(path))
@@ -64,7 +64,7 @@ def test_before_the_mailbox_is_confirmed_the_password_opens_nothing() -> None:
     client = Client()
     assert log_in(client, "ada@example.org", NEW)["Location"] == "/account/confirm/"
     assert not is_logged_in(client)
-    path = link_in(mail.outbox[0])
+    path = link_in(delivered()[0])
     assert Client().post(path)["Location"] == "/login/"  # another browser: confirmed, but not logged in
     assert log_in(Client(), "ada@example.org", NEW)["Location"] == "/"
 
@@ -79,13 +79,13 @@ def test_before_the_mailbox_is_confirmed_the_password_opens_nothing() -> None:
 )
 def test_a_second_account_of_a_mailbox_is_none_and_looks_the_same(known: str, typed: str) -> None:
     first = sign_up(Client(), known)
-    count = len(mail.outbox)
+    count = len(delivered())
     cache.clear()  # minutes later: the same address gets no two mails at once
     second = sign_up(Client(), typed)
     assert User.objects.count() == 1
     assert without_noise(html(second)) == without_noise(html(first))
     assert second.redirect_chain == first.redirect_chain  # type: ignore[attr-defined]
-    assert "already exists" in mail.outbox[count].body
+    assert "already exists" in delivered()[count].body
     assert check_password(NEW, User.objects.get().password)
 
 
@@ -106,7 +106,7 @@ def test_a_weak_password_is_refused_beside_its_field() -> None:
 def test_a_name_that_would_like_to_run_is_text() -> None:
     sign_up(Client(), "ada@example.org", name="<script>alert(1)</script>")
     client = Client()
-    client.post(link_in(mail.outbox[0]))
+    client.post(link_in(delivered()[0]))
     verify_mailbox(user=User.objects.get())
     log_in(client, "ada@example.org", NEW)
     assert "<script>alert" not in html(client.get("/account/"))
@@ -135,7 +135,7 @@ def test_somebody_switched_off_is_told_so_and_not_let_in(world: World) -> None:
     User.objects.filter(pk=world.captain.pk).update(is_active=False)
     assert log_in(Client(), world.captain.email)["Location"] == "/account/inactive/"
     Client().post("/account/reset/", {"email": world.captain.email})
-    assert "do not have any record" in mail.outbox[0].body
+    assert "do not have any record" in delivered()[0].body
 
 
 # --- password reset ---------------------------------------------------------------------------------------------------
@@ -146,18 +146,18 @@ def test_a_reset_answers_the_same_for_known_and_unknown(world: World) -> None:
     unknown = Client().post("/account/reset/", {"email": "nobody@example.org"}, follow=True)
     assert without_noise(html(known)) == without_noise(html(unknown))
     assert known.redirect_chain == unknown.redirect_chain
-    assert [message.to for message in mail.outbox] == [[world.captain.email], ["nobody@example.org"]]
+    assert [message.to for message in delivered()] == [[world.captain.email], ["nobody@example.org"]]
 
 
 def test_a_reset_goes_to_the_address_of_the_account_whatever_was_typed() -> None:
     verify_mailbox(user=UserFactory.create(email="ada.l@gmail.com"))
     Client().post("/account/reset/", {"email": "adal+evil@googlemail.com"})
-    assert mail.outbox[0].to == ["ada.l@gmail.com"]
+    assert delivered()[0].to == ["ada.l@gmail.com"]
 
 
 def test_a_reset_link_sets_the_password_once(world: World) -> None:
     Client().post("/account/reset/", {"email": world.captain.email})
-    path = link_in(mail.outbox[0])
+    path = link_in(delivered()[0])
     client = Client()
     form = client.get(path, follow=True)
     target = form.redirect_chain[-1][0]
@@ -239,7 +239,7 @@ def test_switching_it_off_asks_who_it_is_and_ends_the_codes(world: World) -> Non
 def test_no_page_of_an_account_holds_inline_code(world: World) -> None:
     client = Client()
     log_in(client, world.captain.email)
-    paths = ["", "tokens/", "password/", "second-factor/", "second-factor/totp/activate/", "reauthenticate/"]
+    paths = ["", "email/", "tokens/", "password/", "second-factor/", "second-factor/totp/activate/", "reauthenticate/"]
     pages = [html(client.get(f"/account/{path}")) for path in paths]
     pages += [html(Client().get(path)) for path in ("/login/", "/signup/", "/account/reset/", "/account/reset/sent/")]
     for text in pages:

@@ -16,9 +16,10 @@ from django.test import Client
 from evaluation.demo import cast
 from evaluation.demo.keepsakes import Keepsakes
 from evaluation.demo.seed import seed_people
-from hackathon.accounts.outbox import KEPT, OutboxBackend, read_outbox
+from hackathon.accounts.outbox import KEPT, FileBackend, read_outbox
 from hackathon.enums import TokenScope
 from hackathon.models import ApiToken, Organization, User
+from hackathon.services.mail import deliver_mails
 from hackathon.tokens import create_api_token, find_api_token
 from tests.api import bearer
 from tests.factories import World
@@ -144,7 +145,7 @@ def test_hostile_names_are_inert(world: World) -> None:
 def demo_mail(settings: Any, tmp_path: Path) -> None:
     settings.MAIL = "outbox"
     settings.OUTBOX_DIR = tmp_path / "outbox"
-    settings.EMAIL_BACKEND = "hackathon.accounts.outbox.OutboxBackend"
+    settings.MAIL_TRANSPORT = "hackathon.accounts.outbox.FileBackend"
 
 
 def test_without_the_demo_there_is_no_outbox(world: World) -> None:
@@ -155,6 +156,7 @@ def test_a_stranger_confirms_an_account_by_the_outbox(demo_mail: None) -> None:
     client = Client()
     values = {"name": "Ada", "email": "ada@example.org", "password1": "an unusual sentence to keep"}
     assert "/outbox/" in html(client.post("/signup/", values, follow=True))
+    deliver_mails()
     shown = html(client.get("/outbox/"))
     link = re.search(r'href="http://testserver(/account/confirm/[^"]+)"', shown)
     assert link is not None
@@ -164,7 +166,7 @@ def test_a_stranger_confirms_an_account_by_the_outbox(demo_mail: None) -> None:
 
 def test_the_outbox_is_inert_and_keeps_the_newest(demo_mail: None) -> None:
     messages = [EmailMessage(f"{n}", HOSTILE, "a@example.org", ["b@example.org"]) for n in range(KEPT + 3)]
-    assert OutboxBackend().send_messages(messages) == KEPT + 3
+    assert FileBackend().send_messages(messages) == KEPT + 3
     mails = read_outbox()
     assert (len(mails), mails[0].subject, mails[-1].subject) == (KEPT, f"{KEPT + 2}", "3")
     assert mails[0].text.strip() == HOSTILE

@@ -12,6 +12,8 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from hackathon.clock import db_now
+from hackathon.outgoing import OutgoingMail
+from hackathon.services.mail import queue_mail
 from submissions.enums import Fault, JobState
 from submissions.models import Job
 from submissions.services.sweep import LAST_SWEEP, sweep
@@ -72,6 +74,8 @@ def test_an_empty_platform_shows_zeros_and_no_sweep() -> None:
         ("hacktune_queue_oldest_seconds",): 0,
         ("hacktune_scoring_oldest_seconds",): 0,
         ("hacktune_nodes_live",): 0,
+        ("hacktune_mails", "waiting"): 0,
+        ("hacktune_mails", "given_up"): 0,
     }
 
 
@@ -85,7 +89,12 @@ def test_it_counts_what_is_there(world: World) -> None:
     Job.objects.filter(pk=runs[2]).update(state=JobState.SCORING, trained_at=now - timedelta(seconds=30))
     Job.objects.filter(pk=runs[3]).update(state=JobState.FAILED, fault=Fault.OWN)
     make_node()
+    for address in ("a@example.org", "b@example.org", "c@example.org"):
+        queue_mail(sender="s@example.org", to=address, subject="s", text="t")
+    OutgoingMail.objects.filter(to="a@example.org").update(next_attempt_at=None)
+    OutgoingMail.objects.filter(to="b@example.org").update(next_attempt_at=None, sent_at=now)
     seen = scrape()
+    assert (seen["hacktune_mails", "waiting"], seen["hacktune_mails", "given_up"]) == (1, 1)
     for state, count in (("queued", 1), ("running", 1), ("scoring", 1), ("quarantined", 0)):
         assert seen["hacktune_jobs", "run", state] == count
     assert seen["hacktune_jobs", "base_score", "queued"] == 1
@@ -110,7 +119,7 @@ def test_the_sweepers_last_pass_and_its_check() -> None:
 
 
 @pytest.mark.parametrize("runs", [1, 3])
-def test_a_scrape_takes_five_queries_at_any_length(world: World, runs: int, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_scrape_takes_six_queries_at_any_length(world: World, runs: int, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     _submit(world, runs)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         scrape()

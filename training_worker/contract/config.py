@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from . import sentences
 from .base import JSON, ContractModel, FieldError
 from .methods import METHODS, Method
 
@@ -68,9 +69,7 @@ def parse_config(data: JSON) -> SubmissionConfig:
     try:
         text = json.dumps(data, allow_nan=True)
     except (TypeError, ValueError, RecursionError):
-        raise ConfigInvalid(
-            [FieldError(code="invalid_type", field="", message="The config must be a JSON object.")]
-        ) from None
+        raise ConfigInvalid([FieldError(code="invalid_type", field="", message=sentences.NOT_AN_OBJECT)]) from None
     try:
         return SubmissionConfig.model_validate_json(text)
     except ValidationError as error:
@@ -104,10 +103,25 @@ def _field_error(details: ErrorDetails) -> FieldError:
     else:
         allowed = field_allowed(path, details)
     code = _CODES.get(kind, "invalid_json" if kind == "json_invalid" else "invalid_type")
-    message = {"unknown_field": "There is no such field.", "required": "This field is required."}.get(
-        code, details["msg"] + "."
-    )
-    return FieldError(code=code, field=".".join(path), message=message, allowed=allowed)
+    return FieldError(code=code, field=".".join(path), message=_message(code, kind), allowed=allowed)
+
+
+_MESSAGES = {
+    "unknown_field": sentences.UNKNOWN_FIELD,
+    "required": sentences.REQUIRED,
+    "invalid_choice": sentences.NOT_A_CHOICE,
+    "invalid_json": sentences.NOT_JSON,
+    "not_finite": sentences.NOT_FINITE,
+    "out_of_range": sentences.NOT_ALLOWED,
+}
+
+
+def _message(code: str, kind: str) -> str:
+    """In our words, not pydantic's: they have to be known to be translated."""
+    if code in _MESSAGES:
+        return _MESSAGES[code]
+    numbers = {"int": sentences.NOT_WHOLE, "float": sentences.NOT_A_NUMBER}
+    return numbers.get(kind.partition("_")[0], sentences.WRONG_KIND)
 
 
 def field_allowed(path: list[str], details: ErrorDetails | None = None) -> str:
@@ -136,7 +150,7 @@ def describe_allowed(model: type[ContractModel], name: str) -> str:
     if "const" in schema:
         return str(schema["const"])
     low = f"{schema['minimum']:g}" if "minimum" in schema else ""
-    if "exclusiveMinimum" in schema:
-        low = f"above {schema['exclusiveMinimum']:g}"
     high = f"{schema['maximum']:g}" if "maximum" in schema else ""
+    if "exclusiveMinimum" in schema:
+        return sentences.ABOVE(low=f"{schema['exclusiveMinimum']:g}", high=high)
     return f"{low} … {high}" if low or high else ""

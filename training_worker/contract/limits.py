@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
 from .canonical import canonical
 from .config import ConfigInvalid, SubmissionConfig, parse_config
@@ -112,10 +113,8 @@ def read_config(
 def _check_model(slug: str, limits: ChallengeLimits) -> list[FieldError]:
     if slug in limits.base_models:
         return []
-    message = "This base model is not allowed in this challenge."
-    return [
-        FieldError(code="model_not_allowed", field="base_model", message=message, allowed=", ".join(limits.base_models))
-    ]
+    allowed = ", ".join(limits.base_models)
+    return [FieldError(code="model_not_allowed", field="base_model", message=sentences.OTHER_MODEL, allowed=allowed)]
 
 
 def _check_choices(config: SubmissionConfig, limits: ChallengeLimits) -> list[FieldError]:
@@ -125,7 +124,7 @@ def _check_choices(config: SubmissionConfig, limits: ChallengeLimits) -> list[Fi
             FieldError(
                 code="method_not_allowed",
                 field="method.name",
-                message="This method is not allowed in this challenge.",
+                message=sentences.OTHER_METHOD,
                 allowed=", ".join(limits.methods),
             )
         )
@@ -143,7 +142,7 @@ def _check_ranges(config: SubmissionConfig, limits: ChallengeLimits) -> list[Fie
                 FieldError(
                     code="out_of_range",
                     field=field,
-                    message=f"{value:g} is outside this challenge's range.",
+                    message=sentences.OUT_OF_RANGE(value=f"{value:g}"),
                     allowed=str(allowed),
                 )
             )
@@ -155,37 +154,23 @@ def _check_budget(
 ) -> list[FieldError]:
     training, budget = config.training, limits.budget
     errors = []
-    tokens = training.per_device_train_batch_size * training.max_length
-    if tokens > limits.max_tokens_per_batch:
-        errors.append(
-            _exceeds(
-                "training.per_device_train_batch_size",
-                f"{training.per_device_train_batch_size} examples × {training.max_length} tokens = {tokens} a batch.",
-                f"batch size × max_length ≤ {limits.max_tokens_per_batch}",
-            )
-        )
+    batch, length = training.per_device_train_batch_size, training.max_length
+    if batch * length > limits.max_tokens_per_batch:
+        said = sentences.BATCH_TOKENS(examples=batch, length=length, tokens=batch * length)
+        allowed = sentences.AT_MOST_TOKENS(tokens=limits.max_tokens_per_batch)
+        errors.append(_exceeds("training.per_device_train_batch_size", said, allowed))
     needed = estimate(config, size, speed)
     if needed.steps > budget.max_steps:
-        errors.append(
-            _exceeds(
-                "training.num_train_epochs",
-                f"{training.num_train_epochs} epochs of {size.train_examples} examples in batches of "
-                f"{training.per_device_train_batch_size} are {needed.steps} steps.",
-                f"≤ {budget.max_steps} steps: fewer epochs or a larger batch",
-            )
-        )
+        epochs, examples = training.num_train_epochs, size.train_examples
+        said = sentences.MANY_STEPS(epochs=epochs, examples=examples, batch=batch, steps=needed.steps)
+        errors.append(_exceeds("training.num_train_epochs", said, sentences.AT_MOST_STEPS(steps=budget.max_steps)))
     if needed.memory_mb is not None and needed.memory_mb > budget.max_memory_mb:
-        errors.append(
-            _exceeds("training.max_length", f"Needs about {needed.memory_mb:g} MB.", f"≤ {budget.max_memory_mb} MB")
-        )
+        said = sentences.MUCH_MEMORY(megabytes=f"{needed.memory_mb:g}")
+        errors.append(_exceeds("training.max_length", said, f"≤ {budget.max_memory_mb} MB"))
     if needed.seconds is not None and needed.seconds > 2 * budget.max_seconds:
-        errors.append(
-            _exceeds(
-                "training.num_train_epochs",
-                f"Needs about {needed.seconds:g} s.",
-                f"≤ {budget.max_seconds:g} s of compute",
-            )
-        )
+        said = sentences.MUCH_TIME(seconds=f"{needed.seconds:g}")
+        allowed = sentences.AT_MOST_SECONDS(seconds=f"{budget.max_seconds:g}")
+        errors.append(_exceeds("training.num_train_epochs", said, allowed))
     return errors
 
 

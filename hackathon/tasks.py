@@ -1,0 +1,15 @@
+"""Celery tasks of this room: thin, safe to run twice."""
+
+from celery import shared_task
+
+from .services import mail
+
+
+@shared_task(name=mail.DELIVER_TASK)
+def deliver_mail() -> None:
+    mail.deliver_mails()
+
+
+@shared_task(name="hackathon.clear_mail")
+def clear_mail() -> None:
+    mail.clear_mails()

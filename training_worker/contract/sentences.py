@@ -1,0 +1,128 @@
+"""What the platform says to a team in words of its own: English here and on the wire, and a template each.
+
+Whoever shows one to a person finds its template again (`recognize`) and says that in the reader's language. So a worker
+knows one language, the same job is read in two, and what was stored before a translation came is translated too.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+class Sentence(str):
+    """A template with `%(name)s` places. Called, it is the English sentence. Its values are text or whole numbers."""
+
+    __slots__ = ()
+
+    def __call__(self, **values: object) -> str:
+        return self % values
+
+    def pattern(self) -> re.Pattern[str]:
+        """Matches what a call returns; a group for each place."""
+        fixed = _PLACE.split(self)
+        parts = [re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+?)" for at, part in enumerate(fixed)]
+        return re.compile("".join(parts), re.DOTALL)
+
+
+# --- why a run failed -------------------------------------------------------------------------------------------
+
+OUT_OF_MEMORY = Sentence("The training asked for more memory than there is.")
+MEMORY_CAP = Sentence("The training needed %(used)s MB; the cap is %(cap)s MB.")
+HARD_WALL = Sentence("The run was still working after %(seconds)s s, its hard limit.")
+LOSS_NOT_FINITE = Sentence("The training loss became infinite or undefined by step %(step)s.")
+LOSS_ROSE = Sentence("The training loss rose to %(loss)s by step %(step)s; guessing has %(guessing)s.")
+VALIDATION_NOT_FINITE = Sentence("The validation loss at step %(step)s is not a finite number.")
+PREDICTIONS_NOT_FINITE = Sentence("The trained model's predictions are not finite numbers.")
+WRONG_FILE_LIST = Sentence("The model's file list does not match its address.")
+NOT_SAFETENSORS = Sentence("Only safetensors models are loaded, this one has %(names)s.")
+OWN_CODE = Sentence("%(name)s names code of its own (auto_map); only transformers' own classes are loaded.")
+TOO_LONG = Sentence("%(name)s is longer than the %(size)s bytes that were announced.")
+WRONG_SHA256 = Sentence("%(name)s has sha256 %(found)s…, announced %(announced)s….")
+INVALID_PREDICTIONS = Sentence("The worker's predictions were not valid.")
+
+HINTS: dict[str, Sentence] = {
+    "config_oom": Sentence(
+        "Use a smaller per_device_train_batch_size or max_length, or a method that trains fewer parameters."
+    ),
+    "diverged": Sentence("Lower learning_rate, add warmup_steps, or turn max_grad_norm on."),
+    "time_limit": Sentence(
+        "Use a smaller max_length or batch, or a cheaper method; training itself stops at the budget, but loading, "
+        "validation and prediction must fit too."
+    ),
+    "model_integrity": Sentence(
+        "This is the platform's fault, not yours: the attempt is refunded and an operator is told."
+    ),
+}
+"""By `FailureCode`: what to do about it."""
+PLATFORM_FAULT_HINT = Sentence("This is a fault of the platform: nothing was charged. The operator has been told.")
+
+# --- why a job moved --------------------------------------------------------------------------------------------
+
+SUBMITTED = Sentence("submitted")
+CLAIMED = Sentence("claimed")
+PREDICTIONS_RECEIVED = Sentence("predictions received; %(why)s")
+SCORED = Sentence("scored")
+CANCELLED = Sentence("cancelled")
+NODE_SILENT = Sentence("the node fell silent")
+SCORER_SILENT = Sentence("the scorer fell silent")
+NODE_MOVED_ON = Sentence("the node claimed another job")
+LOSSES = Sentence("%(losses)s losses; the last: %(reason)s")
+NODE_STOPS = Sentence("The node is shutting down.")
+OTHER_RECIPE = Sentence("This node implements recipe %(have)s, the job wants %(wanted)s.")
+RAISED = Sentence("The training process raised %(error)s.")
+DIED = Sentence("The training process died with exit code %(code)s.")
+
+ENDINGS: dict[str, Sentence] = {
+    "epochs": Sentence("all epochs done"),
+    "early_stopping": Sentence("early stopping"),
+    "steps": Sentence("stopped by the budget of steps"),
+    "seconds": Sentence("stopped by the budget of seconds"),
+    "nothing_to_train": Sentence("nothing to train"),
+}
+"""By `StoppedBy`."""
+
+# --- what is wrong with a config --------------------------------------------------------------------------------
+
+NOT_AN_OBJECT = Sentence("The config must be a JSON object.")
+NOT_JSON = Sentence("This is not valid JSON.")
+REQUIRED = Sentence("This field is required.")
+UNKNOWN_FIELD = Sentence("There is no such field.")
+NOT_WHOLE = Sentence("This is not a whole number.")
+NOT_A_NUMBER = Sentence("This is not a number.")
+WRONG_KIND = Sentence("This is not a value of the right kind.")
+NOT_A_CHOICE = Sentence("This is not one of the choices.")
+NOT_FINITE = Sentence("This is not a finite number.")
+NOT_ALLOWED = Sentence("This is outside of what is allowed.")
+OTHER_MODEL = Sentence("This base model is not allowed in this challenge.")
+OTHER_METHOD = Sentence("This method is not allowed in this challenge.")
+OUT_OF_RANGE = Sentence("%(value)s is outside this challenge's range.")
+BATCH_TOKENS = Sentence("%(examples)s examples × %(length)s tokens = %(tokens)s a batch.")
+MANY_STEPS = Sentence("%(epochs)s epochs of %(examples)s examples in batches of %(batch)s are %(steps)s steps.")
+MUCH_MEMORY = Sentence("Needs about %(megabytes)s MB.")
+MUCH_TIME = Sentence("Needs about %(seconds)s s.")
+ABOVE = Sentence("above %(low)s … %(high)s")
+AT_MOST_TOKENS = Sentence("batch size × max_length ≤ %(tokens)s")
+AT_MOST_STEPS = Sentence("≤ %(steps)s steps: fewer epochs or a larger batch")
+AT_MOST_SECONDS = Sentence("≤ %(seconds)s s of compute")
+
+SENTENCES: tuple[Sentence, ...] = (
+    *(value for value in list(globals().values()) if isinstance(value, Sentence)),
+    *HINTS.values(),
+    *ENDINGS.values(),
+)
+_FIXED = frozenset(one for one in SENTENCES if not _PLACE.search(one))
+_PATTERNS = [(one, one.pattern()) for one in SENTENCES if one not in _FIXED]
+
+
+@lru_cache(maxsize=2048)
+def recognize(text: str) -> tuple[str, dict[str, str]] | None:
+    """The template that `text` was made from and its values; None for words that are not the platform's. Pure."""
+    if text in _FIXED:
+        return text, {}
+    for template, pattern in _PATTERNS:
+        if match := pattern.fullmatch(text):
+            return str(template), match.groupdict()
+    return None
