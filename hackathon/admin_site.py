@@ -66,6 +66,8 @@ GROUPS = (
         _("What was submitted and where it is now; jobs that were set aside; the nodes that do the work."),
         (
             "submissions.Submission",
+            "submissions.Withdrawal",
+            "submissions.Tag",
             "submissions.Job",
             "submissions.JobEvent",
             "submissions.Node",

@@ -16,7 +16,19 @@ from hackathon.admin_confirm import Question, ReasonForm, confirm
 from hackathon.clock import db_now
 
 from .enums import ACTIVE_STATES, JobState
-from .models import Artifact, EnrolmentToken, IdempotencyKey, Job, JobEvent, Node, ProgressChunk, Quota, Submission
+from .models import (
+    Artifact,
+    EnrolmentToken,
+    IdempotencyKey,
+    Job,
+    JobEvent,
+    Node,
+    ProgressChunk,
+    Quota,
+    Submission,
+    Tag,
+    Withdrawal,
+)
 from .selectors import live_nodes
 from .services.nodes import revoke_node
 from .services.operator import drop_quarantined, requeue_quarantined
@@ -44,6 +56,19 @@ class ArtifactInline(ReadOnlyInline):
     show_change_link = False
 
 
+class TagInline(ReadOnlyInline):
+    model = Tag
+    fields = ("name",)
+    show_change_link = False
+
+
+class WithdrawalInline(ReadOnlyInline):
+    model = Withdrawal
+    fk_name = "submission"
+    fields = ("withdrawn_at", "withdrawn_by", "restored_at", "restored_by")
+    show_change_link = False
+
+
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnlyAdmin):
     list_display = ("number", "team", "phase", "base_model", "method", "state", "author", "received_at")
@@ -52,7 +77,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
     list_select_related = ("team", "phase__challenge", "base_model", "author")
     search_fields = ("number", "team__name", "author__name", "config_hash", "note")
     fields = ("number", "phase", "team", "author", "base_model", "config", "config_hash", "note", "received_at")
-    inlines: ClassVar[Any] = [JobInline]
+    inlines: ClassVar[Any] = [JobInline, TagInline, WithdrawalInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         submissions: QuerySet[Submission] = super().get_queryset(request)
@@ -268,3 +293,32 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "submission")
     search_fields = ("key", "user__name")
     fields = ("key", "user", "submission", "was_created", "created_at")
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnlyAdmin):
+    list_display = ("name", "submission", "team")
+    list_filter = ("submission__phase__challenge__hackathon",)
+    list_select_related = ("submission__team",)
+    search_fields = ("name", "submission__team__name")
+    fields = ("name", "submission")
+
+    @admin.display(description=_("team"))
+    def team(self, obj: Tag) -> str:
+        return str(obj.submission.team)
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(ReadOnlyAdmin):
+    """Who took a scored submission out of the ranking, and when it came back."""
+
+    list_display = ("submission", "team", "withdrawn_at", "withdrawn_by", "restored_at", "restored_by")
+    list_filter = ("submission__phase__challenge__hackathon", "submission__phase")
+    date_hierarchy = "withdrawn_at"
+    list_select_related = ("submission__team", "withdrawn_by", "restored_by")
+    search_fields = ("submission__team__name",)
+    fields = ("submission", "withdrawn_at", "withdrawn_by", "restored_at", "restored_by")
+
+    @admin.display(description=_("team"))
+    def team(self, obj: Withdrawal) -> str:
+        return str(obj.submission.team)

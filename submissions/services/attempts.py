@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -71,13 +70,13 @@ def report_progress(*, job_id: str, attempt: int, progress: Progress) -> Progres
                 points=[point.model_dump(mode="json") for point in progress.points],
                 lines=[line.model_dump(mode="json") for line in progress.lines],
             )
-        _hear_of_node(UUID(job_id), progress.load, now)
+        _hear_of_node(job_id, progress.load, now)
     return ProgressAnswer(action="continue", lease_seconds=settings.LEASE_SECONDS)
 
 
-def _hear_of_node(job_id: UUID, load: NodeLoad | None, now: datetime) -> None:
+def _hear_of_node(job_id: str, load: NodeLoad | None, now: datetime) -> None:
     """A progress post is a heartbeat of the node that runs the job, and brings what is in use there."""
-    node = Node.objects.filter(jobs=job_id).first()
+    node = Node.objects.filter(jobs__pk=job_id).first()
     if node is None:
         return
     node.seen_at = now

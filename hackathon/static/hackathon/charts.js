@@ -150,7 +150,6 @@ function draw(figure) {
   plot.hidden = false;
   const drawn = window.echarts.getInstanceByDom(plot) || window.echarts.init(plot, null, { renderer: "canvas" });
   drawn.setOption(optionOf(spec, look), { replaceMerge: ["series"] });
-  plot.setAttribute("aria-label", figure.dataset.summary);
   done();
   if (!figure.dataset.drawn) details.open = wasOpen.get(details.id) || false;
   figure.dataset.drawn = "true";
