@@ -83,6 +83,13 @@ class TooLarge(DomainError):
     code = "too_large"
 
 
+class Unavailable(DomainError):
+    """Something that the site rests on is away for the moment."""
+
+    status = 503
+    code = "unavailable"
+
+
 class Unprocessable(DomainError):
     status = 422
     code = "unprocessable"

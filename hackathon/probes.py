@@ -14,9 +14,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from .storage import storage
+
 logger = structlog.get_logger(__name__)
 
-BROKER_ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 5.0
 
 
 class Remembered:
@@ -55,8 +57,16 @@ def _ask_broker() -> bool:
     return True
 
 
+def _ask_store() -> bool:
+    if storage("models").is_reachable():
+        return True
+    logger.error("store_unreachable")
+    return False
+
+
 migrations_applied = Remembered(_ask_migrations, lambda is_applied: float("inf") if is_applied else 0.0)
-broker_reachable = Remembered(_ask_broker, lambda is_reachable: BROKER_ANSWER_SECONDS)
+broker_reachable = Remembered(_ask_broker, lambda is_reachable: ANSWER_SECONDS)
+store_reachable = Remembered(_ask_store, lambda is_reachable: ANSWER_SECONDS)
 
 
 @never_cache
@@ -69,12 +79,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when pages can be served, else 503. A broker that is away only makes jobs start a little later."""
+    """200 when pages can be served, else 503.
+
+    A broker that is away only makes jobs start a little later; while files are away jobs wait, and pages go on.
+    """
     database, migrations = _database_state()
     is_ready = database == "ok" and migrations == "applied"
-    broker = "reachable" if broker_reachable() else "unreachable"
-    body = {"status": "ready" if is_ready else "not ready", "database": database}
-    return JsonResponse(body | {"migrations": migrations, "broker": broker}, status=200 if is_ready else 503)
+    body = {"status": "ready" if is_ready else "not ready", "database": database, "migrations": migrations}
+    helpers = {"broker": broker_reachable, "files": store_reachable}
+    told = {name: "reachable" if ask() else "unreachable" for name, ask in helpers.items()}
+    return JsonResponse(body | told, status=200 if is_ready else 503)
 
 
 def _database_state() -> tuple[str, str]:

@@ -9,6 +9,12 @@
 | HACKTUNE_SITE_URL | http://127.0.0.1:8000 | public address: used in signed URLs |
 | HACKTUNE_DATA_DIR | .data/dev | folder of SQLite, files and static files |
 | HACKTUNE_LABELS_DIR | files/labels in the data folder | the label store; on a volume of its own in production |
+| HACKTUNE_S3_ENDPOINT | none | `https://…` of an S3-compatible store: files are there, not in the data folder |
+| HACKTUNE_S3_PUBLIC_ENDPOINT | the endpoint | the store's address for nodes, used in signed URLs |
+| HACKTUNE_S3_REGION | us-east-1 | what requests are signed for |
+| HACKTUNE_S3_BUCKET, HACKTUNE_S3_ACCESS_KEY, HACKTUNE_S3_SECRET_KEY | none | required with the endpoint |
+| HACKTUNE_S3_LABELS_BUCKET | none | bucket of the label store, else HACKTUNE_LABELS_DIR; never for role `site` |
+| HACKTUNE_S3_LABELS_ACCESS_KEY, HACKTUNE_S3_LABELS_SECRET_KEY | none | required with that bucket: a key of its own |
 | DATABASE_URL | SQLite in the data folder | `postgres://…` in production |
 | HACKTUNE_BROKER_URL | memory:// | `redis://…` or `redis+socket:///PATH?virtual_host=0` |
 | HACKTUNE_CACHE_URL | in-process | `redis://…` or `unix://PATH`; without it rate limits count per process |
@@ -33,6 +39,8 @@ from urllib.parse import urlsplit
 import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
+
+from .store_settings import file_storages
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -135,25 +143,13 @@ CELERY_BROKER_URL = env.str("HACKTUNE_BROKER_URL", "memory://")
 
 # --- files: one storage alias per kind of thing --------------------------------------------------------------
 
-
-def _folder(name: str) -> dict[str, Any]:
-    return {"BACKEND": "hackathon.storage.PrivateFolder", "OPTIONS": {"location": str(DATA_DIR / "files" / name)}}
-
-
-STORAGES: dict[str, dict[str, Any]] = {
-    "default": _folder("media"),
-    "datasets": _folder("datasets"),
-    "models": _folder("models"),
-    "artifacts": _folder("artifacts"),
+STORAGES: dict[str, dict[str, Any]] = file_storages(env, role=ROLE, data_dir=DATA_DIR) | {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-if ROLE in {"scorer", "manage"}:
-    LABELS_DIR = Path(env.str("HACKTUNE_LABELS_DIR", str(DATA_DIR / "files" / "labels"))).resolve()
-    STORAGES["labels"] = {"BACKEND": "hackathon.storage.PrivateFolder", "OPTIONS": {"location": str(LABELS_DIR)}}
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 ECHARTS_DIR = BASE_DIR / "node_modules" / "echarts" / "dist"

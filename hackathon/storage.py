@@ -1,10 +1,19 @@
-"""Files by alias (`STORAGES` in settings): datasets, labels, models, artifacts. No web server serves these folders."""
+"""Files by alias (`STORAGES` in settings): datasets, labels, models, artifacts. No web server serves them.
+
+Two backends, one contract (`tests/hackathon/test_storage.py` holds both to it): a name that is taken is never
+written over, `open` streams and can seek, a missing file is `FileNotFoundError`, a file that cannot be read now another
+`OSError`, and there is no `.path()`.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+from abc import abstractmethod
 from collections.abc import Iterator
-from typing import IO
+from datetime import datetime
+from pathlib import Path
+from typing import IO, cast
 
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.files.storage.base import Storage
@@ -12,21 +21,53 @@ from django.core.files.storage.base import Storage
 CHUNK = 2**20
 
 
-class PrivateFolder(FileSystemStorage):
-    """A folder that has no URL and whose files only their owner may read."""
+class PrivateStorage(Storage):
+    """What the site asks of a storage beyond Django's own interface."""
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("Files of this storage have no address of their own.")
+
+    @abstractmethod
+    def walk(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """(name, modified at) of every file whose name begins with `prefix` + "/", in any order."""
+
+    @abstractmethod
+    def is_reachable(self) -> bool:
+        """Whether files can be read at this moment, as far as one cheap question can tell. Never raises."""
+
+    @abstractmethod
+    def signed_url(self, name: str, *, seconds: int) -> str | None:
+        """An address that reads exactly this file for so long, made without asking anybody.
+
+        None where the storage has no addresses: then the site signs one of its own and streams.
+        """
+
+
+class PrivateFolder(PrivateStorage, FileSystemStorage):
+    """A folder whose files only their owner may read."""
 
     def __init__(self, location: str) -> None:
         super().__init__(
             location=location, base_url=None, file_permissions_mode=0o600, directory_permissions_mode=0o700
         )
 
-    def url(self, name: str | None) -> str:
-        raise ValueError("Files of this storage have no address of their own.")
+    def walk(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        root = Path(self.location)
+        for folder, _folders, names in os.walk(self.path(prefix)):
+            for name in names:
+                key = (Path(folder) / name).relative_to(root).as_posix()
+                yield key, self.get_modified_time(key)
+
+    def is_reachable(self) -> bool:
+        return True  # a file system that is away has taken more with it than files
+
+    def signed_url(self, name: str, *, seconds: int) -> str | None:
+        return None
 
 
-def storage(alias: str) -> Storage:
+def storage(alias: str) -> PrivateStorage:
     """The storage of that alias. Raises `InvalidStorageError` where this process may not know it: labels on web."""
-    return storages[alias]
+    return cast(PrivateStorage, storages[alias])
 
 
 def chunks_of(file: IO[bytes]) -> Iterator[bytes]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import LazySettings
 from django.core.cache import cache
 
 from tests.factories import World, make_world
+
+if TYPE_CHECKING:
+    from tests.s3 import S3Server
 
 OUTBOX = "hackathon.mail.OutboxBackend"
 
@@ -37,3 +41,26 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
 def world(db: None) -> World:
     """A running hackathon with an open phase, stored data, a model, an organizer, a judge and two teams."""
     return make_world()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 store over HTTP, without a bucket."""
+    from tests.s3 import S3Server  # only its tests pay for moto
+
+    with S3Server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def files_in_s3(settings: LazySettings, s3: S3Server) -> S3Server:
+    """Every alias is in the store; the labels in a bucket of their own, as a site with HACKTUNE_S3_* has them."""
+    shared, labels = s3.make_bucket(), s3.make_bucket()
+    settings.STORAGES = settings.STORAGES | {
+        alias: {
+            "BACKEND": "hackathon.bucket.PrivateBucket",
+            "OPTIONS": s3.options(labels if alias == "labels" else shared, alias),
+        }
+        for alias in ("default", "datasets", "models", "artifacts", "labels")
+    }
+    return s3

@@ -6,27 +6,35 @@ default, Django's deploy checks are clean.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import environ
 import pytest
 import yaml
+from django.core.exceptions import ImproperlyConfigured
 
 from hackathon.serving import programs
+from hackathon.store_settings import file_storages
 from tests.stack import REPOSITORY
 
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]
+COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("prepare", "site", "scorer", "beat", "manage", "worker-cpu", "worker-gpu")
 DOCKERFILES = {"site": REPOSITORY / "hackathon/Dockerfile", "worker": REPOSITORY / "training_worker/Dockerfile"}
 SITE_URL = "${HACKTUNE_SITE_URL:?the public address, such as https://hacktune.example.org}"
 SECRETS = ("HACKTUNE_SECRET_KEY", "HACKTUNE_DATABASE_PASSWORD", "HACKTUNE_BROKER_PASSWORD")
-OPTIONAL_SECRETS = ("HACKTUNE_METRICS_TOKEN", "HACKTUNE_ENROL_TOKEN")
+S3_SECRETS = ("HACKTUNE_S3_ACCESS_KEY", "HACKTUNE_S3_SECRET_KEY", "HACKTUNE_S3_RPC_SECRET")
+S3_LABELS = ("HACKTUNE_S3_LABELS_BUCKET", "HACKTUNE_S3_LABELS_ACCESS_KEY", "HACKTUNE_S3_LABELS_SECRET_KEY")
+OPTIONAL_SECRETS = ("HACKTUNE_METRICS_TOKEN", "HACKTUNE_ENROL_TOKEN", *S3_SECRETS, *S3_LABELS[1:])
 GOOD_KEY = "R7" + secrets.token_hex(40)
 
 
@@ -70,6 +78,9 @@ def test_no_secret_has_a_default() -> None:
 def test_only_scorer_and_operator_have_the_labels() -> None:
     assert {name for name in SERVICES if "labels" in volumes_of(name)} == {"scorer", "manage"}
     assert {name for name in OURS if "files" in volumes_of(name)} == {"prepare", "site", "scorer", "manage"}
+    with_key = {name for name in SERVICES if any(key in S3_LABELS for key in SERVICES[name].get("environment", {}))}
+    assert with_key == {"scorer", "manage"}
+    assert all(SERVICES[name]["environment"].keys() >= {*S3_LABELS} for name in with_key)
     roles = {name: SERVICES[name]["environment"].get("HACKTUNE_ROLE") for name in OURS}
     assert roles == {
         "prepare": "manage",
@@ -98,16 +109,33 @@ def test_a_worker_gets_nothing_of_the_site() -> None:
 
 def test_profiles_health_checks_and_privileges() -> None:
     profiles = {name: SERVICES[name]["profiles"] for name in SERVICES if "profiles" in SERVICES[name]}
-    assert profiles == {"worker-cpu": ["cpu"], "worker-gpu": ["gpu"], "manage": ["manage"]}
-    for name in ("database", "broker", "cache", "site", "scorer", "beat"):
+    assert profiles == {"worker-cpu": ["cpu"], "worker-gpu": ["gpu"], "manage": ["manage"], "store": ["s3"]}
+    for name in ("database", "broker", "cache", "site", "scorer", "beat", "store"):
         assert SERVICES[name]["healthcheck"]["test"], name
-    for name in OURS:
+    for name in (*OURS, "store"):
         assert SERVICES[name]["cap_drop"] == ["ALL"]
         assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
     for name in OURS:
         if not name.startswith("worker"):
             assert SERVICES[name]["read_only"] is True
     assert SERVICES["site"]["ports"] == ["${HACKTUNE_BIND:-127.0.0.1:8000}:8000"]
+
+
+def test_the_bundled_store_serves_s3_alone_with_the_sites_own_key() -> None:
+    store, site = SERVICES["store"], SERVICES["site"]["environment"]
+    assert (store["image"], store["read_only"]) == ("dxflrs/garage:v2.3.0", True)
+    for name in ("BUCKET", "ACCESS_KEY", "SECRET_KEY"):
+        assert store["environment"][f"GARAGE_DEFAULT_{name}"] == site[f"HACKTUNE_S3_{name}"]
+    assert store["environment"]["GARAGE_RPC_SECRET"] == "${HACKTUNE_S3_RPC_SECRET:-}"  # no start without 64 hex digits
+    assert store["ports"] == ["${HACKTUNE_S3_BIND:-127.0.0.1:3900}:3900"]
+    [mounted] = store["configs"]
+    assert mounted == {"source": "store", "target": "/etc/garage.toml"}
+    config = tomllib.loads(COMPOSE["configs"]["store"]["content"])
+    assert config["s3_api"] == {"api_bind_addr": "0.0.0.0:3900", "s3_region": "${HACKTUNE_S3_REGION:-us-east-1}"}
+    assert config["rpc_bind_addr"].startswith("127.0.0.1:")
+    assert {config[name].rpartition("/")[0] for name in ("data_dir", "metadata_dir")} == {"/var/lib/garage"}
+    assert store["volumes"] == ["store:/var/lib/garage"]
+    assert "admin" not in config
 
 
 def test_its_variables_are_settings_and_are_documented() -> None:
@@ -266,3 +294,104 @@ def test_labels_may_live_on_another_volume(tmp_path: Path, role: str, expected: 
     assert done.stdout.strip().rpartition("/")[2] == expected, done.stderr
     plain = _python(REPOSITORY, code, **env).stdout.strip()
     assert plain == ("none" if role == "site" else str((tmp_path / "data/files/labels").resolve()))
+
+
+# --- an S3 store --------------------------------------------------------------------------------------------------
+
+S3 = {
+    "HACKTUNE_S3_ENDPOINT": "https://s3.example.org",
+    "HACKTUNE_S3_BUCKET": "hacktune",
+    "HACKTUNE_S3_ACCESS_KEY": "GK0123456789abcdef01234567",
+    "HACKTUNE_S3_SECRET_KEY": secrets.token_hex(32),
+}
+LABELS = {
+    "HACKTUNE_S3_LABELS_BUCKET": "hacktune-labels",
+    "HACKTUNE_S3_LABELS_ACCESS_KEY": "GK99999999999999999999abcd",
+    "HACKTUNE_S3_LABELS_SECRET_KEY": secrets.token_hex(32),
+}
+SHOW_STORES = """
+import json, sys
+import django; django.setup()
+from django.conf import settings
+stores = {alias: entry["OPTIONS"] for alias, entry in settings.STORAGES.items() if alias != "staticfiles"}
+print(json.dumps({"stores": stores, "boto": "boto3" in sys.modules or "storages" in sys.modules}))
+"""
+
+
+def _stores(folder: Path, role: str, **changes: str) -> dict[str, Any]:
+    env = _production(folder, **changes) | {"HACKTUNE_ROLE": role, "DJANGO_SETTINGS_MODULE": "hackathon.settings"}
+    done = _python(REPOSITORY, SHOW_STORES, **env)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_every_alias_has_a_prefix_of_the_bucket_and_labels_a_bucket_and_key_of_their_own(tmp_path: Path) -> None:
+    stores = _stores(tmp_path, "scorer", **S3, **LABELS)["stores"]
+    places = {alias: (options["bucket_name"], options["location"]) for alias, options in stores.items()}
+    assert places == {
+        "default": ("hacktune", "media"),
+        "datasets": ("hacktune", "datasets"),
+        "models": ("hacktune", "models"),
+        "artifacts": ("hacktune", "artifacts"),
+        "labels": ("hacktune-labels", "labels"),
+    }
+    assert stores["labels"]["secret_key"] == LABELS["HACKTUNE_S3_LABELS_SECRET_KEY"]
+    assert stores["models"]["public_endpoint"] == stores["models"]["endpoint_url"] == "https://s3.example.org"
+
+
+def test_a_web_process_has_no_labels_and_refuses_their_key(tmp_path: Path) -> None:
+    assert _stores(tmp_path, "site", **S3)["stores"].keys() == {"default", "datasets", "models", "artifacts"}
+    done = _check_deploy(tmp_path, HACKTUNE_ROLE="site", **S3, **LABELS)
+    assert done.returncode != 0
+    assert "a web process (HACKTUNE_ROLE=site) must not be given it" in done.stderr
+    assert LABELS["HACKTUNE_S3_LABELS_SECRET_KEY"] not in done.stderr
+
+
+def test_without_a_bucket_of_their_own_labels_stay_in_their_folder(tmp_path: Path) -> None:
+    options = _stores(tmp_path, "manage", **S3, HACKTUNE_LABELS_DIR=str(tmp_path / "labels"))["stores"]["labels"]
+    assert options == {"location": str((tmp_path / "labels").resolve())}
+
+
+@pytest.mark.parametrize("changes", [{}, dict.fromkeys((*S3, *LABELS), "")])
+def test_without_a_store_files_are_folders_and_boto_is_not_even_imported(
+    tmp_path: Path, changes: dict[str, str]
+) -> None:
+    found = _stores(tmp_path, "scorer", **changes)
+    assert all(options.keys() == {"location"} for options in found["stores"].values())
+    assert found["boto"] is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        *(({name: ""}, f"needs {name}, too") for name in S3),
+        (dict.fromkeys(("HACKTUNE_S3_ENDPOINT", "HACKTUNE_S3_BUCKET"), ""), "HACKTUNE_S3_ENDPOINT, HACKTUNE_S3_BUCKET"),
+        ({"HACKTUNE_S3_ENDPOINT": "s3.example.org"}, "HACKTUNE_S3_ENDPOINT must be an address"),
+        ({"HACKTUNE_S3_ENDPOINT": "https://me:pw@s3.example.org"}, "HACKTUNE_S3_ENDPOINT must be an address"),
+        ({"HACKTUNE_S3_PUBLIC_ENDPOINT": "https://x.org/files"}, "HACKTUNE_S3_PUBLIC_ENDPOINT must be an address"),
+        ({"HACKTUNE_S3_BUCKET": "Hacktune/files"}, "HACKTUNE_S3_BUCKET must be a bucket's name"),
+        ({"HACKTUNE_S3_SECRET_KEY": "short"}, "HACKTUNE_S3_SECRET_KEY must be the secret of a real key"),
+        ({"HACKTUNE_S3_SECRET_KEY": "x" * 40}, "HACKTUNE_S3_SECRET_KEY must be the secret of a real key"),
+        ({"HACKTUNE_S3_SECRET_KEY": "change-me-0123456789-abcdef"}, "HACKTUNE_S3_SECRET_KEY must be the secret of a"),
+        (LABELS | {"HACKTUNE_S3_LABELS_BUCKET": ""}, "needs HACKTUNE_S3_LABELS_BUCKET, too"),
+        (LABELS | {"HACKTUNE_S3_LABELS_BUCKET": "hacktune"}, "HACKTUNE_S3_LABELS_BUCKET must not be"),
+        (LABELS | {"HACKTUNE_S3_LABELS_ACCESS_KEY": S3["HACKTUNE_S3_ACCESS_KEY"]}, "LABELS_ACCESS_KEY must not be"),
+    ],
+)
+def test_a_partial_or_bad_store_is_refused(changes: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=re.escape(complaint)) as caught:
+        file_storages(_Environment(S3 | changes), role="manage", data_dir=Path("data"))
+    assert S3["HACKTUNE_S3_SECRET_KEY"] not in str(caught.value)
+
+
+def test_a_bad_store_stops_the_start(tmp_path: Path) -> None:
+    done = _check_deploy(tmp_path, **S3 | {"HACKTUNE_S3_SECRET_KEY": ""})
+    assert done.returncode != 0
+    assert "HACKTUNE_S3_SECRET_KEY" in done.stderr
+
+
+class _Environment(environ.Env):
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__()
+        self.ENVIRON = values

@@ -138,14 +138,16 @@ class SiteClient:
     def download(self, ref: FileRef, target: Path, tick: Callable[[], None]) -> None:
         """Stream one input into `target` and check its size and sha256; `tick` is called for every chunk.
 
+        No token goes along: the address carries its own signature, for the site or for its store.
+
         Raises `IntegrityError`, `SiteUnavailable`, `SiteError`.
         """
         digest, size = hashlib.sha256(), 0
         try:
             answer = self._pool.request("GET", urljoin(self._site + "/", ref.url), preload_content=False)
             if answer.status != 200:
-                _raise_for(answer.status, answer.read(2000))
-                raise SiteError(answer.status, "no file")
+                answer.close()
+                raise _refused_download(answer.status, ref.name)
             with target.open("wb") as file:
                 for chunk in answer.stream(CHUNK):
                     size += len(chunk)
@@ -211,9 +213,18 @@ def _raise_for(status: int, data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     if status == 409:
         raise StaleAttempt(_code(text))
-    if status >= 500 or status in (408, 425, 429):
+    if _is_passing(status):
         raise SiteUnavailable(status, text)
     raise SiteError(status, text)
+
+
+def _refused_download(status: int, name: str) -> SiteError:
+    """A file may come from an S3 store: a 409 of it says nothing of our attempt, and its texts hold keys' names."""
+    return SiteUnavailable(status, name) if _is_passing(status) else SiteError(status, name)
+
+
+def _is_passing(status: int) -> bool:
+    return status >= 500 or status in (408, 425, 429)
 
 
 def _code(text: str) -> str:

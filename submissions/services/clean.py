@@ -19,19 +19,18 @@ def clear_orphans(now: datetime | None = None) -> int:
     """
     now = now or db_now()
     store = storage("artifacts")
-    if not store.exists(ROOT):
-        return 0
+    old = [key for key, modified_at in store.walk(ROOT) if now - modified_at > KEEP]
     current = {
-        str(folder) for folder in Job.objects.exclude(attempt_folder=None).values_list("attempt_folder", flat=True)
+        f"{ROOT}/{job.attempt_folder}" for job in Job.objects.exclude(attempt_folder=None).only("attempt_folder")
     }
-    deleted = 0
-    for folder in store.listdir(ROOT)[0]:
-        kept = set(Artifact.objects.filter(key__startswith=f"{ROOT}/{folder}/").values_list("key", flat=True))
-        if folder in current and not kept:
-            continue
-        for name in store.listdir(f"{ROOT}/{folder}")[1]:
-            key = f"{ROOT}/{folder}/{name}"
-            if key not in kept and now - store.get_modified_time(key) > KEEP:
-                store.delete(key)
-                deleted += 1
-    return deleted
+    kept = set(Artifact.objects.values_list("key", flat=True))
+    current -= set(map(_folder, kept))  # its result has named what it keeps
+    orphans = [key for key in old if key not in kept and _folder(key) not in current]
+    for key in orphans:
+        store.delete(key)
+    return len(orphans)
+
+
+def _folder(key: str) -> str:
+    """`attempts/<folder>/<name>` → `attempts/<folder>`."""
+    return key.rpartition("/")[0]

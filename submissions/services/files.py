@@ -1,4 +1,8 @@
-"""Single-object signed URLs, 15 minutes: how a node gets inputs and hands in outputs, with or without S3."""
+"""Single-object signed URLs, 15 minutes: how a node gets inputs and hands in outputs.
+
+Inputs come from the S3 store itself where there is one; outputs always pass through the site, which checks attempt,
+size and sha256 before a file is anywhere (docs/decisions/0005).
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,12 @@ _SALT = "hacktune.files"
 _ALIASES = frozenset({"datasets", "models"})
 
 
+def _address(alias: str, key: str) -> str:
+    """Where a node reads that file: at the store itself where files are in one, else here."""
+    direct = storage(alias).signed_url(key, seconds=settings.SIGNED_URL_SECONDS)
+    return direct or _sign(get=alias, key=key)
+
+
 def _sign(**payload: Any) -> str:
     return str(settings.SITE_URL) + reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)])
 
@@ -41,9 +51,7 @@ def job_files(job: Job) -> JobFiles:
     """Fresh URLs for everything that this attempt of `job` may read and write."""
     model = job.base_model.model_manifest
     prefix = model_prefix(job.base_model)
-    files = tuple(
-        file.model_copy(update={"url": _sign(get="models", key=f"{prefix}/{file.name}")}) for file in model.files
-    )
+    files = tuple(file.model_copy(update={"url": _address("models", f"{prefix}/{file.name}")}) for file in model.files)
     return JobFiles(
         data=tuple(_data_file(job.data, entry) for entry in job.data.files),
         model=model.model_copy(update={"files": files}),
@@ -55,7 +63,7 @@ def job_files(job: Job) -> JobFiles:
 
 
 def _data_file(data: ChallengeData, entry: dict[str, Any]) -> FileRef:
-    return FileRef(**entry, url=_sign(get="datasets", key=f"{data.prefix}/{entry['name']}"))
+    return FileRef(**entry, url=_address("datasets", f"{data.prefix}/{entry['name']}"))
 
 
 def model_prefix(model: BaseModel) -> str:

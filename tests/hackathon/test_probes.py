@@ -20,15 +20,16 @@ from hackathon.serving.probe import probe
 from tests.api import EVERYBODY
 from tests.factories import World
 from tests.pages import browser_of
+from tests.s3 import S3Server
 from tests.stack import REPOSITORY
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    for remembered in (probes.migrations_applied, probes.broker_reachable):
+    for remembered in (probes.migrations_applied, probes.broker_reachable, probes.store_reachable):
         remembered.forget()
     yield
-    for remembered in (probes.migrations_applied, probes.broker_reachable):
+    for remembered in (probes.migrations_applied, probes.broker_reachable, probes.store_reachable):
         remembered.forget()
 
 
@@ -47,6 +48,7 @@ def test_both_answer_everybody_the_same(world: World, who: str) -> None:
         "database": "ok",
         "migrations": "applied",
         "broker": "reachable",
+        "files": "reachable",
     }
     assert [browser.post(path).status_code for path in ("/healthz", "/readyz")] == [405, 405]
 
@@ -56,11 +58,12 @@ def test_not_ready_without_a_database_and_no_word_of_why() -> None:
     with patch.object(connection, "cursor", side_effect=OperationalError("password of user x at 10.0.0.1")):
         response = Client().get("/readyz")
     assert response.status_code == 503
-    assert response.json() | {"broker": ""} == {
+    assert response.json() | {"broker": "", "files": ""} == {
         "status": "not ready",
         "database": "unreachable",
         "migrations": "unknown",
         "broker": "",
+        "files": "",
     }
     assert Client().get("/readyz").status_code == 200
 
@@ -78,6 +81,18 @@ def test_a_missing_broker_is_told_and_does_no_harm() -> None:
     with patch("celery.app.base.Celery.connection_for_write", side_effect=ConnectionRefusedError):
         response = Client().get("/readyz")
     assert (response.status_code, response.json()["broker"]) == (200, "unreachable")
+
+
+@pytest.mark.django_db
+def test_a_store_that_is_away_or_refuses_our_key_is_told_and_pages_go_on(files_in_s3: S3Server) -> None:
+    assert Client().get("/readyz").json()["files"] == "reachable"
+    probes.store_reachable.forget()
+    files_in_s3.fault = 403
+    try:
+        response = Client().get("/readyz")
+    finally:
+        files_in_s3.fault = 0
+    assert (response.status_code, response.json()["files"]) == (200, "unreachable")
 
 
 @pytest.mark.django_db
