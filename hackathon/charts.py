@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 Point = tuple[float, float]
 
 MAX_POINTS = 200
@@ -115,7 +117,6 @@ def bar_chart(
         {"name": key.name, "tone": key.tone, "values": list(series.values)}
         for key, series in zip(keys, bars, strict=True)
     ]
-    totals = ", ".join(f"{series.name} {_number(sum(series.values))}" for series in bars)
     return Chart(
         title=title,
         spec={"kind": "bars", "categories": list(categories), "stacked": stacked, "series": drawn},
@@ -124,7 +125,7 @@ def bar_chart(
         rows=[
             (category, [_number(series.values[index]) for series in bars]) for index, category in enumerate(categories)
         ],
-        summary=f"{title}: {totals}",
+        summary=f"{title}: " + "; ".join(_highest(series, categories) for series in bars if any(series.values)),
     )
 
 
@@ -166,6 +167,15 @@ def _drawn_dots(group: Dots, tone: str) -> dict[str, Any]:
     ]
     levels = [{"name": dot.label, "yAxis": dot.y} for dot in group.dots if dot.x is None]
     return {"name": group.name, "tone": tone, "symbol": group.symbol, "marks": marks, "levels": levels}
+
+
+def _highest(bars: Bars, categories: Sequence[str]) -> str:
+    index = max(range(len(categories)), key=lambda number: bars.values[number])
+    return _("%(name)s at most %(value)s (%(category)s)") % {
+        "name": bars.name,
+        "value": _number(bars.values[index]),
+        "category": categories[index],
+    }
 
 
 def _tone(tone: str, number: int) -> str:

@@ -102,6 +102,7 @@ def test_a_bar_chart_says_the_same_as_its_table() -> None:
     assert chart.rows == [("10:00", ["3", "1"]), ("11:00", ["0", "2"])]
     assert [(key.name, key.tone) for key in chart.keys] == [("scored", "good"), ("failed", "series-2")]
     assert chart.spec["stacked"] is True
+    assert chart.summary == "Submissions: scored at most 3 (10:00); failed at most 2 (11:00)"
 
 
 def test_nothing_to_draw_no_chart() -> None:

@@ -17,6 +17,7 @@ function theme(figure) {
   const found = {
     of: (token) => colourOf(probe, token),
     font: style.fontFamily,
+    width: figure.clientWidth,
     small: 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize),
   };
   found.ink = found.of("ink");
@@ -111,7 +112,7 @@ function dotsOf(group, spec, look) {
       itemStyle: { opacity: 1 },
       color,
       label: { ...label, show: true, position: "top", formatter: "{b}", width: 110, overflow: "truncate" },
-      labelLayout: { hideOverlap: true },
+      labelLayout: ({ rect, labelRect }) => ({ hideOverlap: true, align: rect.x + labelRect.width / 2 > look.width ? "right" : "center" }),
       markLine: {
         symbol: "none",
         data: group.levels,
