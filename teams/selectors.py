@@ -85,7 +85,7 @@ def _organization(user: User, stands_for: dict[UUID, str]) -> str:
 
 
 def _team_row(team: Team, viewer: Viewer, stands_for: dict[UUID, str], may_know_names: bool) -> TeamRow:
-    users = [membership.user for membership in team.current_members]  # type: ignore[attr-defined]
+    users = [membership.user for membership in team.current_members]  # type: ignore[attr-defined]  # a prefetch's to_attr
     named = (_organization(user, stands_for) for user in users)
     return TeamRow(
         team=team,
