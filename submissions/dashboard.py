@@ -128,9 +128,7 @@ def _figures(
     hackathon: Hackathon, jobs: QuerySet[Job], quotas: QuerySet[Quota], *, wait_seconds: float | None
 ) -> Figures:
     people = Participation.objects.filter(hackathon=hackathon, role=Role.PARTICIPANT)
-    member = Membership.objects.filter(
-        user=OuterRef("user"), hackathon=hackathon, left_at__isnull=True, team__is_reserved=False
-    )
+    member = Membership.objects.current().filter(user=OuterRef("user"), hackathon=hackathon, team__is_reserved=False)
     teams = _teams(hackathon).aggregate(all=Count("pk"), silent=Count("pk", filter=~_has_submitted()))
     used, granted = _compute(hackathon, quotas, teams["all"])
     return Figures(
