@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from datetime import UTC
 
 from .board import Board, BoardRow
 
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ENDS = frozenset("\t\r\n")
+RISKY = frozenset("=+-@") | _ENDS
 """A spreadsheet may take a text that begins so for a formula."""
 
 COLUMNS = (
@@ -46,7 +48,15 @@ def board_csv(board: Board) -> bytes:
 
 def _safe(cell: Cell) -> Cell:
     """Text that a spreadsheet would run gets a leading '. Numbers are ours and stay numbers, negative ones too."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell
+    return f"'{cell}" if isinstance(cell, str) and _first_shown(cell) in RISKY else cell
+
+
+def _first_shown(text: str) -> str:
+    """Its first character as a spreadsheet may take it: full-width as plain, behind spaces and what nobody sees."""
+    for letter in text[:1] if text[:1] in _ENDS else text:
+        if not letter.isspace() and unicodedata.category(letter)[0] != "C":
+            return unicodedata.normalize("NFKC", letter)[:1]
+    return text[:1]
 
 
 def _cells(row: BoardRow) -> list[Cell]:

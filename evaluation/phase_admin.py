@@ -151,7 +151,10 @@ class PhaseAdmin(Admin):
     def release(self, request: HttpRequest, queryset: QuerySet[Phase]) -> Any:
         ask = Question(
             _("Release the private scores"),
-            _("The board is ranked by private scores, and everybody sees them. What was seen cannot be taken back."),
+            _(
+                "The board is ranked by private scores, and everybody sees them. The phase takes nothing any more. "
+                "What was seen cannot be taken back."
+            ),
             _("Private scores of %(count)d phases released."),
             ReasonForm,
         )

@@ -313,8 +313,13 @@ class Phase(Row):
         return f"{self.challenge} · {self.name}"
 
     def is_open(self, now: datetime) -> bool:
-        """Open from `opens_at` up to, not including, `closes_at`."""
-        return self.opens_at <= now < self.closes_at
+        """Open from `opens_at` up to, not including, `closes_at`; never again once its private scores are out."""
+        return self.opens_at <= now < self.closes_at and not self.is_released
+
+    @property
+    def is_released(self) -> bool:
+        """Are its private scores out? Who has seen them could choose by them what to run and what to rank."""
+        return self.score_visibility == ScoreVisibility.RELEASED
 
 
 def current_phase(phases: Iterable[Phase], now: datetime) -> Phase | None:

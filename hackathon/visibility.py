@@ -60,5 +60,10 @@ def role_in(viewer: Viewer, hackathon: Hackathon) -> Role | None:
     return Role(found) if found else None
 
 
+def sees_all_submissions(user: User) -> bool:
+    """In the admin: superusers, and staff who may run hackathons there. They compete nowhere."""
+    return user.is_superuser or (user.is_staff and user.has_perm("submissions.view_submission"))
+
+
 def is_organizer(viewer: Viewer, hackathon: Hackathon) -> bool:
     return role_in(viewer, hackathon) == Role.ORGANIZER

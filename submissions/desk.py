@@ -117,6 +117,8 @@ def _phase_blocker(challenge: Challenge, phase: Phase, now: datetime) -> NextSte
         url, label = reverse("challenges:detail", args=[challenge.slug]), _("Read the challenge")
         return NextStep(text % {"phase": phase.name, "time": _local(phase.opens_at)}, url, label)
     text = _("The phase “%(phase)s” closed at %(time)s.") % {"phase": phase.name, "time": _local(phase.closes_at)}
+    if phase.is_released:
+        text = _("The phase “%(phase)s” is over: its private scores are out.") % {"phase": phase.name}
     return NextStep(text, reverse("evaluation:leaderboard", args=[challenge.slug]), _("See the leaderboard"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -79,7 +79,10 @@ class Trouble:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """`job` is what it runs, where the viewer may know; `is_busy`: it runs something. Counts are of `RECENT`."""
+    """`job` is what it runs, where the viewer may know; `is_busy`: it runs something. Counts are of `RECENT`.
+
+    `last_error` is for operators: it may speak of any event's job.
+    """
 
     pk: UUID
     name: str
@@ -112,10 +115,11 @@ def read_workers(viewer: Viewer, *, now: datetime) -> list[NodeRow]:
     counts = _counts(now - RECENT)
     troubles = _troubles(watched)
     slugs = dict(BaseModel.objects.values_list("sha256", "slug"))
-    return [
+    rows = [
         _node_row(node, running.get(node.pk), shown, counts.get(node.name, {}), troubles.get(node.pk), slugs, now)
         for node in nodes
     ]
+    return rows if operates(viewer) else [replace(row, last_error="") for row in rows]
 
 
 def _node_row(

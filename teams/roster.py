@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from hackathon.enums import Role
 from hackathon.errors import Conflict, Invalid, NotAllowed
 from hackathon.models import Organization, Participation, User
+from hackathon.visibility import sees_all_submissions
 
 from .models import Membership, MembershipRole, Team
 from .services import leave_team, lock_person, lock_team, require_free, require_room, set_captain
@@ -94,8 +95,8 @@ def change_part(*, participation: Participation, role: Role, organization: Organ
 
 def require_role(participation: Participation, role: Role) -> None:
     """Raises `Conflict` where somebody in a team would be no participant, `NotAllowed` for a competing superuser."""
-    if role == Role.PARTICIPANT and participation.user.is_superuser:
-        raise NotAllowed(_("Superusers see what no participant may see: they do not compete."), code="organizer")
+    if role == Role.PARTICIPANT and sees_all_submissions(participation.user):
+        raise NotAllowed(_("Who sees every submission in this admin does not compete."), code="organizer")
     if role != Role.PARTICIPANT:
         _require_teamless(participation)
 

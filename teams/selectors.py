@@ -25,21 +25,21 @@ def teams_visible_to(viewer: Viewer) -> QuerySet[Team]:
 
 
 def teams_of(viewer: Viewer) -> QuerySet[Team]:
-    """The teams the viewer is in now."""
+    """The teams the viewer is in now, of hackathons that they may know of: a draft is for its organizers alone."""
     if not isinstance(viewer, User):
         return Team.objects.none()
-    return Team.objects.filter(memberships__user=viewer, memberships__left_at__isnull=True)
+    mine = Team.objects.filter(memberships__user=viewer, memberships__left_at__isnull=True)
+    return mine.filter(hackathon__in=hackathons_visible_to(viewer))
 
 
 def teams_run_by(viewer: Viewer) -> QuerySet[Team]:
-    """The teams the viewer is in now, and all teams (reserved ones too) of the hackathons the viewer organizes."""
+    """`teams_of`, and all teams (reserved ones too) of the hackathons the viewer organizes."""
     if not isinstance(viewer, User):
         return Team.objects.none()
     if viewer.is_superuser:
         return Team.objects.all()
     organized = Participation.objects.filter(user=viewer, role=Role.ORGANIZER).values("hackathon")
-    mine = Membership.objects.current().filter(user=viewer).values("team")
-    return Team.objects.filter(hackathon__in=organized) | Team.objects.filter(pk__in=mine)
+    return Team.objects.filter(hackathon__in=organized) | Team.objects.filter(pk__in=teams_of(viewer).values("pk"))
 
 
 def team_in(viewer: Viewer, hackathon: Hackathon) -> Team | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -214,3 +215,14 @@ def test_reasons_of_losses_are_told_in_chinese(world: World, chinese: None) -> N
     release_attempt(job_id=str(job.pk), attempt=2, release=release)
     shown = client_of(world, "captain").get(f"/api/submissions/{submission}/", headers=CHINESE_READER).json()
     assert [event["reason"] for event in shown["events"]] == ["已提交", "节点失去联系", "训练进程异常终止，退出码 -9。"]
+
+
+@pytest.mark.parametrize(
+    "sentence", [one for one in sentences.SENTENCES if one.count("%(") > 1], ids=lambda one: one[:20]
+)
+def test_a_text_that_nearly_is_a_sentence_is_read_quickly(sentence: sentences.Sentence) -> None:
+    _first, *between, _last = re.split(r"%\(\w+\)s", sentence)
+    text = sentence % {name: "".join(part * 200 for part in between) for name in re.findall(r"%\((\w+)\)s", sentence)}
+    began = time.perf_counter()
+    sentences.recognize(f"{text[:4000]}\0")
+    assert time.perf_counter() - began < 0.2

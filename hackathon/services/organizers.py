@@ -7,8 +7,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from hackathon.clock import db_now
+from hackathon.enums import Role
 from hackathon.errors import NotAllowed
-from hackathon.models import User
+from hackathon.models import Participation, User
 
 GROUP = "Organizers"
 PERMISSIONS = {
@@ -52,9 +54,19 @@ def organizers_group() -> Group:
 
 @transaction.atomic
 def let_organize(*, user: User) -> None:
-    """The person may log in to the admin and run the hackathons there. Raises `NotAllowed` for a closed account."""
+    """The person may log in to the admin and run the hackathons there.
+
+    Raises `NotAllowed` for a closed account, and for who competes: they would see the other teams' work.
+    """
     if not user.is_active:
         raise NotAllowed(_("This account is closed."))
+    competes_in = Participation.objects.filter(user=user, role=Role.PARTICIPANT, hackathon__ends_at__gt=db_now())
+    if (part := competes_in.select_related("hackathon").first()) is not None:
+        raise NotAllowed(
+            _("%(person)s competes in %(hackathon)s.") % {"person": user, "hackathon": part.hackathon},
+            hint=_("Give them another role there first: People, Participations."),
+            code="competes",
+        )
     user.groups.add(organizers_group())
     User.objects.filter(pk=user.pk).update(is_staff=True)
 

@@ -9,13 +9,14 @@ from hackathon.clock import db_now
 from hackathon.enums import Role, Visibility
 from hackathon.errors import NotAllowed
 from hackathon.models import Hackathon, Organization, Participation, User
+from hackathon.visibility import sees_all_submissions
 
 
 def join_hackathon(*, user: User, hackathon: Hackathon) -> Participation:
     """The person's part in the hackathon: the one they have, in whatever role, else a new one as participant.
 
     They stand for the organization of their profile. Raises `NotAllowed` where only organizers add people, after the
-    end, and for superusers, who organize everything and see what no participant may see.
+    end, and for those who see every submission in the admin.
     """
     with transaction.atomic():
         existing = Participation.objects.filter(user=user, hackathon=hackathon).first()
@@ -30,7 +31,7 @@ def join_hackathon(*, user: User, hackathon: Hackathon) -> Participation:
 
 def require_open_door(user: User, hackathon: Hackathon) -> None:
     """What `join_hackathon` would refuse to who takes no part yet."""
-    if user.is_superuser:
+    if sees_all_submissions(user):
         raise NotAllowed(_("You organize this hackathon: organizers do not compete."), code="organizer")
     if hackathon.visibility != Visibility.PUBLIC:
         raise NotAllowed(

@@ -57,7 +57,8 @@ def require_change(phase: Phase, stored: Phase | None) -> None:
 
 
 def move_deadline(*, phase: Phase, closes_at: datetime) -> Phase:
-    """Let the phase end at another time, later or earlier. Raises `Invalid` for one that is past or before its start.
+    """Let the phase end at another time, later or earlier. Raises `Invalid` for one that is past or before its start,
+    `Conflict` `scores_released` once its private scores are out.
 
     Submissions that were accepted stay accepted; a phase that has ended opens again.
     """
@@ -67,6 +68,12 @@ def move_deadline(*, phase: Phase, closes_at: datetime) -> Phase:
             raise _wrong("closes_at", _("The new end is in the past: choose a time to come."))
         if closes_at <= locked.opens_at:
             raise _wrong("closes_at", _("The phase would end before it opens."))
+        if locked.is_released:
+            raise Conflict(
+                _("The private scores of this phase are out: it cannot be opened again."),
+                hint=_("Make another phase, on another data version."),
+                code="scores_released",
+            )
         locked.closes_at = phase.closes_at = closes_at
         locked.save(update_fields=["closes_at"])
     return phase

@@ -90,7 +90,7 @@ def submit_config(
         if replay is not None:
             return replay
         _require_member(author, team)
-        _require_open(phase, now)
+        _require_open(Phase.objects.get(pk=phase.pk), now)  # as it is now, not as it was before the lock
         model = BaseModel.objects.get(slug=checked.base_model)
         key = run_key_for(phase, model, config_hash(checked))
         existing = find_same_run(team=team, phase=phase, key=key)
@@ -155,8 +155,11 @@ def _require_member(author: User | None, team: Team) -> None:
 
 def _require_open(phase: Phase, now: datetime) -> None:
     if not phase.is_open(now):
+        message = _("The phase “%(phase)s” is not open.") % {"phase": phase.name}
+        if phase.is_released:
+            raise PhaseClosed(message, hint=_("Its private scores are out."))
         raise PhaseClosed(
-            _("The phase “%(phase)s” is not open.") % {"phase": phase.name},
+            message,
             hint=_("It is open from %(start)s to %(end)s.")
             % {"start": phase.opens_at.isoformat(), "end": phase.closes_at.isoformat()},
         )

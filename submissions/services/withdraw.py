@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
 from hackathon.errors import Conflict
-from hackathon.models import User
+from hackathon.models import Phase, User
 from submissions.enums import JobState
 from submissions.models import Submission, Withdrawal
 from submissions.rules import can_cancel
@@ -60,7 +60,8 @@ def _current(submission: Submission) -> Withdrawal | None:
 
 
 def _require_open(submission: Submission, now: datetime) -> None:
-    if not submission.phase.is_open(now):
+    """By the phase as it is now, not as it was before the lock."""
+    if not Phase.objects.get(pk=submission.phase_id).is_open(now):
         raise Conflict(
             _("The phase “%(phase)s” is closed: its ranking stands.") % {"phase": submission.phase.name},
             hint=_("Submissions can be withdrawn and restored only while their phase is open."),

@@ -15,7 +15,7 @@ from hackathon.api.strict import StrictAPIView, StrictListView, StrictSerializer
 from hackathon.api.views import visible_hackathon
 from hackathon.errors import NotFound
 from hackathon.models import ApiToken, Hackathon, Participation
-from hackathon.visibility import Viewer, role_in
+from hackathon.visibility import Viewer, hackathons_visible_to, role_in
 from teams.api.serializers import MeSerializer, TeamInputSerializer, TeamSerializer
 from teams.models import Membership, Team
 from teams.selectors import members_of, team_pages_of, teams_of, teams_visible_to, with_members
@@ -39,11 +39,13 @@ class MeView(StrictAPIView):
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         user = person(request)
-        memberships = Membership.objects.current().filter(user=user)
+        known = hackathons_visible_to(user)
+        memberships = Membership.objects.current().filter(user=user, hackathon__in=known)
+        parts = Participation.objects.filter(user=user, hackathon__in=known)
         facts = {
             "user": user,
             "token": request.auth if isinstance(request.auth, ApiToken) else None,
-            "participations": Participation.objects.filter(user=user).select_related("hackathon", "organization"),
+            "participations": parts.select_related("hackathon", "organization"),
             "teams": memberships.select_related("team", "hackathon").order_by("created_at"),
         }
         return Response(MeSerializer(facts).data)

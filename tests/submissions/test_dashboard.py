@@ -287,6 +287,10 @@ def test_an_organizer_elsewhere_sees_that_a_node_is_busy_and_not_with_what(world
     ParticipationFactory(user=world.outsider, hackathon=HackathonFactory(), role=Role.ORGANIZER)
     text = html(page(world, "outsider", "/workers/"))
     assert "a job of another hackathon" in text
+    Node.objects.filter(pk=node.pk).update(report=node.report | {"last_error": "OSError: of another hackathon's run"})
+    assert "OSError" not in html(page(world, "outsider", "/workers/"))
+    User.objects.filter(pk=world.judge.pk).update(is_superuser=True)
+    assert "OSError" in html(page(world, "judge", "/workers/"))
     assert "Otters" not in text
     assert "Otters" in html(page(world, "organizer", "/workers/"))
 

@@ -21,9 +21,13 @@ class Sentence(str):
         return self % values
 
     def pattern(self) -> re.Pattern[str]:
-        """Matches what a call returns; a group for each place."""
+        """Matches what a call returns; a group for each place. Only the last value may have spaces: with more of
+        them a text that nearly fits would be tried in very many ways.
+        """
         fixed = _PLACE.split(self)
-        parts = [re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+?)" for at, part in enumerate(fixed)]
+        last = len(fixed) - 2
+        value = [".+" if at == last else r"\S+?" for at in range(len(fixed))]
+        parts = [re.escape(part) if at % 2 == 0 else f"(?P<{part}>{value[at]})" for at, part in enumerate(fixed)]
         return re.compile("".join(parts), re.DOTALL)
 
 
