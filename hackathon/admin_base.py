@@ -30,6 +30,7 @@ class Admin(BaseAdmin):
     """Shows a row's actions on its own page too, where Django has them in the list alone."""
 
     change_form_template = "hackathon/admin/change_form.html"
+    change_list_template = "hackathon/admin/change_list.html"
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         shown = context.get("original") is not None
