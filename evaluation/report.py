@@ -81,7 +81,7 @@ def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: dateti
         seconds=_seconds_chart(result),
         ended_by=_ended_by(job.stopped_by),
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
-        config=dump(submission.config),
+        config=dump(submission.submission_config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
     )
 
 
