@@ -103,7 +103,7 @@ def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -
         curves.setdefault(point["name"], []).append((point["step"], point["value"]))
     panels = [
         (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")]),
-        (_("Validation %(metric)s") % {"metric": metric}, [(f"validation {metric}", f"validation_{metric}")]),
+        (_("Validation %(metric)s") % {"metric": metric}, [(_("validation"), f"validation_{metric}")]),
     ]
     charts = [
         line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)

@@ -31,6 +31,7 @@ class Admin(BaseAdmin):
     """Shows a row's actions on its own page too, where Django has them in the list alone."""
 
     change_form_template = "hackathon/admin/change_form.html"
+    change_list_template = "hackathon/admin/change_list.html"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only by what the list shows or offers as a filter: Django lets an address filter by every column, and the

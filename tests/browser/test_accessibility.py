@@ -129,6 +129,7 @@ def test_error_pages_are_sound_and_lead_on(world: World, watched: Watched, width
     assert inspect_in_both_themes(lost) == []
     refused = watched.open("/", user=world.captain, width=width)
     watched.contexts[-1].clear_cookies()
+    refused.click("#account-menu summary")
     refused.get_by_role("button", name="Log out").click()
     assert "403" in refused.inner_text("main")
     assert inspect_in_both_themes(refused) == []

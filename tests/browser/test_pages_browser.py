@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from playwright.sync_api import Page
 
 from submissions.enums import JobState
 from submissions.models import Job, ProgressChunk, Submission
@@ -59,6 +60,50 @@ def test_a_running_submission_moves_by_itself_and_keeps_what_is_open(world: Worl
     assert asked == []
 
 
+def test_a_refresh_leaves_focus_and_scroll_where_they_are(world: World, watched: Watched) -> None:
+    submission = running(world)
+    report(submission.jobs.get(), seq=2, step=85)
+    page = watched.open(f"/s/{submission.pk}/", user=world.captain, width=390)
+    page.wait_for_selector("#curve-1[data-drawn]")
+    page.click("#curve-1 summary")
+    page.evaluate("document.querySelector('#curve-1 .scroll').scrollTop = 20")
+    assert page.evaluate("document.querySelector('#curve-1 .scroll').scrollTop") == 20
+    page.focus("#cancel summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    report(submission.jobs.get(), seq=3, step=98)
+    page.wait_for_selector("progress[value='98']", timeout=15_000)
+    assert page.evaluate("document.activeElement.matches('#cancel[open] button')")
+    assert page.evaluate("document.querySelector('#curve-1 .scroll').scrollTop") == 20
+
+
+def test_a_refresh_waits_for_a_pressed_pointer_and_for_marked_text(world: World, watched: Watched) -> None:
+    submission = running(world)
+    page = watched.open(f"/s/{submission.pk}/", user=world.captain)
+    page.wait_for_selector("#curve-1[data-drawn]")
+    page.mouse.move(*middle(page, "#live h1"))
+    page.mouse.down()
+    report(submission.jobs.get(), seq=2, step=80)
+    page.wait_for_timeout(3000)
+    assert page.locator("progress[value='40']").count() == 1
+    page.mouse.up()
+    page.wait_for_selector("progress[value='80']", timeout=15_000)
+    page.dblclick("#live h1")
+    marked = page.evaluate("String(getSelection())")
+    report(submission.jobs.get(), seq=3, step=90)
+    page.wait_for_timeout(3000)
+    assert marked
+    assert page.evaluate("String(getSelection())") == marked
+    page.evaluate("getSelection().removeAllRanges()")
+    page.wait_for_selector("progress[value='90']", timeout=15_000)
+
+
+def middle(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_the_board_moves_by_itself(world: World, watched: Watched) -> None:
     page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.rival)
     assert "No team has a score yet." in page.inner_text("#board")
@@ -106,6 +151,7 @@ def test_log_in_cancel_and_log_out_by_hand(world: World, watched: Watched) -> No
     page.click("#cancel button")
     page.wait_for_selector("text=is cancelled.")
     assert first_state(submission) == JobState.CANCELLED
+    page.click("#account-menu summary")
     page.get_by_role("button", name="Log out").click()
     page.wait_for_selector("text=Log in to take part.")
 

@@ -27,14 +27,19 @@ function theme(figure) {
   return [found, () => probe.remove()];
 }
 
-function axis(look, extra) {
+function axis(look, extra, label) {
   return {
-    axisLabel: { color: look.muted, fontSize: look.small, hideOverlap: true },
+    axisLabel: { color: look.muted, fontSize: look.small, hideOverlap: true, ...label },
     axisLine: { show: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: look.line } },
     ...extra,
   };
+}
+
+// Every bar has its name, cut where it must be; where bars stand too close for names, some are left out.
+function namesBelow(room) {
+  return room < 44 ? { width: 80, overflow: "truncate" } : { interval: 0, width: room - 10, overflow: "truncate" };
 }
 
 const short = (value) => Number(Number(value).toPrecision(4)).toString();
@@ -56,7 +61,7 @@ const KINDS = {
     })),
   }),
   bars: (spec, look) => ({
-    xAxis: axis(look, { type: "category", data: spec.categories, splitLine: { show: false }, axisLine: { lineStyle: { color: look.line } } }),
+    xAxis: axis(look, { type: "category", data: spec.categories, splitLine: { show: false }, axisLine: { lineStyle: { color: look.line } } }, namesBelow(look.width / spec.categories.length)),
     yAxis: axis(look, { type: "value", minInterval: spec.series.every((bars) => bars.values.every(Number.isInteger)) ? 1 : 0 }),
     tooltip: { trigger: "axis", axisPointer: { type: "shadow" } },
     series: spec.series.map((bars) => ({
@@ -101,18 +106,20 @@ const KINDS = {
 function dotsOf(group, spec, look) {
   const color = look.of(group.tone);
   const label = { color: look.muted, fontSize: look.small, textBorderWidth: 0 };
-  const someX = spec.groups.flatMap((other) => other.marks).map((mark) => mark.value[0])[0];
+  const place = spec.x_log ? Math.log : Number;
+  const places = spec.groups.flatMap((other) => other.marks).map((mark) => place(mark.value[0]));
+  const first = spec.x_log ? Math.min(...places) : 0, last = Math.max(...places);
+  const isAtEdge = (mark) => place(mark.value[0]) > first + 0.8 * (last - first);
   return [
     {
       type: "scatter",
       name: group.name,
-      data: group.marks,
+      data: group.marks.map((mark) => (isAtEdge(mark) ? { ...mark, label: { align: "right" } } : mark)),
       symbol: group.symbol,
       symbolSize: 10,
       itemStyle: { opacity: 1 },
       color,
       label: { ...label, show: true, position: "top", formatter: "{b}", width: 110, overflow: "truncate" },
-      labelLayout: ({ rect, labelRect }) => ({ hideOverlap: true, align: rect.x + labelRect.width / 2 > look.width ? "right" : "center" }),
       markLine: {
         symbol: "none",
         data: group.levels,
@@ -120,7 +127,7 @@ function dotsOf(group, spec, look) {
         label: { ...label, formatter: "{b}", position: "insideStartTop" },
       },
     },
-    { type: "scatter", silent: true, symbolSize: 0, data: group.levels.map((level) => [someX, level.yAxis]) },
+    { type: "scatter", silent: true, symbolSize: 0, data: group.levels.map((level) => [spec.groups.flatMap((other) => other.marks)[0]?.value[0], level.yAxis]) },
   ];
 }
 

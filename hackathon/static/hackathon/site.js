@@ -21,19 +21,53 @@ document.addEventListener("click", async (event) => {
 });
 offerCopying(document);
 
-// Live parts: nothing is asked for while the page is hidden, and what a reader has opened stays open.
-let opened = [];
+// Live parts: nothing is asked for while the page is hidden. What a reader has opened stays open, what is scrolled stays
+// where it is, the focus stays, and nothing is swapped under a pressed pointer or under text that was just marked.
+const READING_MS = 15000;
+let kept = { opened: [], scrolled: [], focused: null }, isPressed = false, markedAt = -READING_MS;
+document.addEventListener("pointerdown", () => { isPressed = true; });
+for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, () => { isPressed = false; });
+document.addEventListener("selectionchange", () => { markedAt = performance.now(); });
+
+function isHeld(live) {
+  const marked = getSelection();
+  const isReading = !marked.isCollapsed && performance.now() - markedAt < READING_MS;
+  return isPressed || (isReading && live.contains(marked.anchorNode));
+}
+// Where an element is: steps down from the nearest one that has an id.
+function placeOf(element) {
+  const steps = [];
+  let at = element;
+  for (; !at.id; at = at.parentElement) steps.unshift([...at.parentElement.children].indexOf(at));
+  return { id: at.id, steps, tag: element.tagName, href: element.getAttribute("href") };
+}
+function findAgain({ id, steps, tag, href }) {
+  const found = steps.reduce((at, step) => at?.children[step], document.getElementById(id));
+  if (found?.tagName === tag && found.getAttribute("href") === href) return found;
+  return href && document.querySelector(`[data-live] a[href="${CSS.escape(href)}"]`);
+}
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.detail.elt.hasAttribute("data-live")) event.preventDefault();
+  const live = event.detail.elt;
+  if (live.hasAttribute("data-live") && (document.hidden || isHeld(live))) event.preventDefault();
 });
-document.addEventListener("htmx:beforeSwap", () => {
-  opened = [...document.querySelectorAll("details[id][open]")].map((details) => details.id);
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const live = event.detail.target, focus = document.activeElement;
+  if (isHeld(live)) event.detail.shouldSwap = false;
+  kept = {
+    opened: [...document.querySelectorAll("details[id][open]")].map((details) => details.id),
+    scrolled: [...live.querySelectorAll(".scroll, .log, pre")]
+      .filter((box) => box.scrollTop || box.scrollLeft)
+      .map((box) => [placeOf(box), box.scrollTop, box.scrollLeft]),
+    focused: live !== focus && live.contains(focus) ? placeOf(focus) : null,
+  };
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const id of opened) {
+  for (const id of kept.opened) {
     const details = document.getElementById(id);
     if (details) details.open = true;
   }
+  for (const [place, top, left] of kept.scrolled) findAgain(place)?.scrollTo(left, top);
+  if (kept.focused) findAgain(kept.focused)?.focus({ preventScroll: true });
   offerCopying(document);
 });
 function showOffline(isOffline) {
@@ -57,3 +91,12 @@ function free(form) {
   for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
 }
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(free));
+
+// The account's menu closes as menus do.
+const menu = document.getElementById("account-menu");
+document.addEventListener("click", (event) => { if (menu && !menu.contains(event.target)) menu.open = false; });
+menu?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
