@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from hackathon.errors import NotFound
+from hackathon.live import version_of
 from hackathon.models import Phase, current_phase
 from hackathon.templatetags.display import ago_text
 from submissions.enums import ACTIVE_STATES
@@ -39,8 +39,7 @@ def board_version(board: Board | None) -> str:
     """A digest of what this viewer sees of the board, and of nothing else."""
     if board is None:
         return "none"
-    shown = (board.rows, board.unranked, board.warnings, board.is_frozen, board.is_final, board.step)
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+    return version_of((board.rows, board.unranked, board.warnings, board.is_frozen, board.is_final, board.step))
 
 
 def page_version(board: Board | None, now: datetime) -> str:
@@ -50,4 +49,4 @@ def page_version(board: Board | None, now: datetime) -> str:
     """
     rows, minute = board.rows if board else [], now.replace(second=0, microsecond=0)
     words = [ago_text(row.improved_at, minute) for row in rows if row.improved_at]
-    return hashlib.sha256(repr((board_version(board), words)).encode()).hexdigest()[:16]
+    return version_of((board_version(board), words))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -11,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from hackathon.live import version_of
 from hackathon.models import Challenge
 from hackathon.visibility import Viewer
 from submissions.enums import ACTIVE_STATES, JobState
@@ -184,5 +184,4 @@ def list_version(table: Table) -> str:
         )
         for row in table.rows
     ]
-    shown_page = (shown, table.page.number, table.page.paginator.num_pages)
-    return hashlib.sha256(repr(shown_page).encode()).hexdigest()[:16]
+    return version_of((shown, table.page.number, table.page.paginator.num_pages))

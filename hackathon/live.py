@@ -5,6 +5,7 @@ A poll carries the version it has: 204 leaves the page alone, 286 swaps once mor
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,11 @@ STOP_POLLING = 286
 
 def is_poll(request: HttpRequest) -> bool:
     return bool(getattr(request, "htmx", False))
+
+
+def version_of(shown: object) -> str:
+    """A digest of what a page shows: of plain values, whose `repr` says all of them."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def has_version(request: HttpRequest, version: str) -> bool:

@@ -30,8 +30,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -321,4 +319,3 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": env.str("HACKTUNE_LOG_LEVEL", "INFO")},
 }
-TESTING = "pytest" in sys.modules or os.environ.get("PYTEST_VERSION") is not None

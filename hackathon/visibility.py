@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from .enums import Role, Visibility
-from .models import BaseModel, Challenge, Hackathon, Participation, Phase, User
+from .models import Challenge, Hackathon, Participation, Phase, User
 
 Viewer = User | AnonymousUser
 
@@ -38,10 +38,6 @@ def challenges_visible_to(viewer: Viewer) -> QuerySet[Challenge]:
 
 def phases_visible_to(viewer: Viewer) -> QuerySet[Phase]:
     return Phase.objects.filter(challenge__in=challenges_visible_to(viewer))
-
-
-def models_visible_to(viewer: Viewer) -> QuerySet[BaseModel]:
-    return BaseModel.objects.filter(is_enabled=True)
 
 
 def hackathons_organized_by(viewer: Viewer) -> QuerySet[Hackathon]:

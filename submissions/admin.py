@@ -1,11 +1,12 @@
-"""Submissions, jobs and nodes in the admin. A job's state is moved by actions, never edited."""
+"""Submissions and jobs in the admin. A job's state is moved by actions, never edited. Nodes are in `admin_nodes`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -13,24 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from hackathon.admin_base import Attention, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from hackathon.admin_confirm import Question, ReasonForm, confirm
-from hackathon.clock import db_now
 
-from .enums import ACTIVE_STATES, JobState
-from .models import (
-    Artifact,
-    EnrolmentToken,
-    IdempotencyKey,
-    Job,
-    JobEvent,
-    Node,
-    ProgressChunk,
-    Quota,
-    Submission,
-    Tag,
-    Withdrawal,
-)
-from .selectors import live_nodes
-from .services.nodes import revoke_node
+from . import admin_nodes  # noqa: F401  registers its pages
+from .enums import JobState
+from .models import Artifact, IdempotencyKey, Job, JobEvent, ProgressChunk, Quota, Submission, Tag, Withdrawal
 from .services.operator import drop_quarantined, requeue_quarantined
 from .services.submit import cancel_job
 
@@ -135,14 +122,7 @@ class JobAdmin(ReadOnlyAdmin):
             _("%(count)d jobs are queued again."),
             ReasonForm,
         )
-        actor = str(request.user)
-        return confirm(
-            self,
-            request,
-            queryset,
-            ask,
-            lambda job, values: requeue_quarantined(job=job, reason=values["reason"], actor=actor),
-        )
+        return self._decide(request, queryset, ask, requeue_quarantined)
 
     @admin.action(description=_("Drop from quarantine"), permissions=["operate"])
     def drop(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
@@ -152,13 +132,15 @@ class JobAdmin(ReadOnlyAdmin):
             _("%(count)d jobs dropped."),
             ReasonForm,
         )
+        return self._decide(request, queryset, ask, drop_quarantined)
+
+    def _decide(
+        self, request: HttpRequest, jobs: QuerySet[Job], ask: Question, service: Callable[..., object]
+    ) -> HttpResponse | None:
+        """About quarantined jobs, by the service with the operator's reason."""
         actor = str(request.user)
         return confirm(
-            self,
-            request,
-            queryset,
-            ask,
-            lambda job, values: drop_quarantined(job=job, reason=values["reason"], actor=actor),
+            self, request, jobs, ask, lambda job, values: service(job=job, reason=values["reason"], actor=actor)
         )
 
     @admin.action(description=_("Cancel"), permissions=["operate"])
@@ -183,74 +165,6 @@ class JobEventAdmin(ReadOnlyAdmin):
     list_select_related = ("job",)
     search_fields = ("job__id", "reason", "actor")
     date_hierarchy = "at"
-
-
-class HeardOf(admin.SimpleListFilter):
-    """Nodes by whether they answer, as the queue's estimate and the metrics count them."""
-
-    title = _("answers")
-    parameter_name = "heard"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("live", _("heard of in the last minute")), ("silent", _("silent")), ("revoked", _("revoked"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
-        if self.value() == "revoked":
-            return queryset.filter(revoked_at__isnull=False)
-        live = Q(pk__in=live_nodes(now=db_now()).values("pk"))
-        if self.value() == "live":
-            return queryset.filter(live)
-        return queryset.filter(~live, revoked_at__isnull=True) if self.value() == "silent" else queryset
-
-
-@admin.register(Node)
-class NodeAdmin(ReadOnlyAdmin):
-    list_display = ("name", "seen_at", "device", "memory", "revoked_at")
-    list_filter = (HeardOf,)
-    date_hierarchy = "seen_at"
-    search_fields = ("name",)
-    fields = ("name", "seen_at", "revoked_at", "report", "created_at")
-    actions = ("revoke",)
-
-    def attention(self, request: HttpRequest) -> list[Attention]:
-        silent = Node.objects.filter(revoked_at__isnull=True).exclude(pk__in=live_nodes(now=db_now()).values("pk"))
-        count = silent.count()
-        return [Attention(count, gettext("nodes are silent"), "heard=silent")] if count else []
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return is_allowed(request, self)
-
-    @admin.display(description=_("device"))
-    def device(self, obj: Node) -> str:
-        return str(obj.report.get("device", ""))
-
-    @admin.display(description=_("memory, MB"))
-    def memory(self, obj: Node) -> str:
-        return str(obj.report.get("memory_mb", ""))
-
-    @admin.action(description=_("Revoke"), permissions=["operate"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> HttpResponse | None:
-        running = Job.objects.filter(node__in=queryset, state__in=ACTIVE_STATES).count()
-        ask = Question(
-            _("Revoke"),
-            _(
-                "The node's token is refused for ever; to come back it must join anew under another name. Jobs that "
-                "it runs now (%(count)d) start again elsewhere when their lease ends, at no cost to their teams."
-            )
-            % {"count": running},
-            _("%(count)d nodes revoked."),
-            ReasonForm,
-        )
-        return confirm(self, request, queryset, ask, lambda node, _values: revoke_node(node=node))
-
-
-@admin.register(EnrolmentToken)
-class EnrolmentTokenAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "expires_at", "used_at", "node")
-    list_filter = (("used_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("node",)
-    date_hierarchy = "created_at"
-    fields = ("created_at", "expires_at", "used_at", "node")
 
 
 @admin.register(Quota)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from hackathon.charts import Chart
 from hackathon.enums import Role
+from hackathon.live import version_of
 from hackathon.models import Hackathon, Participation, Phase
 from hackathon.visibility import Viewer
 from teams.models import Membership, Team
@@ -91,7 +91,7 @@ class Dashboard:
 
     @property
     def version(self) -> str:
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+        return version_of(self)
 
 
 def read_dashboard(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> Dashboard:
@@ -128,9 +128,7 @@ def _figures(
     hackathon: Hackathon, jobs: QuerySet[Job], quotas: QuerySet[Quota], *, wait_seconds: float | None
 ) -> Figures:
     people = Participation.objects.filter(hackathon=hackathon, role=Role.PARTICIPANT)
-    member = Membership.objects.filter(
-        user=OuterRef("user"), hackathon=hackathon, left_at__isnull=True, team__is_reserved=False
-    )
+    member = Membership.objects.current().filter(user=OuterRef("user"), hackathon=hackathon, team__is_reserved=False)
     teams = _teams(hackathon).aggregate(all=Count("pk"), silent=Count("pk", filter=~_has_submitted()))
     used, granted = _compute(hackathon, quotas, teams["all"])
     return Figures(

@@ -8,15 +8,18 @@ from typing import Any
 
 from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
 
-from hackathon.models import Challenge, ChallengeData, Hackathon, Phase
+from hackathon.models import Challenge, Phase
 from hackathon.visibility import Viewer, challenges_visible_to
 from teams.models import Team
 from teams.selectors import teams_of, teams_run_by
-from training_worker.contract.jobs import PREDICTIONS, JobKind
+from training_worker.contract.jobs import PREDICTIONS
 
-from .enums import ACTIVE_STATES, JobState
+from .enums import JobState
 from .models import Artifact, Job, JobEvent, Node, ProgressChunk, Quota, Submission
 from .rules import next_quota_day, quota_day
+
+ALIVE_SECONDS = 60.0
+"""How long a node counts as alive after it spoke: an idle one speaks every 15 s, a busy one every 5 s."""
 
 
 def submissions_visible_to(viewer: Viewer) -> QuerySet[Submission]:
@@ -88,9 +91,9 @@ def latest_runs(viewer: Viewer, count: int = 5) -> list[Run]:
     return [Run(submission, jobs[submission.pk]) for submission in newest]
 
 
-def live_nodes(*, now: datetime, seconds: float = 60.0) -> QuerySet[Node]:
+def live_nodes(*, now: datetime) -> QuerySet[Node]:
     """Nodes that were heard of in the last minute, or are running a job."""
-    heard = Q(seen_at__gt=now - timedelta(seconds=seconds))
+    heard = Q(seen_at__gt=now - timedelta(seconds=ALIVE_SECONDS))
     busy = Exists(Job.objects.filter(node=OuterRef("pk"), state=JobState.RUNNING))
     return Node.objects.filter(heard | busy, revoked_at__isnull=True)
 
@@ -180,18 +183,6 @@ def quota_state(*, team: Team, phase: Phase, now: datetime) -> QuotaState:
         cap_compute=quota.cap_compute,
         resets_at=next_quota_day(now, zone),
     )
-
-
-def base_score_job(*, data: ChallengeData, model_sha256: str, precision: str) -> Job | None:
-    """The platform's run of the untrained model on that data, whatever its state."""
-    jobs = Job.objects.filter(
-        kind=JobKind.BASE_SCORE, data=data, base_model__sha256=model_sha256, phase__precision=precision
-    )
-    return jobs.exclude(state__in=[JobState.FAILED, JobState.CANCELLED]).order_by("queued_at").first()
-
-
-def active_jobs(hackathon: Hackathon) -> QuerySet[Job]:
-    return Job.objects.filter(phase__challenge__hackathon=hackathon, state__in=ACTIVE_STATES)
 
 
 def open_challenges(viewer: Viewer, *, now: datetime) -> QuerySet[Challenge]:

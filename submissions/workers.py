@@ -16,9 +16,9 @@ from hackathon.visibility import Viewer, hackathons_organized_by
 from .enums import JobState
 from .job_lines import JobLine, job_line, with_rows
 from .models import Job, JobEvent, Node
+from .selectors import ALIVE_SECONDS
 
-ALIVE_SECONDS, LATE_SECONDS = 60.0, 300.0
-"""An idle node speaks every 15 s, a busy one every 5 s."""
+LATE_SECONDS = 300.0
 RECENT = timedelta(hours=24)
 TROUBLE = (JobState.QUEUED, JobState.FAILED, JobState.QUARANTINED)
 """Where a running attempt goes that did not work out."""

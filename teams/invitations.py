@@ -95,7 +95,7 @@ def accept_invitation(*, user: User, token: str) -> Team:
 
 
 def _require_captain(team: Team, user: User) -> None:
-    captains = Membership.objects.filter(team=team, left_at__isnull=True, role=MembershipRole.CAPTAIN)
+    captains = Membership.objects.current().filter(team=team, role=MembershipRole.CAPTAIN)
     if not captains.filter(user=user).exists():
         raise NotAllowed(
             _("Only the captain invites people."), hint=_("Ask your captain to do this."), code="not_captain"

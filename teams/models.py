@@ -39,6 +39,12 @@ class Team(Row):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def current(self) -> MembershipQuerySet:
+        """Those of who is still in the team."""
+        return self.filter(left_at__isnull=True)
+
+
 class Membership(Row):
     """A person in a team; leaving sets `left_at`, so that one person has one team at a time in a hackathon."""
 
@@ -47,6 +53,8 @@ class Membership(Row):
     hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, editable=False)
     role = models.CharField(_("role"), max_length=10, choices=MembershipRole, default=MembershipRole.MEMBER)
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")
@@ -64,7 +72,7 @@ class Membership(Row):
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open_at(self, now: datetime) -> InvitationQuerySet:
         """Those that may be accepted: neither used, revoked nor expired, by somebody who is still in the team."""
-        inviter = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("created_by"), left_at__isnull=True)
+        inviter = Membership.objects.current().filter(team=OuterRef("team"), user=OuterRef("created_by"))
         unused = self.filter(used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now)
         return unused.filter(Exists(inviter))
 

@@ -14,7 +14,7 @@ from hackathon.errors import Conflict, Invalid, NotAllowed
 from hackathon.models import Organization, Participation, User
 
 from .models import Membership, MembershipRole, Team
-from .services import leave_team, lock_person, lock_team, require_free, require_room
+from .services import leave_team, lock_person, lock_team, require_free, require_room, set_captain
 
 
 def place_member(*, team: Team, user: User, override: bool = False) -> Membership:
@@ -23,7 +23,7 @@ def place_member(*, team: Team, user: User, override: bool = False) -> Membershi
         lock_person(user, team.hackathon)
         locked = lock_team(team)
         require_place(locked, user, override=override)
-        current = Membership.objects.filter(team=locked, left_at__isnull=True)
+        current = Membership.objects.current().filter(team=locked)
         has_captain = current.filter(role=MembershipRole.CAPTAIN).exists()
         role = MembershipRole.MEMBER if has_captain else MembershipRole.CAPTAIN
         return Membership.objects.create(team=locked, user=user, hackathon=locked.hackathon, role=role)
@@ -42,7 +42,7 @@ def require_place(team: Team, user: User, *, override: bool) -> None:
             hint=_("Accept the person as a participant first: People, Participations."),
             code="not_participant",
         )
-    if Membership.objects.filter(user=user, hackathon=team.hackathon, left_at__isnull=True).exists():
+    if Membership.objects.current().filter(user=user, hackathon=team.hackathon).exists():
         raise Conflict(
             _("%(person)s is in a team of this hackathon.") % {"person": user},
             hint=_("Move them from there: Teams, Memberships."),
@@ -80,9 +80,7 @@ def make_captain(*, membership: Membership) -> None:
     with transaction.atomic():
         lock_team(membership.team)
         _require_current(membership)
-        current = Membership.objects.filter(team=membership.team, left_at__isnull=True)
-        current.exclude(pk=membership.pk).update(role=MembershipRole.MEMBER)
-        current.filter(pk=membership.pk).update(role=MembershipRole.CAPTAIN)
+        set_captain(membership)
 
 
 def change_part(*, participation: Participation, role: Role, organization: Organization | None) -> None:
@@ -112,7 +110,7 @@ def end_part(*, participation: Participation) -> None:
 
 def _require_teamless(participation: Participation) -> None:
     person, hackathon = participation.user, participation.hackathon
-    if Membership.objects.filter(user=person, hackathon=hackathon, left_at__isnull=True).exists():
+    if Membership.objects.current().filter(user=person, hackathon=hackathon).exists():
         raise Conflict(
             _("%(person)s is in a team of this hackathon.") % {"person": person},
             hint=_("Take them out of the team first: Teams, Memberships."),
@@ -121,7 +119,7 @@ def _require_teamless(participation: Participation) -> None:
 
 
 def _require_current(membership: Membership) -> None:
-    if not Membership.objects.filter(pk=membership.pk, left_at__isnull=True).exists():
+    if not Membership.objects.current().filter(pk=membership.pk).exists():
         raise Conflict(_("This membership has ended."), code="membership_ended")
 
 

@@ -38,7 +38,7 @@ def teams_run_by(viewer: Viewer) -> QuerySet[Team]:
     if viewer.is_superuser:
         return Team.objects.all()
     organized = Participation.objects.filter(user=viewer, role=Role.ORGANIZER).values("hackathon")
-    mine = Membership.objects.filter(user=viewer, left_at__isnull=True).values("team")
+    mine = Membership.objects.current().filter(user=viewer).values("team")
     return Team.objects.filter(hackathon__in=organized) | Team.objects.filter(pk__in=mine)
 
 
@@ -49,9 +49,7 @@ def team_in(viewer: Viewer, hackathon: Hackathon) -> Team | None:
 
 def with_members(teams: QuerySet[Team]) -> QuerySet[Team]:
     """Teams with `current_members` (a list of memberships, captain first) filled in one query."""
-    current = (
-        Membership.objects.filter(left_at__isnull=True).select_related("user__organization").order_by("created_at")
-    )
+    current = Membership.objects.current().select_related("user__organization").order_by("created_at")
     return teams.prefetch_related(Prefetch("memberships", queryset=current, to_attr="current_members"))
 
 
@@ -85,7 +83,7 @@ def _organization(user: User, stands_for: dict[UUID, str]) -> str:
 
 
 def _team_row(team: Team, viewer: Viewer, stands_for: dict[UUID, str], may_know_names: bool) -> TeamRow:
-    users = [membership.user for membership in team.current_members]  # type: ignore[attr-defined]
+    users = [membership.user for membership in team.current_members]  # type: ignore[attr-defined]  # a prefetch's to_attr
     named = (_organization(user, stands_for) for user in users)
     return TeamRow(
         team=team,
@@ -128,7 +126,7 @@ def team_pages_of(viewer: Viewer) -> QuerySet[Team]:
 
 def members_of(team: Team) -> QuerySet[Membership]:
     """Who is in the team now."""
-    return team.memberships.filter(left_at__isnull=True).select_related("user", "team__hackathon", "hackathon")
+    return team.memberships.current().select_related("user", "team__hackathon", "hackathon")
 
 
 def read_team(viewer: User, team: Team) -> TeamPage:
@@ -151,7 +149,7 @@ def read_team(viewer: User, team: Team) -> TeamPage:
 
 def _members(viewer: User, team: Team) -> list[Member]:
     stands_for = _organizations(team.hackathon)
-    current = team.memberships.filter(left_at__isnull=True).select_related("user__organization")
+    current = team.memberships.current().select_related("user__organization")
     return [
         Member(
             id=membership.pk,

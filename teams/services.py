@@ -59,7 +59,7 @@ def leave_team(*, team: Team, user: User) -> None:
     with transaction.atomic():
         lock_person(user, team.hackathon)
         lock_team(team)
-        current = Membership.objects.filter(team=team, left_at__isnull=True)
+        current = Membership.objects.current().filter(team=team)
         mine = current.filter(user=user).first()
         if mine is None:
             raise NotFound
@@ -89,16 +89,13 @@ def remove_member(*, membership: Membership, user: User) -> None:
 def hand_over(*, membership: Membership, user: User) -> None:
     """Make another member the captain instead of `user`. Raises as `remove_member`."""
     with transaction.atomic():
-        heir = _managed(membership, user)
-        current = Membership.objects.filter(team=heir.team_id, left_at__isnull=True)
-        current.filter(role=MembershipRole.CAPTAIN).update(role=MembershipRole.MEMBER)
-        current.filter(pk=heir.pk).update(role=MembershipRole.CAPTAIN)
+        set_captain(_managed(membership, user))
 
 
 def _managed(membership: Membership, user: User) -> Membership:
     """The membership, fresh and under the lock of its team, where `user` is the captain and somebody else."""
     team = lock_team(membership.team)
-    current = Membership.objects.filter(team=team, left_at__isnull=True)
+    current = Membership.objects.current().filter(team=team)
     if not current.filter(user=user, role=MembershipRole.CAPTAIN).exists():
         raise NotAllowed(
             _("Only the captain decides who is in the team."),
@@ -133,6 +130,13 @@ def lock_person(user: User, hackathon: Hackathon) -> None:
     Participation.objects.select_for_update().filter(user=user, hackathon=hackathon).first()
 
 
+def set_captain(heir: Membership) -> None:
+    """Of those in the team, this person alone is the captain. The caller holds the team's lock."""
+    current = Membership.objects.current().filter(team=heir.team_id)
+    current.exclude(pk=heir.pk).update(role=MembershipRole.MEMBER)
+    current.filter(pk=heir.pk).update(role=MembershipRole.CAPTAIN)
+
+
 def lock_team(team: Team) -> Team:
     """The team's row, locked and fresh. Taken after the person's and before invitations'. `NotFound` if it is gone."""
     locked = Team.objects.select_for_update().filter(pk=team.pk).first()
@@ -150,7 +154,7 @@ def require_room(team: Team) -> None:
             code="team_locked",
         )
     size = team.hackathon.max_team_size
-    if Membership.objects.filter(team=team, left_at__isnull=True).count() >= size:
+    if Membership.objects.current().filter(team=team).count() >= size:
         raise Conflict(
             _("The team is full: %(size)d people.") % {"size": size},
             hint=_("Somebody has to leave it first, or you join another team."),
@@ -177,7 +181,7 @@ def require_teamless(user: User, hackathon: Hackathon) -> None:
     if db_now() >= hackathon.ends_at:
         raise NotAllowed(_("This hackathon is over."), code="hackathon_over")
     memberships = Membership.objects.filter(user=user, hackathon=hackathon)
-    if memberships.filter(left_at__isnull=True).exists():
+    if memberships.current().exists():
         raise Conflict(
             _("You are in a team of this hackathon."), hint=_("Leave it before you join another."), code="in_a_team"
         )

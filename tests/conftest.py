@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import LazySettings
 from django.core.cache import cache
+from playwright.sync_api import Browser
 
+from tests.browser.chromium import find_chromium, running_chromium
 from tests.factories import World, make_world
 
 if TYPE_CHECKING:
     from tests.s3 import S3Server
 
 OUTBOX = "hackathon.mail.OutboxBackend"
+CHROMIUM = find_chromium()
+NO_CHROMIUM = "NO CHROMIUM ON PATH: THE BROWSER TESTS DID NOT RUN (apt-get install chromium)"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None:
+        terminalreporter.write_line(f"*** {NO_CHROMIUM} ***", red=True)
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +50,15 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
 def world(db: None) -> World:
     """A running hackathon with an open phase, stored data, a model, an organizer, a judge and two teams."""
     return make_world()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a process."""
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
+    with running_chromium(CHROMIUM) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -264,19 +265,19 @@ def store_data(challenge: Challenge, *, test_items: int = 100) -> ChallengeData:
     }
     files = []
     for name, rows in splits.items():
-        body = _jsonl(rows)
+        body = jsonl(rows)
         storage("datasets").save(f"{data.prefix}/{name}", ContentFile(body))
         files.append({"name": name, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)})
     data.files = files
     data.save()
     labels = [{"id": name, "label": LABELS[i % 2]} for i, name in enumerate(ids)]
-    storage("labels").save(f"{data.prefix}/test_labels.jsonl", ContentFile(_jsonl(labels)))
+    storage("labels").save(f"{data.prefix}/test_labels.jsonl", ContentFile(jsonl(labels)))
     split = {"public": ids[:public], "private": ids[public:]}
     storage("labels").save(f"{data.prefix}/split.json", ContentFile(json.dumps(split).encode()))
     return data
 
 
-def _jsonl(rows: list[dict[str, Any]]) -> bytes:
+def jsonl(rows: Iterable[object]) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 

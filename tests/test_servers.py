@@ -52,11 +52,6 @@ def test_celery_reaches_the_broker_by_its_url(tmp_path: Path) -> None:
                 assert queue.get(timeout=2).payload == {"wake": "up"}
 
 
-def test_wait_until_ready_gives_up(tmp_path: Path) -> None:
-    with pytest.raises(TimeoutError, match=r"no answer on .* after 0\.1 s"):
-        valkey.wait_until_ready(tmp_path / "nobody.sock", timeout=0.1)
-
-
 def connect(url: str) -> "psycopg2.extensions.connection":
     """Connect the way the settings do: the URL through django-environ, the parts to Django's PostgreSQL backend."""
     config = environ.Env.db_url_config(url)

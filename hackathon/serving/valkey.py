@@ -8,7 +8,6 @@ import shutil
 import socket
 import stat
 import tempfile
-import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -86,15 +85,6 @@ def is_ready(socket_path: Path, timeout: float = 1.0) -> bool:
             return client.recv(64).startswith(b"+PONG")
         except OSError:
             return False
-
-
-def wait_until_ready(socket_path: Path, timeout: float = 10.0) -> None:
-    """Return at the first PONG; raises TimeoutError."""
-    deadline = time.monotonic() + timeout
-    while not is_ready(socket_path):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"no answer on {socket_path} after {timeout:g} s")
-        time.sleep(0.02)
 
 
 def _packaged_binary() -> Path | None:

@@ -39,6 +39,13 @@ def moment(at: datetime | None) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}")
 
 
+def _in_words(at: datetime, text: str) -> SafeString:
+    """A <time> element with that text, whose title is the exact moment."""
+    local = timezone.localtime(at)
+    iso, exact = local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, text)
+
+
 def ago_text(at: datetime, now: datetime) -> str:
     """How long ago in one unit: "just now", "5 minutes ago"."""
     if now - at < timedelta(minutes=1):
@@ -48,12 +55,8 @@ def ago_text(at: datetime, now: datetime) -> str:
 
 @register.simple_tag
 def ago(at: datetime | None, now: datetime) -> SafeString:
-    """`ago_text` as a <time> element whose title is the exact moment; an en dash for None."""
-    if at is None:
-        return format_html("{}", "–")
-    local = timezone.localtime(at)
-    iso, exact = local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, ago_text(at, now))
+    """`ago_text` with the exact moment; an en dash for None."""
+    return format_html("{}", "–") if at is None else _in_words(at, ago_text(at, now))
 
 
 @register.inclusion_tag("hackathon/_sparkline.html")
@@ -73,16 +76,12 @@ def sparkline(values: Sequence[float], step: float, score: str) -> dict[str, Any
 
 @register.simple_tag
 def age(at: datetime, now: datetime) -> SafeString:
-    """How long ago, in one unit: `now`, `12 min`, `3 h`, `2 d`; the <time> element has the moment itself."""
+    """As `ago`, for a narrow column of a table: `now`, `12 min`, `3 h`, `2 d`."""
     minutes = max(0, int((now - at).total_seconds() // 60))
-    text = _("now")
     for length, name in ((1440, _("%(count)d d")), (60, _("%(count)d h")), (1, _("%(count)d min"))):
         if minutes >= length:
-            text = name % {"count": minutes // length}
-            break
-    local = timezone.localtime(at)
-    values = local.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M}", text
-    return format_html('<time datetime="{}" title="{}">{}</time>', *values)
+            return _in_words(at, name % {"count": minutes // length})
+    return _in_words(at, _("now"))
 
 
 @register.simple_tag

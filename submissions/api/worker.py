@@ -167,7 +167,7 @@ class FileView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
+            answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]  # ours: no coroutine
         except DomainError as error:
             return JsonResponse(error.as_json(), status=error.status)
         return answer

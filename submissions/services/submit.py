@@ -149,7 +149,7 @@ def _used_key() -> Conflict:
 def _require_member(author: User | None, team: Team) -> None:
     if author is None or team.is_reserved:
         return
-    if not Membership.objects.filter(team=team, user=author, left_at__isnull=True).exists():
+    if not Membership.objects.current().filter(team=team, user=author).exists():
         raise NotFound
 
 

@@ -39,7 +39,7 @@ class MeView(StrictAPIView):
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         user = person(request)
-        memberships = Membership.objects.filter(user=user, left_at__isnull=True)
+        memberships = Membership.objects.current().filter(user=user)
         facts = {
             "user": user,
             "token": request.auth if isinstance(request.auth, ApiToken) else None,

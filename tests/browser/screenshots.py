@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from evaluation.demo import cast
 from evaluation.demo.client import Client
@@ -27,7 +27,7 @@ from evaluation.demo.options import Options
 from evaluation.demo.processes import STOP_ORDER, Processes
 from hackathon.serving.supervisor import Supervisor
 
-from .chromium import ARGS, find_chromium
+from .chromium import find_chromium, running_chromium
 from .pictures import save_picture, too_much
 
 WIDTHS = {1280: 900, 390: 844}
@@ -162,17 +162,17 @@ def begin_run(client: Client) -> str:
 
 
 def photograph(data: Path, folder: Path, port: int) -> None:
-    with site_of(data, port) as (url, keepsakes), sync_playwright() as driver:
+    executable = find_chromium()
+    if executable is None:
+        raise NotReady("There is no chromium on PATH (apt-get install chromium).")
+    with site_of(data, port) as (url, keepsakes), running_chromium(executable) as browser:
         client = Client(url, keepsakes.tokens[CAPTAIN.email])
         mine = [row for row in client.get("/api/submissions/")["results"] if row["state"] == "succeeded"]
         if not mine:
             raise NotReady(f"{CAPTAIN.name} has no scored run in {data}. Make a demo first: make demo ONCE=1")
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = driver.chromium.launch(executable_path=find_chromium(), args=[*ARGS, *sandbox])
         photographer = Photographer(browser, url, keepsakes.password, folder, {})
         for shot in shots(mine[-1]["team"]["id"], begin_run(client), mine[-1]["id"]):
             photographer.take(shot)
-        browser.close()
 
 
 def main() -> int:

@@ -14,9 +14,9 @@ from tests.evaluation.scored import make_result, reserved_team, submit
 from tests.factories import UserFactory, World, make_world
 from tests.submissions.play import job_result
 
-from .conftest import Watched
 from .inspection import inspect, inspect_in_both_themes
 from .test_pages_browser import running
+from .watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])

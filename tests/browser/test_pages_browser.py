@@ -12,7 +12,7 @@ from submissions.services.transitions import move
 from tests.evaluation.scored import make_result, submit
 from tests.factories import PASSWORD, World, make_world
 
-from .conftest import Watched
+from .watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

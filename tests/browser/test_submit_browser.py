@@ -7,8 +7,8 @@ import pytest
 from submissions.models import Submission
 from tests.factories import World, make_world
 
-from .conftest import Watched
 from .inspection import inspect
+from .watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

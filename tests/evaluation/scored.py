@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +19,7 @@ from submissions.models import Artifact, Job, Submission
 from submissions.selectors import first_job
 from submissions.services.submit import ensure_base_score, submit_config
 from teams.models import Team
-from tests.factories import CONFIG, LABELS, TeamFactory, World
+from tests.factories import CONFIG, LABELS, TeamFactory, World, jsonl
 from training_worker.contract.jobs import PREDICTIONS, JobKind
 
 Answer = Callable[[int], list[float]]
@@ -36,7 +35,7 @@ def wrong(i: int) -> list[float]:
 
 
 def predictions(answer: Answer, items: Iterable[int]) -> bytes:
-    return "".join(json.dumps({"id": f"item-{i}", "probabilities": answer(i)}) + "\n" for i in items).encode()
+    return jsonl({"id": f"item-{i}", "probabilities": answer(i)} for i in items)
 
 
 def submit(world: World, *, team: Team | None = None, rate: float = 0.01) -> Job:
@@ -49,11 +48,16 @@ def base_job(world: World) -> Job:
     return ensure_base_score(phase=world.phase, model=world.model, now=db_now())
 
 
+def store_output(job: Job, name: str, content: bytes, *, sha256: str = "") -> Artifact:
+    """A file of the job, as uploading it leaves it; with `sha256` one that is not what it was announced to be."""
+    digest = sha256 or hashlib.sha256(content).hexdigest()
+    key = storage("artifacts").save(f"attempts/{job.pk}/{digest}-{name}", ContentFile(content))
+    return Artifact.objects.create(job=job, name=name, key=key, sha256=digest, size=len(content))
+
+
 def hand_in(job: Job, content: bytes, *, sha256: str = "", **result: Any) -> Job:
     """Bring a job to SCORING with that predictions file, as if a node had run it."""
-    digest = sha256 or hashlib.sha256(content).hexdigest()
-    key = storage("artifacts").save(f"attempts/{job.pk}/{digest}-{PREDICTIONS}", ContentFile(content))
-    Artifact.objects.create(job=job, name=PREDICTIONS, key=key, sha256=digest, size=len(content))
+    store_output(job, PREDICTIONS, content, sha256=sha256)
     now = db_now()
     Job.objects.filter(pk=job.pk).update(
         state=JobState.SCORING,

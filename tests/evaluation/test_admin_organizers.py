@@ -47,7 +47,7 @@ def viewer(world: World) -> Client:
 
 
 def current(user: User) -> Membership:
-    return Membership.objects.get(user=user, left_at__isnull=True)
+    return Membership.objects.current().get(user=user)
 
 
 def later(hours: float) -> Any:

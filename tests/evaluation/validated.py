@@ -12,11 +12,11 @@ from django.core.files.base import ContentFile
 from hackathon.models import ChallengeData
 from hackathon.storage import storage
 from submissions.models import Artifact, Job, Submission
-from tests.factories import World
+from tests.factories import World, jsonl
 from tests.submissions.play import job_result
 from training_worker.contract.jobs import VALIDATION_PREDICTIONS, JobKind
 
-from .scored import make_result
+from .scored import make_result, store_output
 
 LABELS = ("bird", "cat", "dog")
 GOLD = ["cat", "cat", "cat", "dog", "dog", "dog", "bird", "bird"]
@@ -61,14 +61,11 @@ def items(gold: Sequence[str] = GOLD) -> list[dict[str, Any]]:
 
 def answer(job: Job, probabilities: Sequence[list[float]]) -> Artifact:
     """The job's predictions for items val-0, val-1, …"""
-    lines = (json.dumps({"id": f"val-{n}", "probabilities": row}) + "\n" for n, row in enumerate(probabilities))
-    return store_answers(job, "".join(lines).encode())
+    return store_answers(job, jsonl({"id": f"val-{n}", "probabilities": row} for n, row in enumerate(probabilities)))
 
 
 def store_answers(job: Job, body: bytes) -> Artifact:
-    sha256 = hashlib.sha256(body).hexdigest()
-    key = storage("artifacts").save(f"attempts/{job.pk}/{sha256}-{VALIDATION_PREDICTIONS}", ContentFile(body))
-    return Artifact.objects.create(job=job, name=VALIDATION_PREDICTIONS, key=key, sha256=sha256, size=len(body))
+    return store_output(job, VALIDATION_PREDICTIONS, body)
 
 
 def scored_run(world: World) -> Submission:

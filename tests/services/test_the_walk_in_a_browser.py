@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.conftest import Watched, chromium
 from tests.browser.inspection import inspect_in_both_themes
+from tests.browser.watched import Watched
 from tests.factories import PASSWORD
 from tests.services.conftest import Event, event_on
 
-__all__ = ["chromium"]
 pytestmark = [pytest.mark.services, pytest.mark.browser, pytest.mark.torch, pytest.mark.timeout(300)]
 
 
@@ -32,11 +31,8 @@ def event(tmp_path_factory: pytest.TempPathFactory, models: tuple[Path, Path]) -
 
 @pytest.fixture
 def watched(chromium: Browser, event: Event) -> Iterator[Watched]:
-    """At the end there must have been no console message, CSP report or foreign request."""
-    windows = Watched(chromium, event.stack.url)
-    yield windows
-    windows.close()
-    assert windows.problems == []
+    with Watched.on(chromium, event.stack.url) as windows:
+        yield windows
 
 
 class Walker:

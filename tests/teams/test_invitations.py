@@ -44,7 +44,7 @@ def newcomer(world: World) -> User:
 
 
 def is_in(team: Team, user: User) -> bool:
-    return Membership.objects.filter(team=team, user=user, left_at__isnull=True).exists()
+    return Membership.objects.current().filter(team=team, user=user).exists()
 
 
 def code_of(response: Any) -> tuple[int, str]:

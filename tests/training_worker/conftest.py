@@ -14,11 +14,12 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.tiny_model import save_tiny_model
 from training_worker.contract.jobs import FileRef, JobSpec
 from training_worker.contract.models import content_sha256
 
 from .fake_site import ENROL_TOKEN, FakeJob, FakeSite
-from .tiny import make_data, make_model, make_spec
+from .tiny import BAD, FILLER, GOOD, make_data, make_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 DEAD_BROKER = "redis://127.0.0.1:1/0"
@@ -26,7 +27,7 @@ DEAD_BROKER = "redis://127.0.0.1:1/0"
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_model(tmp_path_factory.mktemp("tiny") / "model")
+    return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model", words=(*GOOD, *BAD, *FILLER))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A tiny BERT with a tiny tokenizer and a toy sentiment data set: real transformers code, milliseconds a step."""
+"""A toy sentiment data set in the words of the tiny model (`tests/tiny_model.py`), and configs and specs for it."""
 
 from __future__ import annotations
 
@@ -13,41 +13,6 @@ GOOD = ("good", "fine", "great", "superb", "lovely")
 BAD = ("bad", "poor", "awful", "dull", "broken")
 FILLER = ("the", "film", "is", "a", "plot", "and", "with", "story", "very", "it")
 LABELS = ("negative", "positive")
-
-
-def make_model(folder: Path, *, seed: int = 0) -> Path:
-    """Write a 2-layer BERT of width 32 with its tokenizer."""
-    import torch
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *GOOD, *BAD, *FILLER]
-    inner = Tokenizer(models.WordPiece({word: index for index, word in enumerate(words)}, unk_token="[UNK]"))
-    inner.normalizer = normalizers.Lowercase()
-    inner.pre_tokenizer = pre_tokenizers.Whitespace()
-    inner.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=inner,
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    )
-    torch.manual_seed(seed)
-    config = BertConfig(
-        vocab_size=len(words),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    BertModel(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def make_rows(count: int, seed: int) -> list[dict[str, str]]:
