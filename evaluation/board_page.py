@@ -43,7 +43,10 @@ def board_version(board: Board | None) -> str:
 
 
 def page_version(board: Board | None, now: datetime) -> str:
-    """`board_version` and the times that the page says in words, which go on while the board stands still."""
-    rows = board.rows if board else []
-    words = [ago_text(row.improved_at, now) for row in rows if row.improved_at]
+    """`board_version` and the times that the page says in words, which go on while the board stands still.
+
+    All words go on together, at the full minute: else a long board would be another one with every poll.
+    """
+    rows, minute = board.rows if board else [], now.replace(second=0, microsecond=0)
+    words = [ago_text(row.improved_at, minute) for row in rows if row.improved_at]
     return version_of((board_version(board), words))

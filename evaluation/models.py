@@ -18,6 +18,13 @@ SCORING_VERSION = 1
 """Version of the metric code; a `Result` is unique per job and scoring version."""
 
 
+def unshown_columns(prefix: str = "") -> list[str]:
+    """Large columns that no row of a board shows, seen from a result; `prefix` leads to the result."""
+    metrics = ["public_metrics", "private_metrics"]
+    related = ["job__result", "job__budget", "job__base_model__manifest", "job__base_model__speed"]
+    return [prefix + name for name in metrics + related]
+
+
 class ResultQuerySet(models.QuerySet["Result"]):
     def current(self) -> ResultQuerySet:
         """Of the scoring version in force."""
@@ -48,7 +55,11 @@ class ResultQuerySet(models.QuerySet["Result"]):
 
     def with_rows(self) -> ResultQuerySet:
         """With what a board's row names, in the same query."""
-        return self.select_related("job__base_model", "job__submission__team", "job__submission__base_model")
+        return self.select_related("job__base_model", "job__submission__team").defer(*unshown_columns())
+
+    def lean(self) -> ResultQuerySet:
+        """Without the metrics beside the primary one."""
+        return self.defer("public_metrics", "private_metrics")
 
 
 class Result(Row):
@@ -103,6 +114,8 @@ class LeaderboardEntry(Row):
     score = models.FloatField(_("public score, rounded to the phase's step"))
     received_at = models.DateTimeField(_("received at"))
     entries = models.PositiveIntegerField(_("scored submissions"), default=1)
+    history = models.JSONField(default=list, editable=False)
+    """The running best of the exact public scores, in the order received."""
 
     class Meta:
         verbose_name = _("leaderboard entry")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,10 @@ def best_result(results: Iterable[Result], step: float) -> Result:
     return min(results, key=lambda result: _order(result, step))
 
 
-def _order(result: Result, step: float) -> tuple[float, object, int]:
-    submission = result.submission
-    return -round_to_step(result.public_score, step), submission.received_at, submission.number
+def _order(result: Result, step: float) -> tuple[float, datetime, int]:
+    return -round_to_step(result.public_score, step), *reception(result)
+
+
+def reception(result: Result) -> tuple[datetime, int]:
+    """Key of the order in which submissions were received."""
+    return result.submission.received_at, result.submission.number

@@ -18,7 +18,7 @@ from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
 from submissions.stages import StageStep, stage_steps
-from training_worker.contract.jobs import JobResult, StoppedBy
+from training_worker.contract.jobs import JobResult, Stage, StoppedBy
 
 from .board import SubmissionScores
 from .selectors import submission_scores
@@ -91,7 +91,9 @@ def _validation(submission: Submission, job: Job) -> ValidationSection | None:
 
 
 def _seconds_chart(result: JobResult | None) -> Chart | None:
-    by_stage = result.telemetry.seconds if result else {}
+    told = result.telemetry.seconds if result else {}
+    order = [*Stage, *sorted(told.keys() - set(Stage))]  # PostgreSQL keeps no order of keys
+    by_stage = {str(stage): told[stage] for stage in order if stage in told}
     bars = [Bars(_("seconds"), list(by_stage.values()))]
     return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from submissions.selectors import submissions_visible_to
 from teams.selectors import team_in
 
 from .board import Board, BoardRow, ClassF1, ShownScore, SubmissionScores
-from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result, ResultQuerySet
-from .ranking import best_result, places, running_best
+from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result, unshown_columns
+from .ranking import best_result, places, reception, running_best
 from .rounding import round_to_step
 from .visibility import ScoreView, score_view
 
@@ -78,36 +79,32 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
 
 
 def _standings(phase: Phase, view: ScoreView) -> list[Standing]:
-    histories = _histories(phase, view)
+    """Of a frozen board from the results scored by then; else from the entries, which say the same of now."""
     if view.cutoff is None:
         entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)
         rows = entries.select_related("result__job__base_model", "result__job__submission__team")
-        return [Standing(entry.result, entry.entries, histories.get(entry.team_id, ())) for entry in rows]
-    by_team = groupby(_counted(phase, view).with_rows().order_by("job__team_id"), key=attrgetter("job.team_id"))
-    teams = {team: list(results) for team, results in by_team}
-    return [
-        Standing(best_result(results, view.step), len(results), histories.get(team, ()))
-        for team, results in teams.items()
-    ]
+        return [
+            Standing(entry.result, entry.entries, _history(entry.history, view))
+            for entry in rows.defer(*unshown_columns("result__"))
+        ]
+    counted = Result.objects.ranked_in(phase, at=view.cutoff).filter(job__finished_at__lte=view.cutoff).with_rows()
+    by_team = groupby(counted.order_by("job__team_id"), key=attrgetter("job.team_id"))
+    return [_standing(sorted(results, key=reception), view) for _team, results in by_team]
 
 
-def _counted(phase: Phase, view: ScoreView) -> ResultQuerySet:
-    """The teams' results that this viewer's board counts: of a frozen one, those scored by then."""
-    results = Result.objects.ranked_in(phase, at=view.cutoff)
-    return results if view.cutoff is None else results.filter(job__finished_at__lte=view.cutoff)
+def _standing(results: list[Result], view: ScoreView) -> Standing:
+    """Of one team's results in the order received."""
+    history = _history(running_best(result.public_score for result in results), view)
+    return Standing(best_result(results, view.step), len(results), history)
 
 
-def _histories(phase: Phase, view: ScoreView) -> dict[UUID, tuple[float, ...]]:
-    """Running best of each team's public scores as shown, in one query.
+def _history(exact: Sequence[float], view: ScoreView) -> tuple[float, ...]:
+    """A running best as shown. It has few different values, each of which is rounded once.
 
     Everybody who sees the board sees it, so that it must not tell a bad submission from one that equals the best.
     """
-    results = _counted(phase, view).order_by("job__team_id", "job__submission__received_at", "job__submission__number")
-    scores = results.values_list("job__team_id", "public_score")
-    return {
-        team: running_best(round_to_step(score, view.step) for _team, score in group)
-        for team, group in groupby(scores, key=itemgetter(0))
-    }
+    shown = {value: round_to_step(value, view.step) for value in set(exact)}
+    return tuple(shown[value] for value in exact)
 
 
 def _ranked_rows(standings: list[Standing], reader: _Reader) -> list[BoardRow]:
@@ -183,7 +180,7 @@ def _plain_row(name: str, score: ShownScore, base_model: str = "", compute: floa
 
 def _base_scores(phase: Phase) -> dict[UUID, Result]:
     found: dict[UUID, Result] = {}
-    for result in Result.objects.base_scores_for(phase).select_related("job__base_model"):
+    for result in Result.objects.base_scores_for(phase).select_related("job__base_model").lean():
         found.setdefault(result.job.base_model_id, result)
     return found
 
@@ -196,11 +193,22 @@ def _warnings(phase: Phase) -> list[str]:
     return [message % {"public": data.public_count, "private": data.private_count}]
 
 
+def _per_class_f1(result: Result, view: ScoreView) -> list[ClassF1]:
+    """In the order of the data's labels: PostgreSQL keeps none of a JSON object's keys."""
+    labels = {label: place for place, label in enumerate(result.job.data.dataset_manifest.labels)}
+    exact = result.public_metrics["per_class_f1"].items()
+    ordered = sorted(exact, key=lambda item: (labels.get(item[0], len(labels)), item[0]))
+    return [ClassF1(label, view.shown(f1, 0.0).value) for label, f1 in ordered]
+
+
 def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScores | None:
     """Scores of a submission's first replicate, for its team and the organizers; None until it is scored."""
     visible = submissions_visible_to(viewer).filter(pk=submission.pk).values("pk")
     result = (
-        Result.objects.current().filter(job__submission__in=visible, job__replicate=0).select_related("job").first()
+        Result.objects.current()
+        .filter(job__submission__in=visible, job__replicate=0)
+        .select_related("job__data")
+        .first()
     )
     if result is None:
         return None
@@ -219,6 +227,6 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         gain=view.difference(view.ranking(result), shown_base),
         majority=view.shown(result.majority_score, exact["se"]["majority"]),
         metrics={name: view.shown(exact[name], exact["se"][name]) for name in phase.challenge.task_spec.metrics},
-        per_class_f1=[ClassF1(label, view.shown(f1, 0.0).value) for label, f1 in exact["per_class_f1"].items()],
+        per_class_f1=_per_class_f1(result, view),
         validation=posted.get("validation", {}),
     )

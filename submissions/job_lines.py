@@ -40,7 +40,8 @@ class JobLine:
 
 def with_rows(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """With all that `job_line` reads."""
-    return jobs.select_related("submission", "team", "phase__challenge", "base_model", "node")
+    rows = jobs.select_related("submission", "team", "phase__challenge", "base_model", "node")
+    return rows.defer("result", "budget", "submission__config", "base_model__manifest", "node__report")
 
 
 def job_line(job: Job) -> JobLine:

@@ -38,7 +38,10 @@ class Submission(Row):
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         ordering: ClassVar = ["-received_at"]
-        indexes: ClassVar = [models.Index(fields=["team", "phase", "run_key"])]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "phase", "run_key"]),
+            models.Index(fields=["-received_at", "-number"]),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.number}"
@@ -200,6 +203,8 @@ class Job(Row):
         indexes: ClassVar = [
             models.Index(fields=["state", "priority", "queued_at"]),
             models.Index(fields=["state", "lease_until"]),
+            models.Index(fields=["team", "phase", "started_at"]),
+            models.Index(fields=["finished_at"]),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["submission", "replicate"], name="one_job_per_replicate"),
@@ -229,6 +234,7 @@ class JobEvent(Row):
         verbose_name = _("job event")
         verbose_name_plural = _("job events")
         ordering: ClassVar = ["at", "created_at"]
+        indexes: ClassVar = [models.Index(fields=["from_state", "to_state", "at"])]
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"

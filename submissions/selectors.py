@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Q, QuerySet
+from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
 
 from hackathon.models import Challenge, Phase
 from hackathon.visibility import Viewer, challenges_visible_to
@@ -74,7 +74,7 @@ class QueuePace:
 
 
 def queue_pace(*, now: datetime) -> QueuePace:
-    ended = Job.objects.filter(compute_seconds__gt=0).order_by("-finished_at").values("pk")[:20]
+    ended = Job.objects.filter(compute_seconds__gt=0, finished_at__isnull=False).order_by("-finished_at")[:20]
     jobs = Job.objects.filter(pk__in=list(ended.values_list("pk", flat=True)))
     return QueuePace(
         mean_seconds=jobs.aggregate(mean=Avg("compute_seconds"))["mean"],
@@ -93,10 +93,9 @@ def latest_runs(viewer: Viewer, count: int = 5) -> list[Run]:
 
 def live_nodes(*, now: datetime) -> QuerySet[Node]:
     """Nodes that were heard of in the last minute, or are running a job."""
-    since = now - timedelta(seconds=ALIVE_SECONDS)
-    return Node.objects.filter(
-        Q(seen_at__gt=since) | Q(jobs__state=JobState.RUNNING), revoked_at__isnull=True
-    ).distinct()
+    heard = Q(seen_at__gt=now - timedelta(seconds=ALIVE_SECONDS))
+    busy = Exists(Job.objects.filter(node=OuterRef("pk"), state=JobState.RUNNING))
+    return Node.objects.filter(heard | busy, revoked_at__isnull=True)
 
 
 @dataclass(frozen=True)

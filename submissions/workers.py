@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 
 from hackathon.models import BaseModel, User
 from hackathon.visibility import Viewer, hackathons_organized_by
@@ -116,7 +116,7 @@ def read_workers(viewer: Viewer, *, now: datetime) -> list[NodeRow]:
     troubles = _troubles(watched)
     slugs = dict(BaseModel.objects.values_list("sha256", "slug"))
     rows = [
-        _node_row(node, running.get(node.pk), shown, counts.get(node.name, {}), troubles.get(node.pk), slugs, now)
+        _node_row(node, running.get(node.pk), shown, counts.get(node.name, {}), troubles.get(node.name), slugs, now)
         for node in nodes
     ]
     return rows if operates(viewer) else [replace(row, last_error="") for row in rows]
@@ -174,14 +174,17 @@ def _counts(since: datetime) -> dict[str, dict[str, int]]:
     return found
 
 
-def _troubles(watched: QuerySet[Job]) -> dict[UUID, Trouble]:
-    """By node: the last attempt that failed or was lost there, of the jobs that are watched."""
-    here = _claims().filter(actor=OuterRef(OuterRef("name")))
-    ended = JobEvent.objects.filter(Exists(here), from_state=JobState.RUNNING, to_state__in=TROUBLE, job__in=watched)
-    last = dict(Node.objects.annotate(last=Subquery(ended.order_by("-at").values("pk")[:1])).values_list("pk", "last"))
-    events = {event.pk: event for event in JobEvent.objects.filter(pk__in=last.values()).select_related("job")}
-    lines = {job.pk: job_line(job) for job in with_rows(Job.objects.filter(events__in=list(events)))}
-    return {node: _trouble(events[pk], lines) for node, pk in last.items() if pk is not None}
+def _troubles(watched: QuerySet[Job]) -> dict[str, Trouble]:
+    """By node's name: the last attempt that failed or was lost there, of the jobs that are watched."""
+    ended = JobEvent.objects.filter(from_state=JobState.RUNNING, to_state__in=TROUBLE, job__in=watched).order_by()
+    there = ended.annotate(on=Subquery(_claims().values("actor")[:1]))
+    last = dict(there.values_list("on").annotate(Max("at")))
+    events = {
+        event.on: event for event in there.filter(at__in=last.values()).order_by("pk") if last[event.on] == event.at
+    }
+    jobs = with_rows(Job.objects.filter(pk__in=[event.job_id for event in events.values()]))
+    lines = {job.pk: job_line(job) for job in jobs}
+    return {node: _trouble(event, lines) for node, event in events.items()}
 
 
 def _trouble(event: JobEvent, lines: dict[UUID, JobLine]) -> Trouble:

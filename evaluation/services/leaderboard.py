@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from evaluation.models import SCORING_VERSION, LeaderboardEntry, Result
-from evaluation.ranking import best_result
+from evaluation.ranking import best_result, reception, running_best
 from evaluation.rounding import round_to_step
 from hackathon.models import Phase
 from submissions.services.quota import lock_quota
@@ -27,7 +27,8 @@ def refresh_entry(*, team: Team, phase: Phase) -> LeaderboardEntry | None:
     and repetition make no difference.
     """
     lock_quota(team=team, phase=phase)
-    results = list(Result.objects.ranked_in(phase).filter(job__team=team).select_related("job__submission"))
+    ranked = Result.objects.ranked_in(phase).filter(job__team=team).select_related("job__submission").lean()
+    results = sorted(ranked.defer("job__result", "job__submission__config"), key=reception)
     if not results:
         LeaderboardEntry.objects.filter(phase=phase, team=team, scoring_version=SCORING_VERSION).delete()
         return None
@@ -38,6 +39,7 @@ def refresh_entry(*, team: Team, phase: Phase) -> LeaderboardEntry | None:
         "score": round_to_step(best.public_score, phase.display_step),
         "received_at": best.submission.received_at,
         "entries": len(results),
+        "history": running_best(result.public_score for result in results),
     }
     entry, _created = LeaderboardEntry.objects.update_or_create(
         phase=phase, team=team, scoring_version=SCORING_VERSION, defaults=values

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.crypto import constant_time_compare
 
@@ -92,13 +92,8 @@ def fairest_first(node: NodeReport, *, now: datetime) -> QuerySet[Job]:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    started = (
-        Job.objects.filter(team=OuterRef("team"), phase=OuterRef("phase"))
-        .order_by()
-        .values("team")
-        .annotate(last=Max("started_at"))
-        .values("last")
-    )
+    started = Job.objects.filter(team=OuterRef("team"), phase=OuterRef("phase"), started_at__isnull=False)
+    last_start = started.order_by("-started_at").values("started_at")[:1]
     return (
         Job.objects.filter(
             Q(not_before__isnull=True) | Q(not_before__lte=now),
@@ -110,7 +105,7 @@ def fairest_first(node: NodeReport, *, now: datetime) -> QuerySet[Job]:
             base_model__is_enabled=True,
         )
         .select_related("base_model")
-        .annotate(team_running=Coalesce(Subquery(running), 0), team_started=Subquery(started))
+        .annotate(team_running=Coalesce(Subquery(running), 0), team_started=Subquery(last_start))
         .order_by("priority", "team_running", F("team_started").asc(nulls_first=True), "queued_at", "pk")
     )
 

@@ -99,7 +99,7 @@ def test_the_private_scores_show_once_they_are_released(world: World) -> None:
     assert (scores["public"]["value"], scores["private"]["value"]) == (0.8, 0.31)
 
 
-@pytest.mark.parametrize(("who", "queries"), [("anonymous", 7), ("captain", 11), ("organizer", 11)])
+@pytest.mark.parametrize(("who", "queries"), [("anonymous", 6), ("captain", 10), ("organizer", 10)])
 def test_the_board_takes_as_many_queries_for_three_rows_as_for_one(world: World, who: str, queries: int) -> None:
     make_result(world, team=None, public=0.5, kind=JobKind.BASE_SCORE)
     make_result(world, team=reserved_team(world), public=0.6, kind=JobKind.BASELINE)

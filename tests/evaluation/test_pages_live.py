@@ -182,8 +182,8 @@ def _own(world: World, count: int) -> None:
         ("/h/{h}/", _teams, 14),
         ("/h/{h}/", _challenges, 14),
         ("/c/{c}/", _own, 8),
-        ("/c/{c}/leaderboard/", _teams, 13),
-        ("/c/{c}/leaderboard.csv", _teams, 13),
+        ("/c/{c}/leaderboard/", _teams, 12),
+        ("/c/{c}/leaderboard.csv", _teams, 12),
         ("/submissions/", _own, 11),
     ],
 )

@@ -185,7 +185,7 @@ def test_queries_do_not_grow_with_rows(
     if frozen:
         set_board_visibility(phase=world.phase, visibility=ScoreVisibility.FROZEN)
     phase = _phase(world)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         board = leaderboard(phase, world.captain)
     assert (len(board.rows), len(board.unranked)) == (2 + extra_rows, 3 + extra_rows)
 

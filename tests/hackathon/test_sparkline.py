@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_it_lies_within_its_box_and_ends_at_its_dot(values: list[float]) -> None
     line = sparkline(values)
     assert line is not None
     heights = _heights(line.path)
-    assert len(heights) == len(values)
+    assert all(before != after for before, after in pairwise(heights))
     assert all(MARGIN <= y <= HEIGHT - MARGIN for y in heights)
     ends = [float(x) for x in re.findall(r"H([\d.]+)", line.path)]
     assert ends == sorted(ends)
@@ -42,3 +43,10 @@ def test_a_small_difference_stays_small() -> None:
     assert line is not None
     first, last = _heights(line.path)
     assert 0 < first - last < HEIGHT / 4
+
+
+def test_a_value_that_holds_is_one_step_as_long_as_it_holds() -> None:
+    line = sparkline([0.5, 0.5, 0.5, 0.9])
+    assert line is not None
+    ends = [float(x) for x in re.findall(r"H([\d.]+)", line.path)]
+    assert ends == [round(MARGIN + 0.75 * (WIDTH - 2 * MARGIN), 1), WIDTH - MARGIN]
