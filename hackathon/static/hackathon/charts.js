@@ -24,6 +24,7 @@ function theme(figure) {
   found.muted = found.of("muted");
   found.line = found.of("line");
   found.raised = found.of("raised");
+  found.page = found.of("page");
   return [found, () => probe.remove()];
 }
 
@@ -105,7 +106,7 @@ const KINDS = {
 // Marks of one kind; levels across the plot, which by themselves would not widen its axis, bring an unseen mark each.
 function dotsOf(group, spec, look) {
   const color = look.of(group.tone);
-  const label = { color: look.muted, fontSize: look.small, textBorderWidth: 0 };
+  const label = { color: look.muted, fontSize: look.small, textBorderWidth: 0, backgroundColor: look.page, padding: [0, 2] };
   const place = spec.x_log ? Math.log : Number;
   const places = spec.groups.flatMap((other) => other.marks).map((mark) => place(mark.value[0]));
   const first = spec.x_log ? Math.min(...places) : 0, last = Math.max(...places);
@@ -114,7 +115,7 @@ function dotsOf(group, spec, look) {
     {
       type: "scatter",
       name: group.name,
-      data: group.marks.map((mark) => (isAtEdge(mark) ? { ...mark, label: { align: "right" } } : mark)),
+      data: group.marks.map((mark) => (isAtEdge(mark) ? { ...mark, label: { position: "left" } } : mark)),
       symbol: group.symbol,
       symbolSize: 10,
       itemStyle: { opacity: 1 },
