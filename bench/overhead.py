@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from evaluation.demo import cast
+from evaluation.demo import people as cast
 from evaluation.demo.client import Client
 from evaluation.demo.demo import Demo
 from evaluation.demo.options import HOST, REPOSITORY, Options

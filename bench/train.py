@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         OMP_WAIT_POLICY="PASSIVE", HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="error",
         HF_HUB_DISABLE_PROGRESS_BARS="1",
     )  # fmt: skip
-    from training_worker.convert import find_source
+    from training_worker.convert.convert import find_source
 
     with tempfile.TemporaryDirectory() as scratch:
         data = options.data or demo_data(Path(scratch) / "data")
@@ -80,8 +80,8 @@ def compare(data: Path, model: Path, scratch: Path, *, steps: int) -> dict[str, 
     """Train both side by side; seconds, steps and validation accuracies by name."""
     import torch
 
-    from training_worker.journal import Journal
-    from training_worker.run import Run, seed_everything
+    from training_worker.run.journal import Journal
+    from training_worker.run.run import Run, seed_everything
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     seed_everything(1)
@@ -114,8 +114,8 @@ def report(figures: dict[str, float]) -> None:
 
 def make_job(data: Path, model: Path, scratch: Path, steps: int) -> Any:
     """One epoch of `full` as a worker's job."""
-    from training_worker.contract.jobs import RECIPE, JobSpec
-    from training_worker.messages import ChildJob
+    from training_worker.contract.wire import RECIPE, JobSpec
+    from training_worker.run.messages import ChildJob
 
     training = {
         "learning_rate": LEARNING_RATE,

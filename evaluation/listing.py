@@ -10,15 +10,15 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from hackathon.live import version_of
 from hackathon.models import Challenge
 from hackathon.visibility import Viewer
+from hackathon.web.live import version_of
 from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Job, Submission, Tag, Withdrawal
 from submissions.selectors import submissions_visible_to
 from submissions.tags import tag_key
 
-from .board import ShownScore
+from .board.rows import ShownScore
 from .models import Result
 from .visibility import score_view
 

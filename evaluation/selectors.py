@@ -17,10 +17,10 @@ from submissions.models import Submission
 from submissions.selectors import submissions_visible_to
 from teams.selectors import team_in
 
-from .board import Board, BoardRow, ClassF1, ShownScore, SubmissionScores
+from .board.rows import Board, BoardRow, ClassF1, ShownScore, SubmissionScores
 from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result, unshown_columns
-from .ranking import best_result, places, reception, running_best
-from .rounding import round_to_step
+from .ranking.places import best_result, places, reception, running_best
+from .ranking.rounding import round_to_step
 from .visibility import ScoreView, score_view
 
 ENOUGH_PUBLIC, ENOUGH_PRIVATE = 300, 700

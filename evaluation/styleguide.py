@@ -20,10 +20,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hackathon.charts import COLOURS, Bars, Chart, Series, bar_chart, line_chart
 from hackathon.clock import db_now
+from hackathon.web.charts import COLOURS, Bars, Chart, Series, bar_chart, line_chart
 from submissions.enums import JobState
-from submissions.next_steps import NextStep
+from submissions.pages.next_steps import NextStep
 
 AA_TEXT, AA_EDGE = 4.5, 3.0
 PAIRS = (

@@ -6,11 +6,13 @@ from django.conf import settings
 from submissions.services.wakeups import SCORE_TASK
 
 if settings.ROLE == "scorer":
-    from . import warmup  # noqa: F401  registers its handler
+    from .scoring import warmup  # noqa: F401  registers its handler
 
 
 @shared_task(name=SCORE_TASK)
 def score_pending() -> None:
-    from .services import score  # the scorer alone pays for scikit-learn, and has when it started: see `warmup`
+    from .scoring import (
+        scorer as score,
+    )  # the scorer alone pays for scikit-learn, and has when it started: see `warmup`
 
     score.score_pending()

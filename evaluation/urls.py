@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from submissions import views as runs
+from submissions.pages import views as runs
 
 from . import views
 from .styleguide import styleguide

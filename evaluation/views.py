@@ -14,19 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from hackathon.clock import db_now
-from hackathon.live import has_version, is_poll, render_live, unchanged
 from hackathon.models import User
 from hackathon.visibility import challenges_visible_to
-from hackathon.zones import use_event_zone
+from hackathon.web.live import has_version, is_poll, render_live, unchanged
+from hackathon.web.zones import use_event_zone
 from submissions.enums import FINAL_STATES
+from submissions.pages.submission_actions import read_standing
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
-from submissions.withdrawal import read_standing
 
-from .board_chart import compute_chart
-from .board_page import board_version, chosen_phase, exported_phase, is_live, page_version
-from .export import board_csv
+from .board.chart import compute_chart
+from .board.export import board_csv
+from .board.page import board_version, chosen_phase, exported_phase, is_live, page_version
 from .listing import Filters, filter_rows, list_version, read_table
-from .report import progress_version, read_report
+from .report.page import progress_version, read_report
 from .selectors import leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
 

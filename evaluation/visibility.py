@@ -8,9 +8,9 @@ from datetime import datetime
 from hackathon.enums import ScoreVisibility
 from hackathon.models import Phase
 
-from .board import ShownScore
+from .board.rows import ShownScore
 from .models import Reference, Result
-from .rounding import round_se, round_to_step, score_text
+from .ranking.rounding import round_se, round_to_step, score_text
 
 
 @dataclass(frozen=True)

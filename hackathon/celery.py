@@ -6,7 +6,7 @@ import os
 
 from celery import Celery
 
-from training_worker.contract.jobs import SITE_QUEUE
+from training_worker.contract.wire import SITE_QUEUE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hackathon.settings")
 os.environ.setdefault("HACKTUNE_ROLE", "scorer")

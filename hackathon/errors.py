@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hackathon.wording import translated_error
 from training_worker.contract.base import FieldError
+
+from .web.translation import translated_error
 
 
 class DomainError(Exception):

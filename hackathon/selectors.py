@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from training_worker.contract.limits import ChallengeLimits
 
-from .identity import email_key
+from .accounts.mailbox import email_key
 from .models import ApiToken, BaseModel, Challenge, User
 
 

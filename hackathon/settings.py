@@ -38,7 +38,7 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-from .store_settings import file_storages
+from .files.settings import file_storages
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -69,7 +69,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "hackathon.admin_apps.GroupedAdminConfig",
+    "hackathon.admin.apps.GroupedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -83,7 +83,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hackathon.middleware.SecurityHeaders",
+    "hackathon.web.middleware.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -93,8 +93,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "hackathon.zones.ViewerZone",
-    "hackathon.middleware.DomainErrors",
+    "hackathon.web.zones.ViewerZone",
+    "hackathon.web.middleware.DomainErrors",
 ]
 ROOT_URLCONF = "hackathon.urls"
 WSGI_APPLICATION = "hackathon.wsgi.application"
@@ -154,7 +154,7 @@ ECHARTS_DIR = BASE_DIR / "node_modules" / "echarts" / "dist"
 ECHARTS = "echarts/echarts.common.min.js"
 STATICFILES_DIRS = [("echarts", ECHARTS_DIR)] if ECHARTS_DIR.is_dir() else []
 STATICFILES_FINDERS = [
-    "hackathon.static_files.PackageFinder",
+    "hackathon.web.static_files.PackageFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 WHITENOISE_USE_FINDERS = DEBUG
@@ -208,7 +208,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "hackathon.views.csrf_failure"
+CSRF_FAILURE_VIEW = "hackathon.web.error_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SECURE else []
 
 # --- mail ----------------------------------------------------------------------------------------------------
@@ -222,8 +222,8 @@ if MAIL == "outbox" and urlsplit(SITE_URL).hostname not in {"127.0.0.1", "localh
     )
 OUTBOX_DIR = DATA_DIR / "outbox"
 _MAIL_SERVER = env.email_url("HACKTUNE_EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
-EMAIL_BACKEND = "hackathon.mail.OutboxBackend"  # a row of the database; what follows is how rows are sent
-MAIL_TRANSPORT = "hackathon.accounts.outbox.FileBackend" if MAIL == "outbox" else _MAIL_SERVER["EMAIL_BACKEND"]
+EMAIL_BACKEND = "hackathon.mail.backend.OutboxBackend"  # a row of the database; what follows is how rows are sent
+MAIL_TRANSPORT = "hackathon.mail.demo_outbox.FileBackend" if MAIL == "outbox" else _MAIL_SERVER["EMAIL_BACKEND"]
 MAIL_AT_ONCE = CELERY_BROKER_URL.startswith("memory:")  # no other process hears the wake-up: the site's own sends
 MAIL_SWEEP_SECONDS = 2.0 if MAIL == "outbox" else 10.0  # how late a mail is whose wake-up was lost
 EMAIL_HOST, EMAIL_PORT = _MAIL_SERVER["EMAIL_HOST"], _MAIL_SERVER["EMAIL_PORT"]

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from .services import mail
+from .mail import services as mail
 
 
 @shared_task(name=mail.DELIVER_TASK)

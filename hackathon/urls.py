@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from . import probes
-from .views import icon
+from .web import probes
+from .web.error_pages import icon
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("api/worker/", include("submissions.api.worker_urls")),
+    path("api/worker/", include("submissions.worker_api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/", include("hackathon.api.urls")),
@@ -22,8 +22,8 @@ urlpatterns = [
     path("", include("submissions.urls")),
     path("", include("evaluation.urls")),
 ]
-handler400 = "hackathon.views.bad_request"
-handler403 = "hackathon.views.permission_denied"
-handler404 = "hackathon.views.page_not_found"
-handler429 = "hackathon.views.too_many_requests"
-handler500 = "hackathon.views.server_error"
+handler400 = "hackathon.web.error_pages.bad_request"
+handler403 = "hackathon.web.error_pages.permission_denied"
+handler404 = "hackathon.web.error_pages.page_not_found"
+handler429 = "hackathon.web.error_pages.too_many_requests"
+handler500 = "hackathon.web.error_pages.server_error"

@@ -7,7 +7,7 @@ from django.http import FileResponse
 from django.utils.translation import gettext as _
 
 from hackathon.errors import NotFound, Unavailable
-from hackathon.storage import storage
+from hackathon.files.storage import storage
 
 from .models import Submission
 from .selectors import files_of, first_job

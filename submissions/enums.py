@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from training_worker.contract.jobs import JobKind
+from training_worker.contract.wire import JobKind
 
 
 class JobState(models.TextChoices):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from training_worker.contract.jobs import FailureCode, StoppedBy
+from training_worker.contract.wire import FailureCode, StoppedBy
 
 from .enums import ACTIVE_STATES, LEGAL_TRANSITIONS, Fault, JobState
 

@@ -12,7 +12,7 @@ from hackathon.models import Challenge, Phase
 from hackathon.visibility import Viewer, challenges_visible_to
 from teams.models import Team
 from teams.selectors import teams_of, teams_run_by
-from training_worker.contract.jobs import PREDICTIONS
+from training_worker.contract.wire import PREDICTIONS
 
 from .enums import JobState
 from .models import Artifact, Job, JobEvent, Node, ProgressChunk, Quota, Submission

@@ -2,8 +2,9 @@
 
 from django.urls import include, path
 
-from . import dashboard_views, views
-from .metrics import metrics
+from .pages import views
+from .watch import views as dashboard_views
+from .watch.prometheus import metrics
 
 challenges = [
     path("<slug:slug>/", views.challenge_detail, name="detail"),

@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
+from hackathon.accounts.mailbox import email_key
+from hackathon.accounts.tokens import digest_of
 from hackathon.clock import db_now
 from hackathon.enums import Role
 from hackathon.errors import NotAllowed, NotFound
-from hackathon.identity import email_key
 from hackathon.models import Challenge, Hackathon, Participation, User
-from hackathon.tokens import digest_of
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
 
 from .models import Invitation, Membership, MembershipRole, Team

@@ -16,12 +16,12 @@ from hackathon.errors import Conflict
 from hackathon.models import User
 from hackathon.services.participation import join_hackathon, require_open_door
 from hackathon.visibility import hackathons_visible_to, role_in
-from hackathon.zones import use_event_zone
+from hackathon.web.zones import use_event_zone
 
 from .forms import InvitationForm, TeamForm
-from .invitations import accept_invitation, create_invitation, require_may_accept, revoke_invitation
 from .selectors import find_invitation, members_of, read_team, team_in, team_pages_of, teams_of
-from .services import create_team, hand_over, leave_team, remove_member, require_free
+from .services.invitations import accept_invitation, create_invitation, require_may_accept, revoke_invitation
+from .services.membership import create_team, hand_over, leave_team, remove_member, require_free
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -17,7 +17,7 @@ from tests.factories import World, make_world
 if TYPE_CHECKING:
     from tests.s3 import S3Server
 
-OUTBOX = "hackathon.mail.OutboxBackend"
+OUTBOX = "hackathon.mail.backend.OutboxBackend"
 CHROMIUM = find_chromium()
 NO_CHROMIUM = "NO CHROMIUM ON PATH: THE BROWSER TESTS DID NOT RUN (apt-get install chromium)"
 
@@ -36,7 +36,7 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
     settings: LazySettings = request.getfixturevalue("settings")
     settings.STORAGES = {
         alias: {**entry, "OPTIONS": {"location": str(tmp_path / "files" / alias)}}
-        if entry["BACKEND"] == "hackathon.storage.PrivateFolder"
+        if entry["BACKEND"] == "hackathon.files.storage.PrivateFolder"
         else entry
         for alias, entry in settings.STORAGES.items()
     }
@@ -76,7 +76,7 @@ def files_in_s3(settings: LazySettings, s3: S3Server) -> S3Server:
     shared, labels = s3.make_bucket(), s3.make_bucket()
     settings.STORAGES = settings.STORAGES | {
         alias: {
-            "BACKEND": "hackathon.bucket.PrivateBucket",
+            "BACKEND": "hackathon.files.bucket.PrivateBucket",
             "OPTIONS": s3.options(labels if alias == "labels" else shared, alias),
         }
         for alias in ("default", "datasets", "models", "artifacts", "labels")

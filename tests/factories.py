@@ -13,8 +13,11 @@ import factory
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from hackathon.accounts.mailbox import email_key
+from hackathon.accounts.services import verify_mailbox
+from hackathon.accounts.tokens import create_api_token
 from hackathon.enums import ModelFamily, OrganizationKind, Role, Visibility
-from hackathon.identity import email_key
+from hackathon.files.storage import storage
 from hackathon.models import (
     BaseModel,
     Challenge,
@@ -25,14 +28,11 @@ from hackathon.models import (
     Phase,
     User,
 )
-from hackathon.services.accounts import verify_mailbox
-from hackathon.storage import storage
-from hackathon.tokens import create_api_token
 from submissions.models import Node
 from submissions.services.nodes import create_enrolment_token, enrol_node
 from teams.models import Membership, MembershipRole, Team
-from training_worker.contract.jobs import RECIPE, FileRef, JobKind, ModelManifest, NodeReport, Precision
 from training_worker.contract.models import content_sha256
+from training_worker.contract.wire import RECIPE, FileRef, JobKind, ModelManifest, NodeReport, Precision
 
 PASSWORD = "correct horse battery staple"
 LABELS = ("negative", "positive")

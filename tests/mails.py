@@ -12,7 +12,7 @@ from typing import ClassVar
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from hackathon.services.mail import deliver_mails
+from hackathon.mail.services import deliver_mails
 
 
 def delivered() -> list[EmailMessage]:

@@ -22,8 +22,8 @@ import pytest
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 
+from hackathon.files.settings import file_storages
 from hackathon.serving import programs
-from hackathon.store_settings import file_storages
 from tests.stack import REPOSITORY
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
@@ -218,7 +218,7 @@ def test_the_sites_files_are_enough_for_it_without_torch(tmp_path: Path) -> None
         "from hackathon.celery import app; app.loader.import_default_modules()\n"
         "from celery.signals import worker_init; answers = worker_init.send(sender=None)\n"
         "assert not [answer for _, answer in answers if isinstance(answer, Exception)], answers\n"  # Celery only logs
-        "assert 'evaluation.services.score' in sys.modules\n"
+        "assert 'evaluation.scoring.scorer' in sys.modules\n"
         "assert {'submissions.sweep', 'evaluation.score_pending', 'hackathon.deliver_mail'} <= app.tasks.keys()\n"
     )
     env = _production(tmp_path) | {"HACKTUNE_ROLE": "scorer", "DJANGO_SETTINGS_MODULE": "hackathon.settings"}

@@ -10,9 +10,9 @@ from pathlib import Path
 from django.apps import apps
 
 from tests.stack import REPOSITORY
-from training_worker.contract.jobs import FailureCode
 from training_worker.contract.methods import METHODS
 from training_worker.contract.tasks import TASKS
+from training_worker.contract.wire import FailureCode
 
 ROOMS = ["hackathon", "teams", "submissions", "evaluation"]
 
@@ -35,7 +35,8 @@ def test_foreign_keys_never_point_to_a_higher_room() -> None:
 
 def open_labels_as(role: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = (
-        "import django; django.setup(); from hackathon.storage import storage; print(storage('labels').exists('x'))"
+        "import django; django.setup(); "
+        "from hackathon.files.storage import storage; print(storage('labels').exists('x'))"
     )
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "hackathon.settings",

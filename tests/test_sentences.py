@@ -18,7 +18,7 @@ from django.utils.translation import override, trans_real
 from pydantic import BaseModel
 
 from hackathon.clock import db_now
-from hackathon.wording import translated
+from hackathon.web.translation import translated
 from submissions.models import Job
 from submissions.services.attempts import accept_failure, release_attempt
 from submissions.services.sweep import sweep
@@ -29,8 +29,8 @@ from tests.stack import REPOSITORY
 from tests.submissions.play import claim
 from training_worker.contract import sentences
 from training_worker.contract.config import METHODS, ConfigInvalid, TrainingArguments, describe_allowed, parse_config
-from training_worker.contract.jobs import FailureCode, JobFailure, JobRelease, StoppedBy
 from training_worker.contract.sentences import ENDINGS, HINTS, SENTENCES, Sentence, recognize
+from training_worker.contract.wire import FailureCode, JobFailure, JobRelease, StoppedBy
 
 PO = REPOSITORY / "hackathon" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 CHINESE = re.compile("[一-鿿]")

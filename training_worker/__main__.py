@@ -8,12 +8,12 @@ import sys
 
 import structlog
 
-from .app import serve
-from .client import SiteClient, SiteError
-from .contract.jobs import EnrolRequest
-from .node import Identity, NodeFolder, Settings, SettingsError, child_environment, read_settings
-from .runner import Runner
-from .warm import Template
+from .contract.wire import EnrolRequest
+from .node.app import serve
+from .node.client import SiteClient, SiteError
+from .node.runner import Runner
+from .node.settings import Identity, NodeFolder, Settings, SettingsError, child_environment, read_settings
+from .node.template import Template
 
 ENROL_PATIENCE_SECONDS = 60.0
 

@@ -11,8 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evaluation.validation import Kind
-from evaluation.validation_files import ValidationReport, read_validation
+from evaluation.report.validation import Kind
+from evaluation.report.validation_files import ValidationReport, read_validation
 from hackathon.api.strict import StrictAPIView
 
 from .serializers import SubmissionSerializer

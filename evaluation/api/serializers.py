@@ -1,4 +1,4 @@
-"""Scores as the API shows them: only what `evaluation.board` holds, which is made for the viewer."""
+"""Scores as the API shows them: only what `evaluation.board.rows` holds, which is made for the viewer."""
 
 from __future__ import annotations
 

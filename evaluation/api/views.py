@@ -15,15 +15,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evaluation.api.serializers import (
-    BoardSerializer,
-    SubmissionQuery,
-    SubmissionRowSerializer,
-    SubmissionSerializer,
-    SubmittedSerializer,
-    WaitQuery,
-)
-from evaluation.board import SubmissionScores
+from evaluation.board.rows import SubmissionScores
 from evaluation.listing import in_state, submission_rows, tagged
 from evaluation.selectors import leaderboard, submission_scores
 from evaluation.services.withdraw import restore_submission, withdraw_submission
@@ -43,6 +35,15 @@ from submissions.services.submit import submit_config
 from teams.models import Team
 from teams.selectors import team_in
 from training_worker.contract.base import FieldError
+
+from .serializers import (
+    BoardSerializer,
+    SubmissionQuery,
+    SubmissionRowSerializer,
+    SubmissionSerializer,
+    SubmittedSerializer,
+    WaitQuery,
+)
 
 MAX_KEY = 100
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from hackathon.serving.supervisor import Child, ChildFailed, Supervisor
 
-from . import cast
+from . import people as cast
 from .client import ApiError
+from .credentials import Keepsakes, load_keepsakes
 from .fetch import SENTENCES
-from .keepsakes import Keepsakes, load_keepsakes
 from .options import Options
 from .processes import DATASET, Processes, move_worker
-from .report import board_table, result_line, shortfalls
-from .runs import Watch, board_of, submit_all
+from .summary import board_table, result_line, shortfalls
+from .watch import Watch, board_of, submit_all
 
 POLL_SECONDS = 1.0
 ONCE_TIMEOUT_SECONDS = 900.0

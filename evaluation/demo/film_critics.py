@@ -11,8 +11,8 @@ from typing import Any
 
 from hackathon.bundles.yaml import dump
 
-from .cast import CHALLENGE, MODEL
 from .fetch import ORIGIN
+from .people import CHALLENGE, MODEL
 
 NEGATIVE, POSITIVE = "negative", "positive"
 MIN_RATING = 0.4

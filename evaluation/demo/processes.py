@@ -14,8 +14,8 @@ from pathlib import Path
 from hackathon.serving import programs, valkey
 from hackathon.serving.supervisor import Child
 
-from . import cast
-from .keepsakes import secret_key, write_private
+from . import people as cast
+from .credentials import secret_key, write_private
 from .options import HOST, REPOSITORY, Options
 
 DATASET = REPOSITORY / ".data" / "datasets" / "film-critics"

@@ -8,23 +8,23 @@ from pathlib import Path
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from hackathon.accounts.mailbox import email_key
+from hackathon.accounts.services import verify_mailbox
+from hackathon.accounts.tokens import create_api_token, find_api_token
 from hackathon.clock import db_now
 from hackathon.enums import Role, Visibility
-from hackathon.identity import email_key
 from hackathon.models import ApiToken, Challenge, Hackathon, Organization, Participation, User
-from hackathon.services.accounts import verify_mailbox
 from hackathon.services.import_challenge import ImportedChallenge, import_challenge
 from hackathon.services.import_model import import_model
-from hackathon.tokens import create_api_token, find_api_token
 from submissions.models import Submission
 from submissions.services.nodes import create_enrolment_token
 from submissions.services.submit import submit_config
 from teams.models import Membership, Team
-from teams.services import add_member, create_team
+from teams.services.membership import add_member, create_team
 
-from . import cast
+from . import people as cast
+from .credentials import Keepsakes
 from .film_critics import read_sentences, write_bundle
-from .keepsakes import Keepsakes
 
 WINDOW = timedelta(hours=48)
 BEGUN = timedelta(hours=1)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from evaluation.models import Reference, Result
-from evaluation.rounding import display_step
+from evaluation.ranking.rounding import display_step
 from hackathon.errors import Conflict
 from hackathon.models import Phase
 

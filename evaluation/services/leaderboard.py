@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from evaluation.models import SCORING_VERSION, LeaderboardEntry, Result
-from evaluation.ranking import best_result, reception, running_best
-from evaluation.rounding import round_to_step
+from evaluation.ranking.places import best_result, reception, running_best
+from evaluation.ranking.rounding import round_to_step
 from hackathon.models import Phase
 from submissions.services.quota import lock_quota
 from teams.models import Team

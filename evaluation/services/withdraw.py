@@ -6,7 +6,7 @@ from django.db import transaction
 
 from hackathon.models import User
 from submissions.models import Submission, Withdrawal
-from submissions.services.withdraw import end_withdrawal, start_withdrawal
+from submissions.services.withdrawals import end_withdrawal, start_withdrawal
 
 from .leaderboard import refresh_entry
 

@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from hackathon.identity import email_key
 from hackathon.models import User
+
+from .mailbox import email_key
 
 QUIET = frozenset({"logged_in", "logged_out", "email_confirmation_sent"})
 """Messages that the next page says anyway. The last would also tell a known mailbox from a new one."""

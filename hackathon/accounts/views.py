@@ -22,14 +22,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRefresh
 
 from hackathon.clock import db_now
-from hackathon.live import is_poll
+from hackathon.mail import demo_outbox as outbox
 from hackathon.models import User
 from hackathon.selectors import tokens_of
-from hackathon.services.accounts import issue_token, update_profile
-from hackathon.tokens import revoke_api_token
+from hackathon.web.live import is_poll
 
-from . import outbox
 from .forms import EmailForm, ProfileForm, TokenForm
+from .services import issue_token, update_profile
+from .tokens import revoke_api_token
 
 
 class LogIn(LoginView):  # type: ignore[misc]  # allauth has no types

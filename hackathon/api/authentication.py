@@ -7,8 +7,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from hackathon.accounts.tokens import find_api_token
 from hackathon.models import ApiToken, User
-from hackathon.tokens import find_api_token
 
 
 def bearer_token(request: Request) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
-from hackathon.api.strict import StrictAPIView
+from .strict import StrictAPIView
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):

@@ -7,11 +7,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from hackathon.api.strict import PageQuery
 from hackathon.enums import Role
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
 from training_worker.contract.base import ContractModel
 from training_worker.contract.limits import ChallengeLimits
+
+from .strict import PageQuery
 
 
 def schema_of(model: type[ContractModel]) -> Any:

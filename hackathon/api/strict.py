@@ -17,9 +17,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from hackathon.api.pagination import Pages
 from hackathon.errors import Invalid, TooLarge
 from training_worker.contract.base import FieldError
+
+from .pagination import Pages
 
 MAX_BODY = 2**20
 

@@ -8,21 +8,22 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hackathon.api.permissions import SignedInToWrite
-from hackathon.api.serializers import (
-    ChallengeQuery,
-    ChallengeRowSerializer,
-    ChallengeSerializer,
-    HackathonRowSerializer,
-    HackathonSerializer,
-)
-from hackathon.api.strict import StrictAPIView, StrictListView
 from hackathon.clock import db_now
 from hackathon.errors import NotFound
 from hackathon.models import Challenge, Hackathon
 from hackathon.selectors import usable_limits, usable_models
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
 from training_worker.contract.limits import schema_for
+
+from .permissions import SignedInToWrite
+from .serializers import (
+    ChallengeQuery,
+    ChallengeRowSerializer,
+    ChallengeSerializer,
+    HackathonRowSerializer,
+    HackathonSerializer,
+)
+from .strict import StrictAPIView, StrictListView
 
 
 def visible_challenge(viewer: Viewer, slug: str) -> Challenge:

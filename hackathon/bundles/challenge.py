@@ -15,10 +15,10 @@ from pydantic_core.core_schema import ValidationInfo
 
 from training_worker.contract.base import ContractModel
 from training_worker.contract.config import TrainingArguments
-from training_worker.contract.jobs import Precision
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
 from training_worker.contract.tasks import TASKS
+from training_worker.contract.wire import Precision
 
 from .problems import Problems, validation_messages
 from .yaml import Path, YamlInvalid, load_with_lines

@@ -18,9 +18,9 @@ from hackathon.bundles.checks import TEST
 from hackathon.bundles.problems import ProblemsFound
 from hackathon.bundles.reading import Bundle, Inspection, inspect_bundle
 from hackathon.clock import db_now
+from hackathon.files.storage import storage
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
-from hackathon.storage import storage
-from training_worker.contract.jobs import DatasetManifest
+from training_worker.contract.wire import DatasetManifest
 
 from .data_files import DataFiles, data_files
 

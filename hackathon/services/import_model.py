@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from hackathon.bundles.folder import check_names, list_folder, open_regular
 from hackathon.bundles.problems import Problems, ProblemsFound, validation_messages
 from hackathon.errors import Conflict
+from hackathon.files.storage import CHUNK, sha256_of, storage
 from hackathon.models import BaseModel
-from hackathon.storage import CHUNK, sha256_of, storage
-from training_worker.contract.jobs import FileRef, ModelManifest
 from training_worker.contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo, content_sha256
+from training_worker.contract.wire import FileRef, ModelManifest
 
 from .model_files import check_json_file, check_weights
 

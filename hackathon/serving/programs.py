@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from training_worker.contract.jobs import SITE_QUEUE
+from training_worker.contract.wire import SITE_QUEUE
 
 SITE_THREADS = 8
 

@@ -15,9 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
-from hackathon.sparkline import sparkline as sparkline_of
-from hackathon.text import render_markdown
-from hackathon.wording import translated
+from hackathon.web.sparkline import sparkline as sparkline_of
+from hackathon.web.text import render_markdown
+from hackathon.web.translation import translated
 
 register = template.Library()
 register.filter("markdown", render_markdown)

@@ -10,15 +10,15 @@ from rest_framework import serializers
 
 from hackathon.api.serializers import ContractField, schema_of
 from hackathon.api.strict import StrictSerializer
-from hackathon.wording import translated
+from hackathon.web.translation import translated
+from submissions.config_form.forms import NOTE_LENGTH
 from submissions.enums import FINAL_STATES, Fault, JobState
-from submissions.forms import NOTE_LENGTH
 from submissions.models import Artifact, Job, JobEvent
 from submissions.selectors import Run
 from teams.api.serializers import TeamRefSerializer
 from training_worker.contract.config import SubmissionConfig
-from training_worker.contract.jobs import Stage, StoppedBy, Telemetry
 from training_worker.contract.limits import Estimate
+from training_worker.contract.wire import Stage, StoppedBy, Telemetry
 
 
 @extend_schema_field(schema_of(SubmissionConfig))

@@ -17,7 +17,14 @@ from hackathon.clock import db_now
 from hackathon.errors import NotFound
 from hackathon.models import Phase
 from hackathon.visibility import Viewer, phases_visible_to
-from submissions.api.serializers import (
+from submissions.downloads import file_response
+from submissions.models import Submission
+from submissions.selectors import Run, first_job, progress_since, quota_state, submissions_visible_to
+from submissions.services.preview import preview_config
+from submissions.services.submit import cancel_job
+from teams.selectors import team_in
+
+from .serializers import (
     ConfigInputSerializer,
     CurveSerializer,
     LogSerializer,
@@ -25,12 +32,6 @@ from submissions.api.serializers import (
     RunSerializer,
     SinceQuery,
 )
-from submissions.downloads import file_response
-from submissions.models import Submission
-from submissions.selectors import Run, first_job, progress_since, quota_state, submissions_visible_to
-from submissions.services.preview import preview_config
-from submissions.services.submit import cancel_job
-from teams.selectors import team_in
 
 
 def visible_phase(viewer: Viewer, phase_id: UUID) -> Phase:

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
 from hackathon.errors import Unprocessable
+from hackathon.files.storage import storage
 from hackathon.models import BaseModel
-from hackathon.storage import storage
 from submissions.enums import Fault, JobState
 from submissions.models import Artifact, Job, Node, ProgressChunk
 from submissions.rules import back_off
 from training_worker.contract import sentences
-from training_worker.contract.jobs import (
+from training_worker.contract.wire import (
     OUTPUTS,
     PREDICTIONS,
     FailureCode,

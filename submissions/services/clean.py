@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hackathon.clock import db_now
-from hackathon.storage import storage
+from hackathon.files.storage import storage
 from submissions.models import Artifact, Job
 
 KEEP = timedelta(hours=24)

@@ -17,9 +17,9 @@ from submissions.enums import JobState
 from submissions.models import Job, Node
 from training_worker.contract import sentences
 from training_worker.contract.canonical import derive_seed
-from training_worker.contract.jobs import Claim, ClaimRequest, JobKind, JobSpec, NodeReport
-from training_worker.contract.jobs import Precision as WirePrecision
 from training_worker.contract.limits import Budget
+from training_worker.contract.wire import Claim, ClaimRequest, JobKind, JobSpec, NodeReport
+from training_worker.contract.wire import Precision as WirePrecision
 
 from .attempts import lose_attempt
 from .files import job_files

@@ -16,11 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hackathon.errors import NotFound, TooLarge, Unprocessable
+from hackathon.files.storage import chunks_of, sha256_of, storage
 from hackathon.models import BaseModel, ChallengeData
-from hackathon.storage import chunks_of, sha256_of, storage
 from submissions.enums import JobState
 from submissions.models import Job
-from training_worker.contract.jobs import OUTPUTS, FileRef, JobFiles, OutputSlot
+from training_worker.contract.wire import OUTPUTS, FileRef, JobFiles, OutputSlot
 
 from .transitions import StaleAttempt
 

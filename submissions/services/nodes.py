@@ -7,9 +7,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from hackathon.accounts.tokens import digest_of, new_token
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, NotAllowed
-from hackathon.tokens import digest_of, new_token
 from submissions.models import EnrolmentToken, Node
 
 

@@ -25,8 +25,8 @@ from training_worker.contract import sentences
 from training_worker.contract.base import JSON
 from training_worker.contract.canonical import canonical_json, config_hash, derive_seed, run_key
 from training_worker.contract.config import ConfigInvalid, SubmissionConfig
-from training_worker.contract.jobs import JobKind
 from training_worker.contract.limits import Budget, read_config
+from training_worker.contract.wire import JobKind
 
 from .annotate import set_tags
 from .quota import lock_quota, reserve

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hackathon.doorbell import ring
-from training_worker.contract.jobs import SITE_QUEUE, WAKE_TASK, WORKER_QUEUE
+from training_worker.contract.wire import SITE_QUEUE, WAKE_TASK, WORKER_QUEUE
 
 SCORE_TASK = "evaluation.score_pending"
 

@@ -16,10 +16,11 @@ from hackathon.api.views import visible_hackathon
 from hackathon.errors import NotFound
 from hackathon.models import ApiToken, Hackathon, Participation
 from hackathon.visibility import Viewer, hackathons_visible_to, role_in
-from teams.api.serializers import MeSerializer, TeamInputSerializer, TeamSerializer
 from teams.models import Membership, Team
 from teams.selectors import members_of, team_pages_of, teams_of, teams_visible_to, with_members
-from teams.services import create_team, hand_over, leave_team, remove_member
+from teams.services.membership import create_team, hand_over, leave_team, remove_member
+
+from .serializers import MeSerializer, TeamInputSerializer, TeamSerializer
 
 
 def _shown(viewer: Viewer, hackathon: Hackathon) -> dict[str, bool]:

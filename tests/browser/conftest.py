@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from .watched import Watched
+from tests.browser.watched import Watched
 
 
 @pytest.fixture

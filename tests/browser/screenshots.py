@@ -19,16 +19,15 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from evaluation.demo import cast
+from evaluation.demo import people as cast
 from evaluation.demo.client import Client
+from evaluation.demo.credentials import Keepsakes
 from evaluation.demo.demo import Demo
-from evaluation.demo.keepsakes import Keepsakes
 from evaluation.demo.options import Options
 from evaluation.demo.processes import STOP_ORDER, Processes
 from hackathon.serving.supervisor import Supervisor
-
-from .chromium import find_chromium, running_chromium
-from .pictures import save_picture, too_much
+from tests.browser.chromium import find_chromium, running_chromium
+from tests.browser.pictures import save_picture, too_much
 
 WIDTHS = {1280: 900, 390: 844}
 """Width and least height of the window."""

@@ -10,13 +10,12 @@ from playwright.sync_api import Page
 
 from hackathon.models import User
 from submissions.models import Job
+from tests.browser.inspection import inspect, inspect_in_both_themes
+from tests.browser.test_pages_browser import running
+from tests.browser.watched import Watched
 from tests.evaluation.scored import make_result, reserved_team, submit
 from tests.factories import UserFactory, World, make_world
 from tests.submissions.play import job_result
-
-from .inspection import inspect, inspect_in_both_themes
-from .test_pages_browser import running
-from .watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
@@ -133,7 +132,7 @@ def test_error_pages_are_sound_and_lead_on(world: World, watched: Watched, width
     refused.get_by_role("button", name="Log out").click()
     assert "403" in refused.inner_text("main")
     assert inspect_in_both_themes(refused) == []
-    with patch("submissions.views.read_home", side_effect=RuntimeError("broken")):
+    with patch("submissions.pages.views.read_home", side_effect=RuntimeError("broken")):
         broken = watched.open("/", width=width)
     assert inspect_in_both_themes(broken) == []
     for page in (lost, refused, broken):

@@ -19,7 +19,7 @@ def test_from_sign_up_to_a_token_with_a_second_factor_on_the_way(
     world: World, watched: Watched, settings: Any, tmp_path: Path, width: int, scheme: str
 ) -> None:
     settings.MAIL, settings.OUTBOX_DIR = "outbox", tmp_path / "outbox"
-    settings.MAIL_TRANSPORT = "hackathon.accounts.outbox.FileBackend"
+    settings.MAIL_TRANSPORT = "hackathon.mail.demo_outbox.FileBackend"
     page = watched.open("/", width=width, scheme=scheme)
     found: dict[str, Any] = {}
 

@@ -10,10 +10,9 @@ from playwright.sync_api import Page
 from submissions.enums import JobState
 from submissions.models import Job, ProgressChunk, Submission
 from submissions.services.transitions import move
+from tests.browser.watched import Watched
 from tests.evaluation.scored import make_result, submit
 from tests.factories import PASSWORD, World, make_world
-
-from .watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

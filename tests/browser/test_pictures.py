@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from .pictures import ALL, LARGEST, save_picture, too_much
+from tests.browser.pictures import ALL, LARGEST, save_picture, too_much
 
 
 def png(picture: Image.Image) -> bytes:

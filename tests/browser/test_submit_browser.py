@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from submissions.models import Submission
+from tests.browser.inspection import inspect
+from tests.browser.watched import Watched
 from tests.factories import World, make_world
-
-from .inspection import inspect
-from .watched import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -12,15 +12,15 @@ from django.core.files.base import ContentFile
 from evaluation.models import Result
 from evaluation.services.leaderboard import upsert_entry
 from hackathon.clock import db_now
+from hackathon.files.storage import storage
 from hackathon.models import BaseModel, Phase
-from hackathon.storage import storage
 from submissions.enums import PRIORITY, JobState
 from submissions.models import Artifact, Job, Submission
 from submissions.selectors import first_job
 from submissions.services.submit import ensure_base_score, submit_config
 from teams.models import Team
 from tests.factories import CONFIG, LABELS, TeamFactory, World, jsonl
-from training_worker.contract.jobs import PREDICTIONS, JobKind
+from training_worker.contract.wire import PREDICTIONS, JobKind
 
 Answer = Callable[[int], list[float]]
 """Probabilities for test item i, whose true label is LABELS[i % 2]."""

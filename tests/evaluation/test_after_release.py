@@ -17,10 +17,9 @@ from submissions.models import Submission, Withdrawal
 from submissions.services.phases import move_deadline
 from submissions.services.submit import submit_config
 from tests import api
+from tests.evaluation.services.test_withdraw import scored
 from tests.factories import CONFIG, ChallengeDataFactory, PhaseFactory, World
 from tests.pages import html, page
-
-from .test_withdraw import scored
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,9 @@ import pytest
 from hackathon.enums import Visibility
 from hackathon.models import Hackathon
 from submissions.models import Tag
+from tests.evaluation.services.test_withdraw import scored
 from tests.factories import World
 from tests.pages import browser_of, html
-
-from .test_withdraw import scored
 
 pytestmark = pytest.mark.django_db
 

@@ -54,6 +54,6 @@ def test_scorer_is_warm_before_its_first_task(tmp_path: Path) -> None:
         "from hackathon.celery import app; app.loader.import_default_modules(); "
         "assert 'sklearn' not in sys.modules; "
         "from celery.signals import worker_init; worker_init.send(sender=None); "
-        "assert 'evaluation.score_pending' in app.tasks; assert 'evaluation.services.score' in sys.modules"
+        "assert 'evaluation.score_pending' in app.tasks; assert 'evaluation.scoring.scorer' in sys.modules"
     )
     _run(start, expected=["numpy", "scipy", "sklearn"], role="scorer", folder=tmp_path)

@@ -12,11 +12,10 @@ from evaluation.services.board_visibility import set_board_visibility
 from hackathon.enums import ScoreVisibility, Visibility
 from submissions.models import Job, ProgressChunk, Submission
 from teams.models import Team
+from tests.evaluation.scored import make_result, reserved_team, submit
 from tests.factories import World, make_world
 from tests.pages import EVERYBODY, HOSTILE, html, live_markup, page, poll, without_noise
 from tests.submissions.play import job_result
-
-from .scored import make_result, reserved_team, submit
 
 TEAM = {"captain", "teammate", "organizer"}
 PUBLIC, PRIVATE = 0.8123, 0.6543

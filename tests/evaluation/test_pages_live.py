@@ -13,18 +13,10 @@ from django.utils import timezone
 from submissions.enums import JobState
 from submissions.models import Job, ProgressChunk
 from submissions.services.transitions import move
-from tests.factories import (
-    ChallengeFactory,
-    HackathonFactory,
-    MembershipFactory,
-    PhaseFactory,
-    TeamFactory,
-    World,
-)
+from tests.evaluation.scored import make_result, reserved_team, submit
+from tests.factories import ChallengeFactory, HackathonFactory, MembershipFactory, PhaseFactory, TeamFactory, World
 from tests.pages import browser_of, html, page, poll
 from tests.submissions.play import job_result
-
-from .scored import make_result, reserved_team, submit
 
 STOP_POLLING = 286
 

@@ -16,10 +16,9 @@ from hackathon.enums import ScoreVisibility, Visibility
 from hackathon.errors import NotFound
 from hackathon.models import Phase
 from hackathon.visibility import Viewer
+from tests.evaluation.scored import make_result, minutes_ago, reserved_team
 from tests.factories import BaseModelFactory, PhaseFactory, TeamFactory, World
-from training_worker.contract.jobs import JobKind
-
-from .scored import make_result, minutes_ago, reserved_team
+from training_worker.contract.wire import JobKind
 
 PRIVATE = 0.432109
 PRIVATE_SE = 0.0123456

@@ -15,10 +15,9 @@ from submissions.enums import JobState
 from submissions.models import Job, Submission
 from submissions.services.annotate import annotate_submission
 from tests import api
+from tests.evaluation.scored import make_result, submit
 from tests.factories import ChallengeFactory, PhaseFactory, World
 from tests.pages import browser_of, html, page, poll
-
-from .scored import make_result, submit
 
 STOP_POLLING = 286
 

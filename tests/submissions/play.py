@@ -13,15 +13,7 @@ from submissions.services.attempts import accept_result
 from submissions.services.dispatch import claim_job
 from submissions.services.files import store_output
 from tests.factories import node_report
-from training_worker.contract.jobs import (
-    PREDICTIONS,
-    Claim,
-    ClaimRequest,
-    JobResult,
-    OutputRef,
-    StoppedBy,
-    Telemetry,
-)
+from training_worker.contract.wire import PREDICTIONS, Claim, ClaimRequest, JobResult, OutputRef, StoppedBy, Telemetry
 
 
 def claim(node: Node, claim_id: str | None = None, **report: Any) -> Claim | None:

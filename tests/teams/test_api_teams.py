@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from hackathon.accounts.tokens import create_api_token
 from hackathon.clock import db_now
 from hackathon.errors import Conflict
 from hackathon.models import User
-from hackathon.tokens import create_api_token
 from teams.models import Membership, MembershipRole, Team
-from teams.services import add_member
+from teams.services.membership import add_member
 from tests.api import EVERYBODY, bearer, errors, get, post, submit
 from tests.factories import MembershipFactory, ParticipationFactory, TeamFactory, UserFactory, World
 

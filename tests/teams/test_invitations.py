@@ -13,12 +13,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from hackathon.accounts.tokens import digest_of
 from hackathon.enums import Role, Visibility
 from hackathon.errors import Conflict
 from hackathon.models import Participation, User
-from hackathon.tokens import digest_of
-from teams.invitations import PER_DAY, accept_invitation, create_invitation, revoke_invitation
 from teams.models import Invitation, Membership, Team
+from teams.services.invitations import PER_DAY, accept_invitation, create_invitation, revoke_invitation
 from tests.factories import MembershipFactory, ParticipationFactory, UserFactory, World, make_world
 from tests.mails import delivered
 from tests.pages import EVERYBODY, HOSTILE, browser_of, html, live_markup, page

@@ -12,7 +12,7 @@ from hackathon.enums import Role
 from hackathon.errors import NotAllowed
 from hackathon.models import Hackathon, Participation, User
 from hackathon.services.organizers import let_organize
-from teams.roster import change_part
+from teams.services.roster import change_part
 from tests.factories import World
 from tests.pages import browser_of
 

@@ -15,11 +15,10 @@ import psutil
 import pytest
 
 from tests.tiny_model import save_tiny_model
-from training_worker.contract.jobs import FileRef, JobSpec
+from tests.training_worker.fake_site import ENROL_TOKEN, FakeJob, FakeSite
+from tests.training_worker.tiny import BAD, FILLER, GOOD, make_data, make_spec
 from training_worker.contract.models import content_sha256
-
-from .fake_site import ENROL_TOKEN, FakeJob, FakeSite
-from .tiny import BAD, FILLER, GOOD, make_data, make_spec
+from training_worker.contract.wire import FileRef, JobSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 DEAD_BROKER = "redis://127.0.0.1:1/0"
@@ -141,9 +140,9 @@ def run_job(tiny_model: Path, tiny_data: Path, tmp_path: Path) -> Callable[..., 
     def go(config: dict[str, Any] | None, **fields: Any) -> tuple[Any, Path, list[Any]]:
         import torch
 
-        from training_worker.journal import Journal
-        from training_worker.messages import ChildJob
-        from training_worker.run import run
+        from training_worker.run.journal import Journal
+        from training_worker.run.messages import ChildJob
+        from training_worker.run.run import run
 
         torch.set_num_threads(1)
         output = tmp_path / f"output-{len(list(tmp_path.iterdir()))}"

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from training_worker.contract.jobs import (
+from training_worker.contract.wire import (
     OUTPUTS,
     Claim,
     ClaimRequest,

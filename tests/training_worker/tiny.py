@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from training_worker.contract.jobs import RECIPE
+from training_worker.contract.wire import RECIPE
 
 GOOD = ("good", "fine", "great", "superb", "lovely")
 BAD = ("bad", "poor", "awful", "dull", "broken")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .base import ContractModel, Slug
-from .jobs import FileRef
+from .wire import FileRef
 
 MODEL_JSON = "model.json"
 WEIGHT_FILE = "model.safetensors"

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from evaluation.rounding import score_text
+from evaluation.ranking.rounding import score_text
+from evaluation.scoring.references import score_reference
 from evaluation.services.display_step import fix_display_step
-from evaluation.services.references import score_reference
 from hackathon.clock import db_now
 from hackathon.errors import Conflict
 from hackathon.models import Challenge, current_phase

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evaluation.demo import seed
-from evaluation.demo.keepsakes import load_keepsakes, save_keepsakes
+from evaluation.demo.credentials import load_keepsakes, save_keepsakes
 from hackathon.errors import DomainError
 
 

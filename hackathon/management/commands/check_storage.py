@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from hackathon.storage import PrivateStorage, storage
+from hackathon.files.storage import PrivateStorage, storage
 
 
 class Command(BaseCommand):

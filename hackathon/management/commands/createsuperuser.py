@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.auth.management.commands import createsuperuser
 
+from hackathon.accounts.services import verify_mailbox
 from hackathon.models import User
-from hackathon.services.accounts import verify_mailbox
 
 
 class Command(createsuperuser.Command):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
-from submissions.metrics import last_sweep_at
+from submissions.watch.prometheus import last_sweep_at
 
 
 class Command(BaseCommand):

@@ -1,0 +1,178 @@
+"""Phases in the admin: what their scores rest on is pinned once they open; what is done to a board are actions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.services.board_visibility import set_board_visibility
+from evaluation.services.display_step import fix_display_step
+from evaluation.services.leaderboard import rebuild_leaderboard
+from hackathon.admin.base import Admin
+from hackathon.admin.confirm import Question, ReasonForm, confirm
+from hackathon.clock import db_now
+from hackathon.enums import ScoreVisibility
+from hackathon.errors import DomainError
+from hackathon.models import Phase
+from submissions.services.phases import PINNED, is_pinned, move_deadline, require_change, save_phase
+
+if TYPE_CHECKING:  # generic for the type checker alone
+    PhaseModelForm = forms.ModelForm[Phase]
+else:
+    PhaseModelForm = forms.ModelForm
+
+
+class PhaseForm(PhaseModelForm):
+    class Meta:
+        model = Phase
+        fields = "__all__"
+
+    def _post_clean(self) -> None:
+        """The service's own rules, as errors of the form."""
+        super()._post_clean()  # type: ignore[misc]  # the stubs do not know it
+        if self.errors:
+            return
+        try:
+            require_change(self.instance, Phase.objects.filter(pk=self.instance.pk).first())
+        except DomainError as error:
+            field = error.fields[0].field if error.fields else None
+            self.add_error(field if field in self.fields else None, f"{error.message} {error.hint}".strip())
+
+
+class DeadlineForm(ReasonForm):
+    """The new end, in the time zone of the page, which is named beside it."""
+
+    closes_at = forms.DateTimeField(
+        label=_("New end"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text=_("In the time zone in which this admin shows times: your browser's, else UTC."),
+    )
+    field_order = ("closes_at", "reason")
+
+    def clean_closes_at(self) -> datetime:
+        at: datetime = self.cleaned_data["closes_at"]
+        if at <= db_now():
+            raise forms.ValidationError(_("The new end is in the past: choose a time to come."), code="past")
+        return at
+
+
+def _is_pinned(obj: Phase | None) -> bool:
+    """By the stored row: a refused form has already written its values into `obj`."""
+    stored = Phase.objects.filter(pk=obj.pk).first() if obj is not None else None
+    return stored is not None and is_pinned(stored, now=db_now())
+
+
+@admin.register(Phase)
+class PhaseAdmin(Admin):
+    form = PhaseForm
+    list_display = ("name", "challenge", "opens_at", "closes_at", "data", "score_visibility")
+    list_filter = ("challenge__hackathon", "challenge", "score_visibility", "precision")
+    list_select_related = ("challenge", "data__challenge")
+    search_fields = ("name", "challenge__title")
+    date_hierarchy = "opens_at"
+    autocomplete_fields = ("challenge", "data")
+    actions = ("deadline", "freeze", "thaw", "release", "fix_step", "rebuild")
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ("challenge", "name", "opens_at", "closes_at", "data")}),
+        (_("Quota of a team"), {"fields": ("per_day", "total", "at_once", "compute_seconds")}),
+        (_("Board"), {"fields": ("score_visibility", "frozen_at", "display_step")}),
+        (_("Runs"), {"fields": ("precision", "recipe")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Phase | None = None) -> tuple[str, ...]:
+        """The board changes by actions; once the phase has opened or has runs, what its scores rest on is fixed."""
+        board = ("score_visibility", "frozen_at", "display_step")
+        pinned = (*PINNED, "closes_at") if _is_pinned(obj) else ()
+        return (*board, *pinned)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Phase | None = None) -> Any:
+        if not _is_pinned(obj):
+            return self.fieldsets
+        first = {
+            "fields": ("challenge", "name", "opens_at", "closes_at", "data"),
+            "description": _(
+                "This phase has opened or has runs: its start, data, precision and recipe stay as they are, so that "
+                "scores compare. Its end is moved by “Move the deadline”."
+            ),
+        }
+        return ((None, first), *self.fieldsets[1:])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Phase | None = None) -> bool:
+        return not _is_pinned(obj) and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Phase, form: Any, change: bool) -> None:
+        save_phase(phase=obj)
+
+    def view_on_site(self, obj: Phase) -> str:
+        return f"{reverse('evaluation:leaderboard', args=[obj.challenge.slug])}?phase={obj.pk}"
+
+    @admin.action(description=_("Move the deadline"), permissions=["change"])
+    def deadline(self, request: HttpRequest, queryset: QuerySet[Phase]) -> HttpResponse | None:
+        ask = Question(
+            _("Move the deadline"),
+            _("The phase ends at the new time, later or earlier. A phase that has ended opens again. Tell the teams."),
+            _("%(count)d phases have a new end."),
+            DeadlineForm,
+        )
+        return confirm(
+            self, request, queryset, ask, lambda row, values: move_deadline(phase=row, closes_at=values["closes_at"])
+        )
+
+    def _show(self, request: HttpRequest, rows: QuerySet[Phase], to: ScoreVisibility, ask: Question) -> Any:
+        return confirm(self, request, rows, ask, lambda row, _values: set_board_visibility(phase=row, visibility=to))
+
+    @admin.action(description=_("Freeze the board"), permissions=["change"])
+    def freeze(self, request: HttpRequest, queryset: QuerySet[Phase]) -> Any:
+        ask = Question(
+            _("Freeze the board"),
+            _("Everybody but the organizers sees the board as it is now, until you show it again. Runs go on."),
+            _("%(count)d boards frozen."),
+        )
+        return self._show(request, queryset, ScoreVisibility.FROZEN, ask)
+
+    @admin.action(description=_("Show public scores, live"), permissions=["change"])
+    def thaw(self, request: HttpRequest, queryset: QuerySet[Phase]) -> Any:
+        ask = Question(
+            _("Show public scores, live"),
+            _("Everybody sees all public scores again, those that came in since the freeze, too."),
+            _("%(count)d boards are live."),
+        )
+        return self._show(request, queryset, ScoreVisibility.LIVE, ask)
+
+    @admin.action(description=_("Release the private scores"), permissions=["change"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Phase]) -> Any:
+        ask = Question(
+            _("Release the private scores"),
+            _(
+                "The board is ranked by private scores, and everybody sees them. The phase takes nothing any more. "
+                "What was seen cannot be taken back."
+            ),
+            _("Private scores of %(count)d phases released."),
+            ReasonForm,
+        )
+        return self._show(request, queryset, ScoreVisibility.RELEASED, ask)
+
+    @admin.action(description=_("Fix the display step by the baseline"), permissions=["change"])
+    def fix_step(self, request: HttpRequest, queryset: QuerySet[Phase]) -> HttpResponse | None:
+        ask = Question(
+            _("Fix the display step by the baseline"),
+            _("Scores are shown on the step that the baseline's error gives. It is refused once a team has a score."),
+            _("Display step of %(count)d phases fixed."),
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: fix_display_step(phase=row))
+
+    @admin.action(description=_("Rebuild the board"), permissions=["change"])
+    def rebuild(self, request: HttpRequest, queryset: QuerySet[Phase]) -> HttpResponse | None:
+        ask = Question(
+            _("Rebuild the board"),
+            _("Every row of the board is made anew from the stored results. No score changes."),
+            _("%(count)d boards rebuilt."),
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: rebuild_leaderboard(phase=row))

@@ -1,0 +1,40 @@
+"""The board's rows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.models import Phase, Row
+from submissions.models import Submission
+from teams.models import Team
+
+from .result import SCORING_VERSION, Result
+
+
+class LeaderboardEntry(Row):
+    """A team's best submission in a phase: upserted when it scores, rebuilt by `rebuild_leaderboard`."""
+
+    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="leaderboard")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="leaderboard")
+    scoring_version = models.PositiveIntegerField(default=SCORING_VERSION)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT)
+    result = models.ForeignKey(Result, on_delete=models.PROTECT)
+    score = models.FloatField(_("public score, rounded to the phase's step"))
+    received_at = models.DateTimeField(_("received at"))
+    entries = models.PositiveIntegerField(_("scored submissions"), default=1)
+    history = models.JSONField(default=list, editable=False)
+    """The running best of the exact public scores, in the order received."""
+
+    class Meta:
+        verbose_name = _("leaderboard entry")
+        verbose_name_plural = _("leaderboard entries")
+        ordering: ClassVar = ["-score", "received_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["phase", "team", "scoring_version"], name="one_leaderboard_entry")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.score}"

@@ -1,0 +1,130 @@
+"""What the page of one submission shows, read for one viewer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from evaluation.board.rows import SubmissionScores
+from evaluation.selectors import submission_scores
+from hackathon.bundles.yaml import dump
+from hackathon.visibility import Viewer
+from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
+from submissions.enums import ACTIVE_STATES
+from submissions.models import Artifact, Job, JobEvent, Submission
+from submissions.pages.stages import StageStep, stage_steps
+from submissions.rules import can_cancel
+from submissions.selectors import QueuePlace, events_of, files_of, progress_since
+from training_worker.contract.wire import JobResult, Stage, StoppedBy
+
+from .validation_files import read_validation
+from .validation_page import ValidationSection, validation_section
+
+LOG_LINES = 40
+
+
+@dataclass(frozen=True)
+class LogLine:
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """`log` holds the last lines only, `log_skipped` counts those before; `result` is the worker's own account;
+    `validation` is None until the run is scored, and where its files cannot be read."""
+
+    submission: Submission
+    job: Job
+    is_active: bool
+    can_cancel: bool
+    place: QueuePlace | None
+    steps: list[StageStep]
+    charts: list[Chart]
+    log: list[LogLine]
+    log_skipped: int
+    events: list[JobEvent]
+    files: list[Artifact]
+    scores: SubmissionScores | None
+    validation: ValidationSection | None
+    result: JobResult | None
+    seconds: Chart | None
+    """By stage."""
+    ended_by: str
+    elapsed: float | None
+    config: str
+
+
+def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: datetime, place: QueuePlace | None) -> Report:
+    progress = progress_since(job)
+    result = JobResult.model_validate_json(json.dumps(job.result)) if job.result else None
+    return Report(
+        submission=submission,
+        job=job,
+        is_active=job.state in ACTIVE_STATES,
+        can_cancel=can_cancel(job.state),
+        place=place,
+        steps=stage_steps(job.state, job.stage),
+        charts=curve_charts(progress.points, metric=submission.phase.challenge.primary_metric, steps=job.total_steps),
+        log=[LogLine(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
+        log_skipped=max(0, len(progress.lines) - LOG_LINES),
+        events=list(events_of(job)),
+        files=list(files_of(job)),
+        scores=submission_scores(submission, viewer),
+        validation=_validation(submission, job),
+        result=result,
+        seconds=_seconds_chart(result),
+        ended_by=_ended_by(job.stopped_by),
+        elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
+        config=dump(submission.submission_config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
+    )
+
+
+def _validation(submission: Submission, job: Job) -> ValidationSection | None:
+    found = read_validation(submission, job)
+    return None if found is None else validation_section(found)
+
+
+def _seconds_chart(result: JobResult | None) -> Chart | None:
+    told = result.telemetry.seconds if result else {}
+    order = [*Stage, *sorted(told.keys() - set(Stage))]  # PostgreSQL keeps no order of keys
+    by_stage = {str(stage): told[stage] for stage in order if stage in told}
+    bars = [Bars(_("seconds"), list(by_stage.values()))]
+    return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
+
+
+def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[Chart]:
+    """Loss in one chart, the validation metric in the other: two scales never share an axis."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for point in points:
+        curves.setdefault(point["name"], []).append((point["step"], point["value"]))
+    panels = [
+        (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")]),
+        (_("Validation %(metric)s") % {"metric": metric}, [(_("validation"), f"validation_{metric}")]),
+    ]
+    charts = [
+        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)
+        for title, series in panels
+    ]
+    return [chart for chart in charts if chart is not None]
+
+
+def _ended_by(stopped_by: str) -> str:
+    return {
+        StoppedBy.EPOCHS.value: _("all epochs done"),
+        StoppedBy.EARLY_STOPPING.value: _("early stopping"),
+        StoppedBy.STEPS.value: _("stopped by the budget of steps"),
+        StoppedBy.SECONDS.value: _("stopped by the budget of seconds"),
+        StoppedBy.NOTHING_TO_TRAIN.value: _("nothing to train"),
+    }.get(stopped_by, "")
+
+
+def progress_version(job: Job, place: QueuePlace | None) -> str:
+    """Changes whenever the live part of the page would."""
+    position = place.position if place else 0
+    return f"{job.state}-{job.attempt}-{job.progress_seq}-{job.scoring_attempt}-{job.losses}-{position}"

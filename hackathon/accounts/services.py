@@ -1,0 +1,42 @@
+"""Writes of people's accounts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from hackathon.clock import db_now
+from hackathon.enums import OrganizationKind, TokenScope
+from hackathon.models import Organization, User
+
+from .tokens import create_api_token
+
+
+@transaction.atomic
+def verify_mailbox(*, user: User) -> None:
+    """Whoever made this account vouches for its address: it may log in at once. Its only address; safe to repeat."""
+    email = user.email.lower()
+    EmailAddress.objects.filter(user=user).exclude(email=email).delete()
+    EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+
+
+@transaction.atomic
+def update_profile(
+    *, user: User, name: str, organization: Organization | None, new_organization: str = "", kind: str = ""
+) -> None:
+    """A new organization's name wins over the pick; one that exists under that name in any case is taken as it is."""
+    if new_organization:
+        found = Organization.objects.filter(name__iexact=new_organization).first()
+        kind = kind or OrganizationKind.OTHER
+        organization = found or Organization.objects.create(name=new_organization, kind=kind)
+    user.name, user.organization = name, organization
+    user.save(update_fields=["name", "organization"])
+
+
+@transaction.atomic
+def issue_token(*, user: User, name: str, scope: str, lifetime: timedelta | None) -> str:
+    """A new API token's only readable copy; it lives for `lifetime` by the database's clock, or until revoked."""
+    expires_at = db_now() + lifetime if lifetime else None
+    return create_api_token(user=user, name=name, scope=TokenScope(scope), expires_at=expires_at)[1]

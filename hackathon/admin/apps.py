@@ -1,0 +1,24 @@
+"""The admin with our own site in it: grouped by the organizer's job."""
+
+from __future__ import annotations
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class GroupedAdminConfig(AdminConfig):
+    default_site = "hackathon.admin.site.GroupedSite"
+    default = False
+
+    def ready(self) -> None:
+        """Register this room's pages: by name, as the package that holds the site cannot do so while the site is made.
+
+        Allauth's page of second factors shows their secrets: ours can only take a factor away.
+        """
+        super().ready()
+        from allauth.mfa.models import Authenticator
+        from django.contrib import admin
+
+        from . import event, mail, people  # noqa: F401
+
+        admin.site.unregister(Authenticator)
+        admin.site.register(Authenticator, people.SecondFactorAdmin)

@@ -1,0 +1,86 @@
+"""Forms of what organizers edit in the admin."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError
+
+from hackathon.accounts.mailbox import email_key
+from hackathon.models import Challenge, Hackathon, User
+from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.tasks import TASKS
+
+if TYPE_CHECKING:  # generic for the type checker alone
+    HackathonModelForm = forms.ModelForm[Hackathon]
+    ChallengeModelForm = forms.ModelForm[Challenge]
+    PersonModelForm = forms.ModelForm[User]
+else:
+    HackathonModelForm = ChallengeModelForm = PersonModelForm = forms.ModelForm
+
+
+class OneMailbox(PersonModelForm):
+    """Refuses an address that belongs to another account in any spelling."""
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"])
+        if User.objects.filter(email_key=email_key(email)).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is an account for this mailbox."), code="duplicate")
+        return email
+
+
+class PersonForm(OneMailbox, UserChangeForm):  # type: ignore[type-arg]  # generic for the type checker alone
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+class PersonAddForm(OneMailbox, AdminUserCreationForm):  # type: ignore[type-arg]  # as above
+    class Meta:
+        model = User
+        fields = ("email", "name", "organization")
+
+
+class HackathonForm(HackathonModelForm):
+    class Meta:
+        model = Hackathon
+        fields = "__all__"
+
+    def clean_time_zone(self) -> str:
+        name = str(self.cleaned_data["time_zone"])
+        if name not in available_timezones():
+            raise forms.ValidationError(
+                _("There is no such time zone; an example: Europe/Berlin."), code="unknown_zone"
+            )
+        return name
+
+
+class ChallengeForm(ChallengeModelForm):
+    """Limits and metric are checked as the contract reads them: a broken value never reaches a submit."""
+
+    class Meta:
+        model = Challenge
+        fields = "__all__"
+
+    def clean_limits(self) -> Any:
+        try:
+            limits = ChallengeLimits.model_validate_json(json.dumps(self.cleaned_data["limits"]))
+            return limits.model_dump(mode="json")
+        except ValidationError as error:
+            raise forms.ValidationError(
+                [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+            ) from None
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        values = cleaned or {}
+        task, metric = values.get("task"), values.get("primary_metric")
+        if task in TASKS and metric and metric not in TASKS[task].metrics:
+            allowed = ", ".join(TASKS[task].metrics)
+            self.add_error("primary_metric", _("This task is scored by: %(metrics)s.") % {"metrics": allowed})
+        return cleaned

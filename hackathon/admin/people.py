@@ -1,0 +1,146 @@
+"""People in the admin: accounts, organizations, API tokens, second factors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.accounts.services import verify_mailbox
+from hackathon.accounts.tokens import create_api_token, revoke_api_token
+from hackathon.enums import TokenScope
+from hackathon.models import ApiToken, Organization, Participation, User
+from hackathon.services.organizers import let_organize, stop_organizing
+
+from .base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowed
+from .confirm import Question, confirm
+from .forms import PersonAddForm, PersonForm
+
+
+class ParticipationInline(ReadOnlyInline):
+    model = Participation
+    fields = ("hackathon", "role", "organization")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Participation]:
+        parts: QuerySet[Participation] = super().get_queryset(request)
+        return parts.select_related("user", "hackathon", "organization")
+
+
+@admin.register(Organization)
+class OrganizationAdmin(Admin):
+    list_display = ("name", "kind", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("name",)
+
+
+@admin.register(User)
+class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for the type checker alone
+    form = PersonForm
+    add_form = PersonAddForm
+    list_display = ("name", "email", "organization", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", "participations__hackathon", "participations__role")
+    search_fields = ("name", "email")
+    ordering = ("name",)
+    autocomplete_fields = ("organization",)
+    readonly_fields = ("last_login", "created_at")
+    list_select_related = ("organization",)
+    date_hierarchy = "created_at"
+    inlines = (ParticipationInline,)
+    actions = ("organize", "stop")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "organization", "password")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Dates"), {"fields": ("last_login", "created_at")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "organization", "usable_password", "password1", "password2")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Who may only read sees no trace of the password."""
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        return ((None, {"fields": ("email", "name", "organization", "is_active", "is_staff", *self.readonly_fields)}),)
+
+    def has_access_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    @admin.action(description=_("Let them run hackathons here"), permissions=["access"])
+    def organize(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        ask = Question(
+            _("Let them run hackathons here"),
+            _(
+                "They may use this admin with the permissions of the group “Organizers”: every hackathon's set-up, "
+                "teams, jobs and boards, but no account, no secret and no private score before its release. To see "
+                "a draft's pages they also need the role of an organizer there (People, Participations)."
+            ),
+            _("%(count)d people may run hackathons here."),
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: let_organize(user=row))
+
+    @admin.action(description=_("Take their access back"), permissions=["access"])
+    def stop(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        ask = Question(
+            _("Take their access back"),
+            _("They leave the group “Organizers”, and the admin where they have no other permission."),
+            _("%(count)d people are no organizers any more."),
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: stop_organizing(user=row))
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+        """An operator vouches for the address that they enter."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            verify_mailbox(user=obj)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(Admin):
+    """A new token is shown once, right after it is made; afterwards nobody can read it."""
+
+    list_display = ("name", "prefix", "user", "scope", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"
+    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "prefix", "user__name", "user__email")
+    fields = ("user", "name", "scope", "expires_at", "prefix", "last_used_at", "revoked_at")
+    readonly_fields = ("prefix", "last_used_at", "revoked_at")
+    autocomplete_fields = ("user",)
+    actions = ("revoke",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm[ApiToken], change: bool) -> None:
+        created, token = create_api_token(
+            user=obj.user, name=obj.name, scope=TokenScope(obj.scope), expires_at=obj.expires_at
+        )
+        obj.pk, obj.prefix, obj.digest = created.pk, created.prefix, created.digest
+        messages.warning(request, _("Copy the token now, it is not shown again: %(token)s") % {"token": token})
+
+    @admin.action(description=_("Revoke"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> HttpResponse | None:
+        ask = Question(
+            _("Revoke"),
+            _("Every request with it is refused from now on. This cannot be undone; its owner can make a new one."),
+            _("%(count)d tokens revoked."),
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: revoke_api_token(token=row))
+
+
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """Who lost their device: delete the row, and they log in by password. What is in it is never shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__name", "user__email")
+    fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_allowed(request, self, "delete")

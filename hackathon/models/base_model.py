@@ -1,0 +1,49 @@
+"""Base models that challenges may allow."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.enums import ModelFamily
+from training_worker.contract.limits import MeasuredSpeed
+from training_worker.contract.wire import ModelManifest
+
+from .base import Row
+
+
+class BaseModel(Row):
+    """A model on the allow-list: a content-addressed safetensors folder in the `models` storage."""
+
+    slug = models.SlugField(_("slug"), unique=True, max_length=64)
+    name = models.CharField(_("name"), max_length=200)
+    family = models.CharField(_("family"), max_length=20, choices=ModelFamily)
+    architecture = models.CharField(_("architecture"), max_length=100)
+    source = models.CharField(_("source"), max_length=500)
+    revision = models.CharField(_("revision"), max_length=100)
+    license = models.CharField(_("licence"), max_length=100)
+    parameters = models.PositiveBigIntegerField(_("parameters"))
+    sha256 = models.CharField("sha256", max_length=64, unique=True)
+    manifest = models.JSONField(editable=False)
+    speed = models.JSONField(null=True, blank=True, editable=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+
+    class Meta:
+        verbose_name = _("base model")
+        verbose_name_plural = _("base models")
+        ordering: ClassVar = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def model_manifest(self) -> ModelManifest:
+        return ModelManifest.model_validate_json(json.dumps(self.manifest))
+
+    @property
+    def measured_speed(self) -> MeasuredSpeed | None:
+        """What a worker measured, or None: "not measured yet"."""
+        return MeasuredSpeed.model_validate_json(json.dumps(self.speed)) if self.speed else None

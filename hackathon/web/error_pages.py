@@ -1,0 +1,62 @@
+"""The error pages."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+
+from hackathon.errors import DomainError, NotAllowed, NotFound, TooManyRequests
+
+
+def icon(request: HttpRequest) -> HttpResponse:
+    """For pages that name no icon of their own, such as the admin's."""
+    return redirect(static("hackathon/icon.svg"))
+
+
+def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse(error.as_json(), status=error.status)
+    return render(request, "hackathon/error.html", {"error": error}, status=error.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, DomainError(_("This request could not be read."), hint=_("Go back and try again.")))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(
+        request, NotAllowed(_("You may not do this."), hint=_("Log in with another account, or ask an organizer."))
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, NotFound())
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """allauth's rate limits answer with this."""
+    error = TooManyRequests(_("Too many tries in a short time."), hint=_("Wait a few minutes, then try again."))
+    return _answer(request, error)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    hint = _("Reload the page and send it again; cookies must be allowed.")
+    return _answer(
+        request, NotAllowed(_("This form was too old, or came from another site."), hint=hint, code="csrf_failed")
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Names the request, so that an operator finds it in the log. Touches neither database nor session."""
+    reference = getattr(request, "reference", "")
+    if request.path.startswith("/api/"):
+        error = DomainError(
+            _("Something went wrong on our side."),
+            code="internal_error",
+            hint=_("Try again later."),
+            reference=reference,
+        )
+        return JsonResponse(error.as_json(), status=500)
+    return render(request, "hackathon/500.html", {"reference": reference}, status=500)

@@ -1,0 +1,60 @@
+"""Headers on every answer, and domain errors as pages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from hackathon.errors import DomainError
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+DOCS_CSP = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'"
+)
+
+
+class SecurityHeaders:
+    """Content-Security-Policy without `unsafe-inline` (but for the API's docs page) and a reference id per request."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        reference = uuid.uuid4().hex[:12]
+        structlog.contextvars.bind_contextvars(reference=reference)
+        request.reference = reference  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            structlog.contextvars.clear_contextvars()
+        response.headers.setdefault("Content-Security-Policy", DOCS_CSP if request.path == "/api/docs/" else CSP)
+        response.headers["X-Request-Id"] = reference
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+            patch_vary_headers(response, ["Authorization", "Cookie"])
+        return response
+
+
+class DomainErrors:
+    """A domain error in a page becomes a page that says what happened and what to do next (the API has its own)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError):
+            return None
+        return render(request, "hackathon/error.html", {"error": exception}, status=exception.status)

@@ -1,0 +1,89 @@
+"""GPU nodes in the admin, and the tokens by which they join."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.admin.base import Attention, ReadOnlyAdmin, is_allowed
+from hackathon.admin.confirm import Question, ReasonForm, confirm
+from hackathon.clock import db_now
+from submissions.enums import ACTIVE_STATES
+from submissions.models import EnrolmentToken, Job, Node
+from submissions.selectors import live_nodes
+from submissions.services.nodes import revoke_node
+
+
+def _silent(nodes: QuerySet[Node]) -> QuerySet[Node]:
+    return nodes.filter(revoked_at__isnull=True).exclude(pk__in=live_nodes(now=db_now()).values("pk"))
+
+
+class HeardOf(admin.SimpleListFilter):
+    """Nodes by whether they answer, as the queue's estimate and the metrics count them."""
+
+    title = _("answers")
+    parameter_name = "heard"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("live", _("heard of in the last minute")), ("silent", _("silent")), ("revoked", _("revoked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
+        if self.value() == "revoked":
+            return queryset.filter(revoked_at__isnull=False)
+        if self.value() == "live":
+            return queryset.filter(pk__in=live_nodes(now=db_now()).values("pk"))
+        return _silent(queryset) if self.value() == "silent" else queryset
+
+
+@admin.register(Node)
+class NodeAdmin(ReadOnlyAdmin):
+    list_display = ("name", "seen_at", "device", "memory", "revoked_at")
+    list_filter = (HeardOf,)
+    date_hierarchy = "seen_at"
+    search_fields = ("name",)
+    fields = ("name", "seen_at", "revoked_at", "report", "created_at")
+    actions = ("revoke",)
+
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        count = _silent(Node.objects.all()).count()
+        return [Attention(count, gettext("nodes are silent"), "heard=silent")] if count else []
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return is_allowed(request, self)
+
+    @admin.display(description=_("device"))
+    def device(self, obj: Node) -> str:
+        return str(obj.report.get("device", ""))
+
+    @admin.display(description=_("memory, MB"))
+    def memory(self, obj: Node) -> str:
+        return str(obj.report.get("memory_mb", ""))
+
+    @admin.action(description=_("Revoke"), permissions=["operate"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> HttpResponse | None:
+        running = Job.objects.filter(node__in=queryset, state__in=ACTIVE_STATES).count()
+        ask = Question(
+            _("Revoke"),
+            _(
+                "The node's token is refused for ever; to come back it must join anew under another name. Jobs that "
+                "it runs now (%(count)d) start again elsewhere when their lease ends, at no cost to their teams."
+            )
+            % {"count": running},
+            _("%(count)d nodes revoked."),
+            ReasonForm,
+        )
+        return confirm(self, request, queryset, ask, lambda node, _values: revoke_node(node=node))
+
+
+@admin.register(EnrolmentToken)
+class EnrolmentTokenAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "expires_at", "used_at", "node")
+    list_filter = (("used_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("node",)
+    date_hierarchy = "created_at"
+    fields = ("created_at", "expires_at", "used_at", "node")

@@ -1,0 +1,246 @@
+"""Submissions and jobs in the admin. A job's state is moved by actions, never edited. Nodes are in `nodes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.admin.base import Attention, ReadOnlyAdmin, ReadOnlyInline, is_allowed
+from hackathon.admin.confirm import Question, ReasonForm, confirm
+from submissions.enums import JobState
+from submissions.models import (
+    Artifact,
+    IdempotencyKey,
+    Job,
+    JobEvent,
+    ProgressChunk,
+    Quota,
+    Submission,
+    Tag,
+    Withdrawal,
+)
+from submissions.services.operator import drop_quarantined, requeue_quarantined
+from submissions.services.submit import cancel_job
+
+
+class JobInline(ReadOnlyInline):
+    model = Job
+    fields = ("kind", "replicate", "state", "attempt", "node", "compute_seconds", "failure_code")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        jobs: QuerySet[Job] = super().get_queryset(request)
+        return jobs.select_related("node")
+
+
+class EventInline(ReadOnlyInline):
+    model = JobEvent
+    fields = ("at", "from_state", "to_state", "attempt", "reason", "actor")
+    show_change_link = False
+
+
+class ArtifactInline(ReadOnlyInline):
+    model = Artifact
+    fields = ("name", "size", "sha256")
+    show_change_link = False
+
+
+class TagInline(ReadOnlyInline):
+    model = Tag
+    fields = ("name",)
+    show_change_link = False
+
+
+class WithdrawalInline(ReadOnlyInline):
+    model = Withdrawal
+    fk_name = "submission"
+    fields = ("withdrawn_at", "withdrawn_by", "restored_at", "restored_by")
+    show_change_link = False
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    list_display = ("number", "team", "phase", "base_model", "method", "state", "author", "received_at")
+    list_filter = ("phase__challenge__hackathon", "phase", "jobs__state", "base_model")
+    date_hierarchy = "received_at"
+    list_select_related = ("team", "phase__challenge", "base_model", "author")
+    search_fields = ("number", "team__name", "author__name", "config_hash", "note")
+    fields = ("number", "phase", "team", "author", "base_model", "config", "config_hash", "note", "received_at")
+    inlines: ClassVar[Any] = [JobInline, TagInline, WithdrawalInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        submissions: QuerySet[Submission] = super().get_queryset(request)
+        return submissions.prefetch_related("jobs")
+
+    @admin.display(description=_("state"))
+    def state(self, obj: Submission) -> str:
+        return next((job.get_state_display() for job in obj.jobs.all() if job.replicate == 0), "–")
+
+    def view_on_site(self, obj: Submission) -> str:
+        return reverse("submissions:detail", args=[obj.pk])
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Quarantined jobs are requeued or dropped here, with a reason that their team reads."""
+
+    list_display = (
+        "__str__",
+        "kind",
+        "state",
+        "stage",
+        "team",
+        "phase",
+        "node",
+        "attempt",
+        "losses",
+        "failure_code",
+        "queued_at",
+    )
+    list_filter = ("state", "kind", "fault", "failure_code", "phase__challenge__hackathon", "node")
+    list_select_related = ("team", "phase__challenge", "node")
+    search_fields = ("id", "team__name", "submission__number", "failure_code")
+    date_hierarchy = "queued_at"
+    exclude = ("claim_id", "attempt_folder", "key")
+    inlines: ClassVar[Any] = [EventInline, ArtifactInline]
+    actions = ("requeue", "drop", "cancel")
+
+    def attention(self, request: HttpRequest) -> list[Attention]:
+        waiting = Job.objects.filter(state=JobState.QUARANTINED).count()
+        text = gettext("jobs were set aside and wait for you")
+        return [Attention(waiting, text, "state__exact=quarantined")] if waiting else []
+
+    def view_on_site(self, obj: Job) -> str | None:
+        return reverse("submissions:detail", args=[obj.submission_id]) if obj.submission_id else None
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return is_allowed(request, self)
+
+    @admin.action(description=_("Requeue from quarantine"), permissions=["operate"])
+    def requeue(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        ask = Question(
+            _("Requeue from quarantine"),
+            _("The jobs wait for a node again, with a clean record, and are charged to their teams' quota again."),
+            _("%(count)d jobs are queued again."),
+            ReasonForm,
+        )
+        return self._decide(request, queryset, ask, requeue_quarantined)
+
+    @admin.action(description=_("Drop from quarantine"), permissions=["operate"])
+    def drop(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        ask = Question(
+            _("Drop from quarantine"),
+            _("The jobs are cancelled for good; they cost their teams nothing. The teams read your reason."),
+            _("%(count)d jobs dropped."),
+            ReasonForm,
+        )
+        return self._decide(request, queryset, ask, drop_quarantined)
+
+    def _decide(
+        self, request: HttpRequest, jobs: QuerySet[Job], ask: Question, service: Callable[..., object]
+    ) -> HttpResponse | None:
+        """About quarantined jobs, by the service with the operator's reason."""
+        actor = str(request.user)
+        return confirm(
+            self, request, jobs, ask, lambda job, values: service(job=job, reason=values["reason"], actor=actor)
+        )
+
+    @admin.action(description=_("Cancel"), permissions=["operate"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        ask = Question(
+            _("Cancel the jobs"),
+            _(
+                "They end at once and for good. Before its start a job costs its team nothing; a running one costs an "
+                "attempt and the seconds since it was claimed."
+            ),
+            _("%(count)d jobs cancelled."),
+            ReasonForm,
+        )
+        actor = str(request.user)
+        return confirm(self, request, queryset, ask, lambda job, _values: cancel_job(job=job, actor=actor))
+
+
+@admin.register(JobEvent)
+class JobEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "job", "from_state", "to_state", "attempt", "reason", "actor")
+    list_filter = ("to_state", "job__phase__challenge__hackathon")
+    list_select_related = ("job",)
+    search_fields = ("job__id", "reason", "actor")
+    date_hierarchy = "at"
+
+
+@admin.register(Quota)
+class QuotaAdmin(ReadOnlyAdmin):
+    list_display = (
+        "team",
+        "phase",
+        "day",
+        "used_today",
+        "cap_day",
+        "used_total",
+        "cap_total",
+        "running",
+        "compute_used",
+    )
+    list_filter = ("phase__challenge__hackathon", "phase")
+    list_select_related = ("team", "phase__challenge")
+    search_fields = ("team__name",)
+
+
+@admin.register(Artifact)
+class ArtifactAdmin(ReadOnlyAdmin):
+    list_display = ("name", "job", "size", "created_at")
+    list_filter = ("name",)
+    list_select_related = ("job",)
+    search_fields = ("job__id", "sha256")
+    fields = ("job", "name", "size", "sha256", "created_at")
+
+
+@admin.register(ProgressChunk)
+class ProgressChunkAdmin(ReadOnlyAdmin):
+    list_display = ("job", "attempt", "seq")
+    list_select_related = ("job",)
+    search_fields = ("job__id",)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    list_display = ("key", "user", "submission", "was_created", "created_at")
+    list_select_related = ("user", "submission")
+    search_fields = ("key", "user__name")
+    fields = ("key", "user", "submission", "was_created", "created_at")
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnlyAdmin):
+    list_display = ("name", "submission", "team")
+    list_filter = ("submission__phase__challenge__hackathon",)
+    list_select_related = ("submission__team",)
+    search_fields = ("name", "submission__team__name")
+    fields = ("name", "submission")
+
+    @admin.display(description=_("team"))
+    def team(self, obj: Tag) -> str:
+        return str(obj.submission.team)
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(ReadOnlyAdmin):
+    """Who took a scored submission out of the ranking, and when it came back."""
+
+    list_display = ("submission", "team", "withdrawn_at", "withdrawn_by", "restored_at", "restored_by")
+    list_filter = ("submission__phase__challenge__hackathon", "submission__phase")
+    date_hierarchy = "withdrawn_at"
+    list_select_related = ("submission__team", "withdrawn_by", "restored_by")
+    search_fields = ("submission__team__name",)
+    fields = ("submission", "withdrawn_at", "withdrawn_by", "restored_at", "restored_by")
+
+    @admin.display(description=_("team"))
+    def team(self, obj: Withdrawal) -> str:
+        return str(obj.submission.team)

@@ -1,0 +1,128 @@
+"""The fields of a config as a form has them, from the contract's models and a challenge's limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+
+from hackathon.web.translation import translated
+from training_worker.contract.base import JSON, ContractModel
+from training_worker.contract.canonical import RATES
+from training_worker.contract.config import TrainingArguments, describe_allowed
+from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.methods import METHODS
+
+BASE_MODEL, METHOD = "base_model", "method.name"
+_INT = re.compile(r"[-+]?[0-9]{1,300}")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class ConfigField:
+    """`path` is its dotted name; `low`, `high` and `step` are what an HTML number input takes ("" for none)."""
+
+    path: str
+    kind: Literal["integer", "number", "choice"]
+    default: Any
+    choices: tuple[str, ...]
+    low: str
+    high: str
+    step: str
+    allowed: str
+    description: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+def method_choices(limits: ChallengeLimits) -> list[str]:
+    return [name for name in limits.methods if name in METHODS]
+
+
+def method_fields(method: str, limits: ChallengeLimits) -> list[ConfigField]:
+    return list(_fields("method", METHODS[method], limits))
+
+
+def training_fields(limits: ChallengeLimits) -> list[ConfigField]:
+    return list(_fields("training", TrainingArguments, limits))
+
+
+def _fields(group: str, model: type[ContractModel], limits: ChallengeLimits) -> Iterator[ConfigField]:
+    for name, info in model.model_fields.items():
+        if (group, name) == ("method", "name"):
+            continue
+        schema = _properties(model)[name]
+        narrowed = limits.ranges.get(f"{group}.{name}")
+        low = narrowed.min if narrowed else schema.get("minimum", schema.get("exclusiveMinimum"))
+        high = narrowed.max if narrowed else schema.get("maximum")
+        yield ConfigField(
+            path=f"{group}.{name}",
+            kind="choice" if "enum" in schema else schema["type"],
+            default=info.default,
+            choices=tuple(schema.get("enum", ())),
+            low="" if low is None else as_text(low),
+            high="" if high is None else as_text(high),
+            step=_step(name, schema, low),
+            allowed=str(narrowed) if narrowed else translated(describe_allowed(model, name)),
+            description=_(info.description) if info.description else "",
+        )
+
+
+@cache
+def _properties(model: type[ContractModel]) -> dict[str, Any]:
+    properties: dict[str, Any] = model.model_json_schema()["properties"]
+    return properties
+
+
+def _step(name: str, schema: dict[str, Any], low: float | None) -> str:
+    """A browser counts steps from the minimum: 0.01 is right only where that lies on the grid."""
+    if schema.get("type") == "integer":
+        return "1"
+    on_grid = low is not None and abs(low * 100 - round(low * 100)) < 1e-9
+    return "0.01" if name in RATES and on_grid else "any"
+
+
+def as_text(value: Any) -> str:
+    """A value as an input holds it; a number comes back from `read_value` as the same number."""
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
+
+
+def read_value(kind: str, text: str) -> JSON:
+    """The number that `text` is, by the field's kind; what is no number stays text, for the contract to refuse."""
+    if kind == "integer" and _INT.fullmatch(text):
+        return int(text)
+    if kind == "number" and _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+def nest(values: Mapping[str, JSON]) -> dict[str, JSON]:
+    """{"method.r": 8} → {"method": {"r": 8}}"""
+    config: dict[str, JSON] = {}
+    for path, value in values.items():
+        group, dot, name = path.partition(".")
+        if dot:
+            config.setdefault(group, {})[name] = value
+        else:
+            config[path] = value
+    return config
+
+
+def flatten(config: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The way back of `nest`; what is deeper than one group stays as it is."""
+    flat: dict[str, JSON] = {}
+    for group, value in config.items():
+        if isinstance(value, dict):
+            flat |= {f"{group}.{name}": inner for name, inner in value.items()}
+        else:
+            flat[group] = value
+    return flat

@@ -1,0 +1,146 @@
+"""Jobs, their history, their live progress and the files they leave behind."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hackathon.models import BaseModel, ChallengeData, Phase, Row
+from submissions.enums import KIND_CHOICES, Fault, JobState
+from teams.models import Team
+
+from .node import Node
+from .submission import Submission
+
+
+class Job(Row):
+    """One run of something on a node, then its scoring. `submissions.transitions` alone writes `state`."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=KIND_CHOICES)
+    submission = models.ForeignKey(Submission, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="jobs")
+    data = models.ForeignKey(ChallengeData, on_delete=models.PROTECT, related_name="jobs")
+    """The data version at submit: a phase that moves on does not change what this job is scored against."""
+    base_model = models.ForeignKey(BaseModel, on_delete=models.PROTECT, related_name="jobs")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    replicate = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(max_length=64, editable=False)
+    """Run key: everything that decides the outcome."""
+    priority = models.PositiveSmallIntegerField(_("priority"))
+    budget = models.JSONField(editable=False)
+    memory_mb = models.PositiveIntegerField(_("memory needed, MB"))
+    seed = models.PositiveBigIntegerField(editable=False)
+
+    state = models.CharField(_("state"), max_length=12, choices=JobState, default=JobState.QUEUED)
+    stage = models.CharField(_("stage"), max_length=10, blank=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    losses = models.PositiveIntegerField(_("losses"), default=0)
+    node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+    claim_id = models.CharField(max_length=32, blank=True, editable=False)
+    attempt_folder = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    scoring_attempt = models.PositiveIntegerField(default=0)
+
+    queued_at = models.DateTimeField(_("queued at"))
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    trained_at = models.DateTimeField(_("predictions received at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    step = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField(default=0)
+    progress_seq = models.PositiveIntegerField(default=0)
+
+    result = models.JSONField(null=True, blank=True, editable=False)
+    """The worker's `JobResult`."""
+    stopped_by = models.CharField(_("training ended by"), max_length=20, blank=True)
+    failure_code = models.CharField(_("failure"), max_length=40, blank=True)
+    failure_message = models.TextField(blank=True)
+    failure_hint = models.TextField(blank=True)
+    fault = models.CharField(_("fault of"), max_length=10, choices=Fault, blank=True, default=Fault.NONE)
+    compute_seconds = models.FloatField(_("compute seconds"), default=0.0)
+    charged = models.BooleanField(_("charged to the quota"), default=False)
+    reserved_seconds = models.FloatField(default=0.0, editable=False)
+    charge_day = models.DateField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering: ClassVar = ["-queued_at"]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "priority", "queued_at"]),
+            models.Index(fields=["state", "lease_until"]),
+            models.Index(fields=["team", "phase", "started_at"]),
+            models.Index(fields=["finished_at"]),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "replicate"], name="one_job_per_replicate"),
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=Q(kind="base_score") & ~Q(state__in=["failed", "cancelled"]),
+                name="one_base_score",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {str(self.id)[:8]}"
+
+
+class JobEvent(Row):
+    """One transition of a job. Written with the state itself, never changed."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    from_state = models.CharField(max_length=12, choices=JobState, blank=True)
+    to_state = models.CharField(max_length=12, choices=JobState)
+    attempt = models.PositiveIntegerField()
+    reason = models.CharField(max_length=300, blank=True)
+    actor = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = _("job event")
+        verbose_name_plural = _("job events")
+        ordering: ClassVar = ["at", "created_at"]
+        indexes: ClassVar = [models.Index(fields=["from_state", "to_state", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
+
+class ProgressChunk(models.Model):
+    """What one progress post brought: curve points and log lines, append-only."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks")
+    attempt = models.PositiveIntegerField()
+    seq = models.PositiveIntegerField()
+    points = models.JSONField(default=list)
+    lines = models.JSONField(default=list)
+
+    class Meta:
+        ordering: ClassVar = ["attempt", "seq"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "attempt", "seq"], name="one_chunk")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.attempt}.{self.seq}"
+
+
+class Artifact(Row):
+    """A file that came out of a job, in the `artifacts` storage. Visible only once its row is here."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="artifacts")
+    name = models.CharField(_("name"), max_length=100)
+    key = models.CharField(max_length=300, unique=True)
+    sha256 = models.CharField("sha256", max_length=64)
+    size = models.PositiveBigIntegerField(_("bytes"))
+
+    class Meta:
+        verbose_name = _("artifact")
+        verbose_name_plural = _("artifacts")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["job", "name"], name="one_artifact_name")]
+
+    def __str__(self) -> str:
+        return self.name

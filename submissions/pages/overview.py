@@ -1,0 +1,113 @@
+"""What the pages of home, a hackathon and a challenge show, read for one viewer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
+from hackathon.selectors import usable_limits, usable_models
+from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
+from hackathon.web.allowed_fields import AllowedGroup, allowed_groups, example_config
+from submissions.selectors import QuotaState, Run, latest_runs, quota_state
+from teams.models import Team
+from teams.selectors import TeamRow, team_in, team_rows
+from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.wire import DatasetManifest
+
+from .next_steps import Standing, standings
+
+
+@dataclass(frozen=True)
+class Home:
+    """The hackathons the viewer may see, by time and those they take part in first; their teams' latest submissions."""
+
+    running: list[Standing]
+    upcoming: list[Standing]
+    past: list[Standing]
+    latest: list[Run]
+
+
+def read_home(viewer: Viewer, *, now: datetime) -> Home:
+    visible = list(hackathons_visible_to(viewer).order_by("ends_at"))
+    home = Home([], [], [], latest_runs(viewer) if isinstance(viewer, User) else [])
+    for standing in standings(viewer, visible, now=now):
+        hackathon = standing.hackathon
+        when = home.upcoming if now < hackathon.starts_at else home.running if now < hackathon.ends_at else home.past
+        when.append(standing)
+    home.upcoming.sort(key=lambda standing: standing.hackathon.starts_at)
+    home.past.reverse()
+    for standings_then in (home.running, home.upcoming, home.past):
+        standings_then.sort(key=lambda standing: standing.role is None)
+    return home
+
+
+@dataclass(frozen=True)
+class ChallengeRow:
+    challenge: Challenge
+    phase: Phase | None
+
+
+@dataclass(frozen=True)
+class HackathonOverview:
+    standing: Standing
+    challenges: list[ChallengeRow]
+    teams: list[TeamRow]
+
+
+def read_hackathon(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> HackathonOverview:
+    challenges = challenges_visible_to(viewer).filter(hackathon=hackathon).prefetch_related("phases")
+    return HackathonOverview(
+        standing=standings(viewer, [hackathon], now=now)[0],
+        challenges=[ChallengeRow(challenge, current_phase(challenge.phases.all(), now)) for challenge in challenges],
+        teams=team_rows(viewer, hackathon),
+    )
+
+
+@dataclass(frozen=True)
+class ChallengeOverview:
+    """`phase` is the current one; `manifest` describes its data, None before the first phase exists."""
+
+    limits: ChallengeLimits
+    models: list[BaseModel]
+    groups: list[AllowedGroup]
+    phases: list[Phase]
+    phase: Phase | None
+    manifest: DatasetManifest | None
+    team: Team | None
+    quota: QuotaState | None
+    request: str
+    """A shell command that submits a first config; "" where there is no phase or no model yet."""
+
+
+def read_challenge(viewer: Viewer, challenge: Challenge, *, now: datetime) -> ChallengeOverview:
+    models = usable_models(challenge)
+    limits = usable_limits(challenge, models)
+    phases = list(challenge.phases.select_related("data", "challenge__hackathon"))
+    phase = current_phase(phases, now)
+    team = team_in(viewer, challenge.hackathon)
+    return ChallengeOverview(
+        limits=limits,
+        models=models,
+        groups=allowed_groups(limits),
+        phases=phases,
+        phase=phase,
+        manifest=phase.data.dataset_manifest if phase else None,
+        team=team,
+        quota=quota_state(team=team, phase=phase, now=now) if team and phase else None,
+        request=submit_command(phase, limits) if phase and models else "",
+    )
+
+
+def submit_command(phase: Phase, limits: ChallengeLimits) -> str:
+    """A curl command that submits the example config; HACKTUNE_TOKEN is the reader's own API token."""
+    body = json.dumps({"phase": str(phase.pk), "config": example_config(limits)}, indent=2)
+    return (
+        f"curl {settings.SITE_URL}/api/submissions/ \\\n"
+        '  -H "Authorization: Bearer $HACKTUNE_TOKEN" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        f"  -d '{body}'"
+    )

@@ -1,0 +1,142 @@
+"""Home, hackathon, challenge; a submission's note and tags, its files and its cancelling."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from hackathon.clock import db_now
+from hackathon.models import Challenge, User
+from hackathon.visibility import challenges_visible_to, hackathons_visible_to
+from hackathon.web.zones import use_event_zone
+from submissions.config_form.forms import AnnotationForm
+from submissions.downloads import file_response
+from submissions.models import Submission
+from submissions.selectors import first_job, submissions_visible_to
+from submissions.services.annotate import annotate_submission, require_teammate
+from submissions.services.submit import Submitted, cancel_job
+
+from .overview import read_challenge, read_hackathon, read_home
+from .submit import Desk, Draft, new_draft, posted_draft, read_desk
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    now = db_now()
+    return render(request, "submissions/home.html", {"home": read_home(request.user, now=now), "now": now})
+
+
+@require_safe
+def hackathon_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
+    use_event_zone(request, hackathon)
+    now = db_now()
+    overview = read_hackathon(request.user, hackathon, now=now)
+    context = {"hackathon": hackathon, "overview": overview, "now": now}
+    return render(request, "submissions/hackathon_detail.html", context)
+
+
+@require_safe
+def challenge_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
+    use_event_zone(request, challenge.hackathon)
+    now = db_now()
+    overview = read_challenge(request.user, challenge, now=now)
+    context = {"challenge": challenge, "hackathon": challenge.hackathon, "overview": overview, "now": now}
+    return render(request, "submissions/challenge_detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def challenge_submit(request: HttpRequest, slug: str) -> HttpResponse:
+    challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
+    use_event_zone(request, challenge.hackathon)
+    copied = _copied(request, challenge)
+    desk = read_desk(request.user, challenge, now=db_now())
+    if not desk.is_ready:
+        return _desk_page(request, desk)
+    if request.method == "POST":
+        return _take_draft(request, desk)
+    draft = new_draft(desk, request.GET.dict(), copied)
+    draft.check()
+    return _desk_page(request, desk, draft)
+
+
+def _copied(request: HttpRequest, challenge: Challenge) -> Submission | None:
+    if "copy" not in request.GET:
+        return None
+    try:
+        pk = UUID(request.GET["copy"])
+    except ValueError:
+        raise Http404 from None
+    return get_object_or_404(submissions_visible_to(request.user).filter(phase__challenge=challenge), pk=pk)
+
+
+def _take_draft(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Submit it, check it, or show it another way. The Enter key checks, so it costs nothing."""
+    draft = posted_draft(desk, request.POST.dict())
+    if "submit" not in request.POST:
+        draft.is_asked = "to" not in request.POST and "show" not in request.POST
+        draft.check()
+        return _desk_page(request, desk, draft)
+    assert isinstance(request.user, User)
+    submitted = draft.submit(request.user)
+    if submitted is None:
+        draft.is_asked = True
+        again = read_desk(request.user, desk.challenge, now=db_now())
+        return _desk_page(request, again, draft)
+    _say_submitted(request, submitted)
+    return redirect("submissions:detail", pk=submitted.submission.pk)
+
+
+def _say_submitted(request: HttpRequest, submitted: Submitted) -> None:
+    if submitted.was_created:
+        messages.success(request, _("Submission %(number)s is in the queue.") % {"number": submitted.submission})
+        return
+    text = _("Your team already ran exactly this config: %(number)s. Nothing was charged.")
+    if submitted.submission.withdrawal is not None:
+        text += " " + _("It is withdrawn: restore it below to have it ranked again.")
+    messages.info(request, text % {"number": submitted.submission})
+
+
+def _desk_page(request: HttpRequest, desk: Desk, draft: Draft | None = None) -> HttpResponse:
+    context = {"challenge": desk.challenge, "hackathon": desk.challenge.hackathon, "desk": desk, "draft": draft}
+    status = draft.error.status if draft and draft.error else 200
+    return render(request, "submissions/submission_form.html", context, status=status)
+
+
+@require_POST
+@login_required
+def submission_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    cancel_job(job=first_job(submission), actor=str(request.user))
+    messages.success(request, _("Submission %(number)s is cancelled.") % {"number": submission})
+    return redirect("submissions:detail", pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def submission_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    assert isinstance(request.user, User)
+    require_teammate(submission, request.user)
+    kept = {"note": submission.note, "tags": ", ".join(submission.tag_names)}
+    form = AnnotationForm(request.POST if request.method == "POST" else None, initial=kept, label_suffix="")
+    if form.is_valid():
+        annotate_submission(submission=submission, user=request.user, **form.cleaned_data)
+        messages.success(request, _("Note and tags of %(number)s are saved.") % {"number": submission})
+        return redirect("submissions:detail", pk=pk)
+    return render(request, "submissions/submission_edit.html", {"submission": submission, "form": form})
+
+
+@require_safe
+@login_required
+def submission_file(request: HttpRequest, pk: UUID, name: str) -> FileResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    return file_response(submission, name)

@@ -1,0 +1,3 @@
+"""Registers this room's admin pages."""
+
+from . import teams  # noqa: F401

@@ -1,0 +1,167 @@
+"""The demo over the REST API: submitting, watching the runs, reporting the board."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pytest_django.live_server_helper import LiveServer
+
+from evaluation.demo import people as cast
+from evaluation.demo import summary as report
+from evaluation.demo import watch as runs
+from evaluation.demo.client import ApiError, Client
+from evaluation.demo.options import HOST
+from submissions.models import Submission
+from tests.factories import CONFIG, make_world
+
+# --- the REST API -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_config_is_submitted_once_however_often_it_is_sent(live_server: LiveServer) -> None:
+    world = make_world()
+    client = Client(live_server.url, world.tokens["captain"])
+    first = client.submit(phase=str(world.phase.pk), config=CONFIG, name="demo")
+    again = client.submit(phase=str(world.phase.pk), config=CONFIG, name="demo")
+    assert (first["state"], again["id"]) == ("queued", first["id"])
+    assert runs.describe(client.get(f"/api/submissions/{first['id']}/")) == "queued, place 2"  # after the base score
+    assert Submission.objects.count() == 1
+    with pytest.raises(ApiError, match=r"out_of_range.*training.learning_rate.*above 0") as refused:
+        client.submit(phase=str(world.phase.pk), config=CONFIG | {"training": {"learning_rate": 7.0}}, name="demo")
+    assert refused.value.status == 400
+    with pytest.raises(ApiError) as unknown:
+        Client(live_server.url, "htu_guessed").get("/api/me/")
+    assert unknown.value.status == 401
+
+
+def test_a_site_that_is_not_there_has_status_0() -> None:
+    with pytest.raises(ApiError) as missing:
+        Client(f"http://{HOST}:9").get("/api/me/")
+    assert missing.value.status == 0
+
+
+# --- watching and reporting -------------------------------------------------------------------------------------
+
+
+def answer(state: str, **more: Any) -> dict[str, Any]:
+    return {"state": state, "stage": "", "step": 0, "total_steps": 0, "queue": None, "failure": None} | more
+
+
+SCORED = answer("succeeded", scores={"public": {"text": "0.82 ± 0.02"}, "base": {"text": "0.76 ± 0.02"}})
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (answer("queued", queue={"position": 2}), "queued, place 2"),
+        (answer("queued"), "queued"),
+        (answer("running", stage="prepare"), "preparing"),
+        (answer("running", stage="train", step=3, total_steps=9), "training, step 3/9"),
+        (answer("running", stage="predict", step=9, total_steps=9), "predicting"),
+        (answer("scoring"), "scoring"),
+        (SCORED, "scored 0.82 ± 0.02 (untrained: 0.76 ± 0.02)"),
+        (
+            answer("failed", failure={"code": "diverged", "message": "Not finite.", "hint": "Lower the rate."}),
+            "failed: diverged: Not finite. Lower the rate.",
+        ),
+        (answer("cancelled"), "cancelled"),
+    ],
+)
+def test_where_a_run_stands_in_words(given: dict[str, Any], text: str) -> None:
+    assert runs.describe(given) == text
+
+
+class Scripted(Client):
+    """Answers from a list, the last one for ever; counts the questions."""
+
+    def __init__(self, answers: list[dict[str, Any]]) -> None:
+        object.__setattr__(self, "answers", answers)
+        object.__setattr__(self, "asked", 0)
+
+    answers: list[dict[str, Any]]
+    asked: int
+
+    def get(self, path: str) -> Any:
+        object.__setattr__(self, "asked", self.asked + 1)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def test_the_watch_tells_each_change_once_and_when_the_score_stood() -> None:
+    steps = [answer("running", stage="train", step=step, total_steps=9) for step in (1, 2, 3, 4)]
+    client = Scripted([answer("queued"), answer("queued"), *steps, SCORED])
+    said: list[str] = []
+    now = [0.0]
+    watch = runs.Watch([runs.Run(cast.TEAMS[0], client, "id")], lambda: now[0], said.append)
+    while not watch.is_over:
+        watch.look()
+        now[0] += runs.STEP_SECONDS / 2
+    asked = client.asked
+    watch.look()
+    assert client.asked == asked
+    assert [line.split(": ", 1)[1] for line in said] == [
+        "queued",
+        "training, step 1/9",
+        "training, step 3/9",
+        "scored 0.82 ± 0.02 (untrained: 0.76 ± 0.02)",
+    ]
+    assert watch.scored_at == [6 * runs.STEP_SECONDS / 2]
+
+
+def shown(value: float) -> dict[str, Any]:
+    return {"value": value, "se": 0.01, "text": f"{value} ± 0.01"}
+
+
+def board(scores: Mapping[str, float], base: float | None = 0.76) -> dict[str, Any]:
+    rows = [
+        {
+            "place": place,
+            "name": team.name,
+            "method": team.method,
+            "score": shown(scores[team.method]),
+            "base_score": None if base is None else shown(base),
+            "gain": None if base is None else round(scores[team.method] - base, 3),
+            "compute_seconds": 12.34,
+        }
+        for place, team in enumerate(cast.TEAMS, start=1)
+        if team.method in scores
+    ]
+    reference = dict(rows[0]) | {"place": None, "name": "tf-idf", "method": "", "base_score": None, "gain": None}
+    return {"rows": rows, "unranked": [reference | {"compute_seconds": None}]}
+
+
+GOOD = {"head": 0.77, "lora": 0.8, "full": 0.82}
+
+
+def test_the_promise_is_kept_only_by_three_scores_and_two_gains() -> None:
+    assert report.shortfalls(board(GOOD)) == []
+    assert report.shortfalls(board(GOOD | {"head": 0.7})) == []
+    assert "did not beat" in report.shortfalls(board(GOOD | {"lora": 0.76}))[0]
+    assert "did not beat" in report.shortfalls(board(GOOD | {"full": 0.5}))[0]
+    assert "has no score" in report.shortfalls(board({"head": 0.77, "full": 0.82}))[0]
+    assert len(report.shortfalls(board(GOOD, base=None))) == 3
+
+
+def test_the_last_line_is_one_json_object() -> None:
+    line = report.result_line(board(GOOD), [31.26, 60.0, 90.04])
+    assert "\n" not in line
+    result = json.loads(line)
+    assert (result["scored"], result["seconds_to_first_score"], result["seconds_to_all"]) == (3, 31.3, 90.0)
+    assert result["rows"][2] == {
+        "team": "Full Tilt", "method": "full", "score": 0.82, "base_score": 0.76, "gain": 0.06, "place": 3,
+        "compute_seconds": 12.34,
+    }  # fmt: skip
+    partly = json.loads(report.result_line(board({"head": 0.77}), [31.26]))
+    assert (partly["scored"], partly["seconds_to_all"]) == (1, None)
+    assert json.loads(report.result_line({"rows": [], "unranked": []}, []))["seconds_to_first_score"] is None
+
+
+def test_the_table_has_ranked_and_unranked_rows() -> None:
+    table = report.board_table(board(GOOD)).splitlines()
+    assert table[0].split() == list(report.HEAD)
+    assert table[4].startswith("3")
+    assert "+0.060" in table[4]
+    assert table[-1].startswith("–")
+    assert "tf-idf" in table[-1]

@@ -1,0 +1,230 @@
+"""A bundle folder: every problem at once, by file and line, and no test label in any of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hackathon.bundles import folder as files
+from hackathon.bundles import reading, rows
+from hackathon.bundles.problems import MAX_PER_FILE
+from hackathon.bundles.reading import inspect_bundle
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "film-critics"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLE, tmp_path / "bundle"))
+
+
+def problems_of(folder: Path) -> list[str]:
+    inspection = inspect_bundle(folder)
+    assert (inspection.bundle is None) == bool(inspection.problems)
+    return [str(problem) for problem in inspection.problems.all()]
+
+
+def edit(path: Path, line: int, **changes: Any) -> None:
+    """Change one line (from 1) of a JSON lines file; None removes a column."""
+    lines = path.read_text().splitlines()
+    values = json.loads(lines[line - 1]) | changes
+    lines[line - 1] = json.dumps({name: value for name, value in values.items() if value is not None})
+    path.write_text("\n".join(lines) + "\n")
+
+
+def put(path: Path, line: int, text: str) -> None:
+    lines = path.read_text().splitlines()
+    lines[line - 1] = text
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_the_example_bundle_has_no_problem() -> None:
+    inspection = inspect_bundle(EXAMPLE)
+    assert problems_of(EXAMPLE) == []
+    assert inspection.bundle is not None
+    assert inspection.bundle.labels == ("negative", "positive")
+    assert [len(part) for part in (inspection.bundle.train, inspection.bundle.test)] == [20, 24]
+
+
+def test_everything_is_reported_at_once_in_order(bundle: Path) -> None:
+    edit(bundle / "train.jsonl", 2, label=None)
+    edit(bundle / "train.jsonl", 3, text=7, mood="x")
+    put(bundle / "train.jsonl", 5, "{not json")
+    edit(bundle / "validation.jsonl", 1, id="train-01")
+    edit(bundle / "test.jsonl", 4, label="positive")
+    edit(bundle / "test_labels.jsonl", 2, id="test-99")
+    (bundle / "notes.docx").write_text("x")
+    yaml = bundle / "challenge.yaml"
+    yaml.write_text(yaml.read_text().replace("primary_metric: accuracy", "primary_metric: bleu\nprise: 5"))
+    assert problems_of(bundle) == [
+        "challenge.yaml:11: primary_metric: The task has no such metric. Known: accuracy, f1_macro.",
+        "challenge.yaml:12: prise: There is no such key.",
+        "notes.docx: This file does not belong here.",
+        "test.jsonl:2: The item “test-02” has no label in test_labels.jsonl.",
+        "test.jsonl:4: The column “label” belongs in test_labels.jsonl: test.jsonl goes to the workers.",
+        "test_labels.jsonl:2: There is no test item “test-99”.",
+        "train.jsonl:2: The column “label” is missing.",
+        "train.jsonl:3: The column “mood” does not belong here. Known: id, text, text_pair, label, group, slice.",
+        "train.jsonl:3: The value of “text” must be a string.",
+        "train.jsonl:5: This line is not valid JSON.",
+        "validation.jsonl:1: The id “train-01” is used already: train.jsonl:1.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('{"id": "train-02", "text": "x", "text": "y", "label": "negative"}', "A key is in this line twice."),
+        ('["x"]', "This line is not a JSON object."),
+        ('{"id": "a", "text": NaN, "label": "negative"}', "This line is not valid JSON."),
+        ('{"id": "a", "text": "\\ud800", "label": "negative"}', "This line is not valid UTF-8 text."),
+        ("[" * 5000, "This line is not valid JSON."),
+        ("", "This line is empty."),
+        ('{"id": "../a", "text": "x", "label": "negative"}', "An id is 1 to 100 letters"),
+        ('{"id": 5, "text": "x", "label": "negative"}', "The value of “id” must be a string."),
+        ('{"id": "a", "text": " ", "label": "negative"}', "The value of “text” is empty."),
+        ('{"id": "a", "text": "x", "label": true}', "The value of “label” must be a string."),
+        ('{"id": "a", "text": "x", "label": "so-so"}', "The label “so-so” is none of the challenge's labels."),
+        ('{"id": "train-01", "text": "x", "label": "negative"}', "The id “train-01” is used already: train.jsonl:1."),
+        ('{"id": "a", "text": "x", "text_pair": "y", "label": "negative"}', ""),
+        ('{"id": "a", "text": "%s", "label": "negative"}' % ("x" * rows.MAX_LINE), "This line is longer than 256 KiB."),
+    ],
+)
+def test_one_bad_line(bundle: Path, line: str, expected: str) -> None:
+    put(bundle / "train.jsonl", 2, line)
+    found = problems_of(bundle)
+    if expected:
+        assert len(found) == 1
+        assert found[0].startswith(f"train.jsonl:2: {expected}")
+    else:  # a pair in one row only: every other row lacks it
+        assert found
+        assert all("“text_pair” is missing" in problem for problem in found)
+
+
+def test_a_line_that_is_no_utf8(bundle: Path) -> None:
+    path = bundle / "train.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"A warm and", b"A \xff\xfe and"))
+    assert problems_of(bundle) == ["train.jsonl:1: This line is not valid UTF-8 text."]
+
+
+def test_the_same_text_in_training_and_test_is_a_leak_whatever_case_and_space(bundle: Path) -> None:
+    text = json.loads((bundle / "train.jsonl").read_text().splitlines()[6])["text"]
+    edit(bundle / "test.jsonl", 9, text="  " + text.upper().replace(" ", "   "))
+    assert problems_of(bundle) == ["test.jsonl:9: The same input is at train.jsonl:7, with its label."]
+
+
+def test_a_group_in_training_and_test_is_a_leak(bundle: Path) -> None:
+    edit(bundle / "validation.jsonl", 3, group="film 1")
+    edit(bundle / "test_labels.jsonl", 5, group="film 1")
+    edit(bundle / "test_labels.jsonl", 6, group="film 2")
+    assert problems_of(bundle) == ["test_labels.jsonl:5: The same group is at validation.jsonl:3."]
+
+
+SECRETS: list[Callable[[Path], None]] = [
+    lambda path: edit(path, 3, label="HIDDEN"),
+    lambda path: edit(path, 3, label=["HIDDEN"]),
+    lambda path: edit(path, 3, label=None, HIDDEN="HIDDEN"),
+    lambda path: put(path, 3, '{"id": "test-03", "label": "HIDDEN"'),
+    lambda path: put(path, 3, '{"id": "test-03", "label": "HIDDEN", "label": "HIDDEN"}'),
+    lambda path: edit(path, 3, id="test-04", label="HIDDEN"),
+    lambda path: edit(path, 3, group={"HIDDEN": 1}),
+]
+
+
+@pytest.mark.parametrize("spoil", SECRETS)
+def test_no_problem_repeats_a_test_label(bundle: Path, spoil: Callable[[Path], None]) -> None:
+    spoil(bundle / "test_labels.jsonl")
+    found = problems_of(bundle)
+    assert any(problem.startswith("test_labels.jsonl:3: ") for problem in found)
+    assert "HIDDEN" not in "\n".join(found)
+
+
+@pytest.mark.parametrize("name", [*reading.DATA_FILES, "challenge.yaml"])
+def test_files_that_are_missing_empty_or_links(bundle: Path, tmp_path: Path, name: str) -> None:
+    path = bundle / name
+    original = path.read_bytes()
+    path.unlink()
+    assert f"{name}: This file is missing." in problems_of(bundle)
+    path.write_bytes(b"")
+    assert f"{name}: The file is empty." in problems_of(bundle)
+    path.unlink()
+    (tmp_path / "elsewhere").write_bytes(original)
+    path.symlink_to(tmp_path / "elsewhere")
+    assert f"{name}: Links are not accepted." in problems_of(bundle)
+    path.unlink()
+    os.mkfifo(path)
+    assert f"{name}: Only plain files are accepted here." in problems_of(bundle)
+
+
+def test_folders_odd_names_and_dots_do_not_belong(bundle: Path) -> None:
+    (bundle / "more").mkdir()
+    (bundle / "a\n\x1b[31mb").write_text("x")
+    (bundle / "..evil").write_text("x")
+    assert problems_of(bundle) == [
+        "..evil: This file does not belong here.",
+        "a??[31mb: This file does not belong here.",
+        "more: Only plain files are accepted here.",
+    ]
+
+
+def test_too_many_files_too_many_bytes_too_many_lines(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MAX_ROWS", 10)
+    assert problems_of(bundle).count("train.jsonl:11: There are more than 10 lines.") == 1
+    monkeypatch.setitem(reading.LIMITS, "train.jsonl", 1024)
+    assert "train.jsonl: The file is larger than 1 KiB." in problems_of(bundle)
+    monkeypatch.setattr(files, "MAX_FILES", 3)
+    assert problems_of(bundle) == ["bundle: There are more than 3 files."]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert problems_of(tmp_path / "nowhere") == ["nowhere: The folder cannot be read: No such file or directory."]
+
+
+def test_thousands_of_problems_are_counted(bundle: Path) -> None:
+    (bundle / "train.jsonl").write_text("x\n" * 5000)
+    found = [problem for problem in problems_of(bundle) if problem.startswith("train.jsonl")]
+    assert len(found) == MAX_PER_FILE + 1
+    assert found[-1] == f"train.jsonl: … and {5000 - MAX_PER_FILE} more problems in this file."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("[head, lora, full]", "[head, lorra]", "14: limits: There is no method “lorra”."),
+        ("method.r:", "method.rank:", "14: limits: There is no field “method.rank”."),
+        ("min: 1, max: 32", "min: 9, max: 2", "14: limits: The range of “method.r” is empty."),
+        ("max_steps: 500", "max_steps: 1.5", "20: limits.budget.max_steps: Input should be a valid integer"),
+        ("per_day: 20", "per_day: 0", "24: phases.0.quota.per_day: Input should be greater than or equal to 1."),
+        ("precision: fp32", "precision: fp8", "25: phases.0.precision: Input should be 'fp32' or 'bf16'."),
+        ("[negative, positive]", "[positive, positive]", "12: labels: A label is there twice: positive."),
+        ("slug: film-critics-example", "slug: Film/../x", "2: slug: String should match pattern"),
+        ("task: text-classification", "task: telepathy", "10: task: There is no such task."),
+        ("license: Apache-2.0", "", "2: license: This key is missing."),
+        ("license:", "license: &a\nlicence: *a #", "28: Aliases (*name) are not accepted."),
+        ("precision: fp32", "opens_at: 2026-01-02T00:00:00Z\n    closes_at: 2026-01-01T00:00:00Z",
+         "23: phases.0: The phase must close after it opens."),
+        ("precision: fp32", "opens_at: 2026-01-02", "25: phases.0.opens_at: Input should"),
+        ("limits:", "description: again\nlimits:", "14: The key “description” is here twice."),
+    ],
+)  # fmt: skip
+def test_problems_of_challenge_yaml_have_lines(bundle: Path, old: str, new: str, expected: str) -> None:
+    path = bundle / "challenge.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    found = [problem for problem in problems_of(bundle) if problem.startswith("challenge.yaml")]
+    assert found[0].startswith(f"challenge.yaml:{expected.split(':')[0]}:"), found
+    assert expected.split(":", 1)[1] in found[0]
+
+
+def test_data_is_judged_even_where_challenge_yaml_is_not_in_order(bundle: Path) -> None:
+    yaml = bundle / "challenge.yaml"
+    yaml.write_text(yaml.read_text().replace("title:", "titel:"))
+    edit(bundle / "train.jsonl", 2, text=None)
+    assert [problem.split(":")[0] for problem in problems_of(bundle)] == ["challenge.yaml"] * 2 + ["train.jsonl"]

@@ -1,0 +1,65 @@
+"""A config as fields of a form, and the presets that fill them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hackathon.bundles.yaml import dump, load
+from submissions.config_form.fields import flatten, nest, read_value
+from submissions.config_form.presets import PRESETS, preset_values
+from tests.factories import CONFIG
+from training_worker.contract.limits import ChallengeLimits, DataSize, read_config
+from training_worker.contract.methods import METHODS
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("integer", "8", 8),
+        ("integer", "8.0", "8.0"),
+        ("integer", "8_0", "8_0"),
+        ("integer", "٨", "٨"),
+        ("number", "1e-4", 1e-4),
+        ("number", "5", 5.0),
+        ("number", ".5", 0.5),
+        ("number", "nan", "nan"),
+        ("number", "0,5", "0,5"),
+        ("choice", "8", "8"),
+    ],
+)
+def test_reading_values(kind: str, text: str, value: object) -> None:
+    read = read_value(kind, text)
+    assert (read, type(read)) == (value, type(value))
+
+
+def test_nest_and_flatten_are_inverse() -> None:
+    assert nest(flatten(CONFIG)) == CONFIG
+    assert load(dump(nest(flatten(CONFIG)))) == CONFIG
+
+
+LIMITS = [
+    {},
+    {"budget": {"max_steps": 60}},
+    {"max_tokens_per_batch": 512},
+    {
+        "ranges": {
+            "training.learning_rate": {"min": 1e-5, "max": 1e-4},
+            "training.num_train_epochs": {"min": 2, "max": 4},
+        }
+    },
+    {"ranges": {"method.r": {"min": 1, "max": 4}, "method.lora_dropout": {"min": 0.1, "max": 0.2}}},
+]
+
+
+@pytest.mark.parametrize("changes", LIMITS)
+@pytest.mark.parametrize(("method", "preset"), [(name, one.slug) for name in PRESETS for one in PRESETS[name]])
+def test_every_preset_is_accepted_wherever_it_is_offered(changes: dict[str, Any], method: str, preset: str) -> None:
+    limits = ChallengeLimits.model_validate({"base_models": ("a",), "methods": tuple(METHODS)} | changes, strict=False)
+    values = preset_values(method, preset, limits, train_examples=800)
+    assert read_config(nest(values), limits, DataSize(train_examples=800)).method.name == method
+
+
+def test_every_method_has_presets() -> None:
+    assert set(PRESETS) == set(METHODS)

@@ -1,0 +1,290 @@
+"""Submitting in the browser: who may, the form, what it costs, what stands in the way."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from hackathon.enums import Role
+from hackathon.models import Participation
+from submissions.config_form.presets import preset_values, presets_of
+from submissions.models import Job, Quota, Submission
+from tests.factories import World
+from tests.pages import EVERYBODY, browser_of, html, page
+from tests.submissions.pages.submit_page import LORA, path, problems, send, value_of
+
+# --- who ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_who_sees_the_form_and_who_may_submit(world: World, who: str) -> None:
+    shown = page(world, who, path(world))
+    if who == "anonymous":
+        assert shown["Location"] == f"/login/?next={path(world)}"
+        assert send(world, who)["Location"].startswith("/login/")
+        return
+    may = who in {"captain", "teammate", "rival"}
+    assert shown.status_code == 200
+    assert ('name="submit"' in html(shown)) is may
+    assert send(world, who).status_code == (302 if may else 403)
+    assert Submission.objects.count() == may
+
+
+@pytest.mark.parametrize("who", ["outsider", "judge", "organizer"])
+def test_who_may_not_submit_may_check_and_is_told_what_to_do(world: World, who: str) -> None:
+    said = {
+        "outsider": "You do not take part",
+        "judge": "You are here as judge",
+        "organizer": "You are here as organizer",
+    }
+    assert said[who] in html(page(world, who, path(world)))
+    assert "This config is valid." in html(send(world, who, "preview"))
+    Participation.objects.get_or_create(
+        user=world.outsider, hackathon=world.hackathon, defaults={"role": Role.PARTICIPANT}
+    )
+    assert "Only teams can submit" in html(page(world, "outsider", path(world)))
+
+
+def test_a_challenge_that_one_may_not_see_is_not_there(world: World) -> None:
+    world.challenge.is_published = False
+    world.challenge.save()
+    assert page(world, "captain", path(world)).status_code == 404
+    assert send(world).status_code == 404
+    assert page(world, "organizer", path(world)).status_code == 200
+
+
+def test_a_post_needs_its_token(world: World) -> None:
+    client = browser_of(world, "captain", enforce_csrf_checks=True)
+    assert client.post(path(world), LORA | {"submit": "1"}).status_code == 403
+    assert not Submission.objects.exists()
+
+
+def test_without_model_or_phase_there_is_no_form(world: World) -> None:
+    world.model.is_enabled = False
+    world.model.save()
+    text = html(page(world, "captain", path(world)))
+    assert "Nothing can be submitted before" in text
+    assert 'name="base_model"' not in text
+    assert "Nothing can be submitted before" in html(send(world))
+
+
+# --- the form -------------------------------------------------------------------------------------------------------
+
+
+def test_a_form_that_is_sent_becomes_a_run(world: World) -> None:
+    response = send(world, note="first try")
+    submission = Submission.objects.get()
+    assert response["Location"] == f"/s/{submission.pk}/"
+    assert (submission.note, submission.author, submission.team) == ("first try", world.captain, world.team)
+    assert submission.config["method"] | {"lora_dropout": 0.05} == {
+        "name": "lora",
+        "r": 4,
+        "lora_alpha": 16,
+        "lora_dropout": 0.05,
+        "target_modules": "attention",
+    }
+    assert submission.config["training"]["learning_rate"] == 1e-4
+    assert submission.config["training"]["num_train_epochs"] == 2
+    assert Quota.objects.get(team=world.team).used_total == 1
+
+
+def test_inputs_carry_the_challenges_bounds_and_the_contracts_help(world: World) -> None:
+    world.challenge.limits |= {"ranges": {"method.r": {"min": 2, "max": 16}}, "methods": ["head", "lora"]}
+    world.challenge.save()
+    text = html(page(world, "captain", path(world) + "?method=lora"))
+    tag = re.search(r'<input[^>]*name="method\.r"[^>]*>', text)
+    assert tag is not None
+    assert all(part in tag[0] for part in ('type="number"', 'min="2"', 'max="16"', 'step="1"', 'aria-describedby="'))
+    assert "Rank of the update matrices. 2 … 16" in text
+    assert 'value="full"' not in text
+    rate = re.search(r'<input[^>]*name="training\.learning_rate"[^>]*>', text)
+    assert rate is not None
+    assert 'step="any"' in rate[0]
+
+
+@pytest.mark.parametrize("method", ["full", "head", "lora"])
+def test_the_method_is_chosen_by_address(world: World, method: str) -> None:
+    text = html(page(world, "captain", f"{path(world)}?method={method}"))
+    assert value_of(text, "method.name") == method
+    assert ('name="method.r"' in text) is (method == "lora")
+    assert f'value="{method}" formnovalidate aria-pressed="true"' in text
+    for preset in presets_of(method):
+        assert page(world, "captain", f"{path(world)}?method={method}&preset={preset.slug}").status_code == 200
+
+
+def test_another_method_keeps_what_was_typed_and_brings_its_own_defaults(world: World) -> None:
+    lora = preset_values("lora", "", world.challenge.challenge_limits, train_examples=20)
+    typed = {"show": "head", "note": "mine", "training__max_length": "77"}
+    typed["training__learning_rate"] = str(lora["training.learning_rate"])
+    text = html(send(world, button="tab", **typed | {"tab": "form"}))
+    assert value_of(text, "method.name") == "head"
+    assert value_of(text, "training.max_length") == "77"
+    assert value_of(text, "training.learning_rate") == "0.01"
+    assert value_of(text, "note") == "mine"
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("base_model", "evil", "Allowed: tiny-bert."),
+        ("base_model", "", "This field is required."),
+        ("method.r", "0", "outside of what is allowed. Allowed: 1 … 64."),
+        ("method.r", "8.5", "This is not a whole number. Allowed: 1 … 64."),
+        ("method.r", "١٢", "not a whole number"),
+        ("method.lora_dropout", "1", "Allowed: 0 … 0.9."),
+        ("method.target_modules", "../../x", "not one of the choices"),
+        ("training.learning_rate", "fast", "This is not a number."),
+        ("training.learning_rate", "0", "Allowed: above 0 … 1."),
+        ("training.learning_rate", "1e999", "Allowed: above 0 … 1."),
+        ("training.num_train_epochs", "9" * 400, "Allowed: 1 … 100."),
+        ("training.optim", "lion", "Allowed: adamw, adam, sgd."),
+        ("training.max_length", "513", "Allowed: 8 … 512."),
+        ("training.num_train_epochs", "100", ""),
+    ],
+)
+def test_an_error_stands_beside_its_field(world: World, name: str, value: str, said: str) -> None:
+    if not said:
+        world.challenge.limits |= {"budget": {"max_steps": 10}}
+        world.challenge.save()
+        said = "≤ 10 steps"
+    text = html(send(world, **{name.replace(".", "__"): value}))
+    assert list(problems(text)) == [name]
+    assert said in problems(text)[name]
+    assert f'aria-describedby="id_{name}_helptext id_{name}_error"' in text or name == "base_model"
+    assert not Submission.objects.exists()
+
+
+def test_all_errors_come_at_once_and_nothing_typed_is_lost(world: World) -> None:
+    response = send(world, method__r="900", training__optim="lion", training__max_length="x", note="n" * 301)
+    text = html(response)
+    assert set(problems(text)) == {"method.r", "training.optim", "training.max_length", "note"}
+    assert "4 things have to change. Nothing was charged." in text
+    assert (value_of(text, "method.r"), value_of(text, "training.max_length")) == ("900", "x")
+    assert not Job.objects.exists()
+
+
+def test_a_method_that_is_not_allowed_says_so_at_the_method(world: World) -> None:
+    world.challenge.limits |= {"methods": ["head"]}
+    world.challenge.save()
+    text = html(send(world))
+    assert '<p class="problem" id="id_method.name_error">This method is not allowed in this challenge.' in text
+    text = html(send(world, method__name="../evil"))
+    assert 'id="id_method.name_error"' in text
+    assert not Submission.objects.exists()
+
+
+def test_nul_and_a_foreign_field_do_no_harm(world: World) -> None:
+    assert "method.r" in problems(html(send(world, method__r="8\0")))
+    assert send(world, method__evil="1", training__output_dir="/etc").status_code == 302
+    assert "output_dir" not in str(Submission.objects.get().config)
+
+
+def test_what_is_left_empty_is_the_default(world: World) -> None:
+    send(world, method__r="", training__learning_rate="")
+    config = Submission.objects.get().submission_config
+    assert config.training.learning_rate == 2e-4
+    assert config.method.model_dump()["r"] == 8
+
+
+# --- checking, cost, same config ------------------------------------------------------------------------------------
+
+
+def test_checking_shows_what_would_be_trained_and_takes_nothing(world: World) -> None:
+    text = html(send(world, button="preview", training__learning_rate="0.000123"))
+    assert "learning_rate: 0.00012\n" in text
+    assert "not measured yet" in text
+    assert "reserves 1 min 00 s of compute" in text
+    assert not Submission.objects.exists()
+    assert not Quota.objects.exists()
+
+
+def test_a_key_in_a_field_checks_and_never_submits(world: World) -> None:
+    buttons = re.findall(r'<button[^>]*name="(\w+)"', html(page(world, "captain", path(world))).partition("<main")[2])
+    assert buttons[0] == "preview"  # the first button of a form is what the Enter key presses
+    assert send(world, button="nothing").status_code == 200
+    assert not Submission.objects.exists()
+
+
+def test_the_estimate_is_measured_once_a_worker_has_measured(world: World) -> None:
+    world.model.speed = {
+        "train_tokens_per_second": 100.0,
+        "frozen_tokens_per_second": 400.0,
+        "megabytes_fixed": 300.0,
+        "megabytes_per_thousand_tokens": 10.0,
+    }
+    world.model.save()
+    text = html(page(world, "captain", path(world) + "?method=lora"))
+    assert "not measured yet" not in text
+    assert re.search(r"<dd>\d+ s<small>at most 1 min 00 s", text)
+    assert re.search(r"<dd>\d+ MB<small>at most 2048 MB", text)
+
+
+def test_the_quota_stands_before_the_button(world: World) -> None:
+    send(world, who="teammate")
+    text = html(page(world, "captain", path(world)))
+    assert "Quota of Otters" in text
+    assert '<td class="num">1</td><td class="num">20</td>' in text
+    assert "The day starts anew at" in text
+    assert text.index("Quota of Otters") < text.index('name="submit"')
+    assert "Quota of" not in html(page(world, "outsider", path(world)))
+
+
+def test_the_same_config_leads_to_its_run_and_costs_nothing(world: World) -> None:
+    send(world)
+    first = Submission.objects.get()
+    shown = html(send(world, who="teammate", button="preview"))
+    assert f'<a href="/s/{first.pk}/">#1</a>. Submitting it again costs nothing' in shown
+    response: Any = browser_of(world, "teammate").post(path(world), LORA | {"submit": "1"}, follow=True)
+    assert response.redirect_chain == [(f"/s/{first.pk}/", 302)]
+    assert "Your team already ran exactly this config: #1. Nothing was charged." in html(response)
+    assert Quota.objects.get(team=world.team).used_total == 1
+    assert send(world, who="rival").status_code == 302
+    assert Submission.objects.count() == 2
+
+
+# --- what stands in the way -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("opens", "closes", "said"), [(1, 2, "“Main” opens at"), (-2, -1, "“Main” closed at")])
+def test_outside_of_the_phase_one_may_check_only(world: World, opens: int, closes: int, said: str) -> None:
+    now = timezone.now()
+    world.phase.opens_at, world.phase.closes_at = now + timedelta(hours=opens), now + timedelta(hours=closes)
+    world.phase.save()
+    text = html(page(world, "captain", path(world)))
+    assert said in text
+    assert 'name="submit"' not in text
+    assert "This config is valid." in html(send(world, button="preview"))
+    response = send(world, note="kept")
+    assert response.status_code == 403
+    assert "The phase “Main” is not open." in html(response)
+    assert value_of(html(response), "note") == "kept"
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("used", "said"),
+    [
+        ({"used_total": 100}, "used all its submissions of this phase"),
+        ({"compute_used": 35_990}, "too little compute left"),
+        ({"used_today": 20}, "There is more from"),
+        ({"running": 2}, "as many runs going as it may"),
+    ],
+)
+def test_a_quota_that_is_full_says_what_to_do(world: World, used: dict[str, int], said: str) -> None:
+    send(world)
+    quota = Quota.objects.filter(team=world.team)
+    quota.update(**used)
+    text = html(page(world, "captain", path(world)))
+    assert said in text
+    assert 'name="submit"' not in text
+    response = send(world, method__r="16")
+    assert response.status_code == 429
+    assert said in html(response)
+    assert value_of(html(response), "method.r") == "16"
+    assert Submission.objects.count() == 1
+    assert 'name="submit"' in html(page(world, "rival", path(world)))

@@ -1,0 +1,390 @@
+"""Attempts that must fail on the worker API, over HTTP: wrong tokens, old attempts, forged addresses, bad bodies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core import signing
+from django.test import Client
+
+from hackathon.clock import db_now
+from hackathon.files.storage import storage
+from submissions.models import Artifact, EnrolmentToken, Job, JobEvent, Node, Quota
+from submissions.services.nodes import create_enrolment_token
+from submissions.services.sweep import sweep
+from tests.api import bearer, post, submit
+from tests.factories import World
+from tests.submissions.worker_api.node_http import Attempt, call, claim, claim_body, claim_run, enrol, path_of
+from training_worker.contract.wire import MODEL_CARD, OUTPUTS, PREDICTIONS, JobKind
+
+pytestmark = pytest.mark.django_db
+
+POSTS: dict[str, dict[str, Any]] = {
+    "progress": {"seq": 1, "stage": "train"},
+    "urls": {},
+    "failure": {"code": "diverged", "message": "m", "hint": "h", "compute_seconds": 1.0},
+    "release": {"reason": "bye"},
+}
+
+
+@pytest.fixture
+def node(db: None) -> str:
+    return enrol()
+
+
+@pytest.fixture
+def attempt(world: World, node: str) -> Attempt:
+    """The captain's run, claimed."""
+    submit(world)
+    return claim_run(node)
+
+
+def job_of(attempt: Attempt) -> Job:
+    return Job.objects.get(pk=attempt.job_id)
+
+
+def assert_still_running(attempt: Attempt) -> None:
+    job = job_of(attempt)
+    assert (job.state, job.attempt, job.progress_seq, job.result) == ("running", 1, 0, None)
+
+
+def test_an_honest_node_gets_its_job_through(attempt: Attempt) -> None:
+    for file in (*attempt.claim.spec.files.data, *attempt.claim.spec.files.model.files):
+        response = Client().get(path_of(file.url))
+        content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        assert hashlib.sha256(content).hexdigest() == file.sha256
+    assert attempt.progress(1).json()["action"] == "continue"
+    assert attempt.post("result", attempt.result()).status_code == 200
+    assert job_of(attempt).state == "scoring"
+
+
+# --- tokens ------------------------------------------------------------------------------------------------------
+
+
+def test_a_persons_token_opens_nothing_of_the_workers(world: World, attempt: Attempt) -> None:
+    person = world.tokens["organizer"]
+    assert call("claim/", claim_body(), person).status_code == 401
+    for what, body in POSTS.items():
+        assert attempt.post(what, body, person).status_code == 401
+    assert_still_running(attempt)
+
+
+def test_a_workers_tokens_open_nothing_of_the_peoples(world: World, node: str, attempt: Attempt) -> None:
+    submission = job_of(attempt).submission_id
+    for token in (node, attempt.token):
+        for path in ("me/", "submissions/", f"submissions/{submission}/", "hackathons/"):
+            assert bearer(token).get(f"/api/{path}").status_code == 401
+        body = {"phase": str(world.phase.pk), "config": {}}
+        assert bearer(token).post("/api/submissions/", body).status_code == 401
+
+
+def test_a_worker_token_is_no_attempt_token_and_the_reverse(node: str, attempt: Attempt) -> None:
+    assert call("claim/", claim_body(), attempt.token).status_code == 401
+    for what, body in POSTS.items():
+        assert attempt.post(what, body, node).status_code == 401
+        assert call(f"jobs/{attempt.job_id}/{what}/", body).status_code == 401
+    assert_still_running(attempt)
+
+
+def test_an_attempt_token_is_for_its_own_job(world: World, attempt: Attempt) -> None:
+    submit(world, "rival")
+    other = claim_run(enrol("node-2"))
+    for what, body in POSTS.items():
+        assert other.post(what, body, attempt.token).status_code == 401
+    assert other.post("result", other.result(), attempt.token).status_code == 401
+    assert_still_running(other)
+
+
+@pytest.mark.parametrize("change", ["attempt", "signature", "prefix", "empty"])
+def test_an_altered_attempt_token_is_refused(attempt: Attempt, change: str) -> None:
+    head, _, signature = attempt.token.partition(".")
+    forged = {
+        "attempt": f"{head[:-1]}2.{signature}",
+        "signature": f"{head}.{signature[::-1]}",
+        "prefix": attempt.token.replace("hta_", "htw_"),
+        "empty": f"{head}.",
+    }[change]
+    assert attempt.post("progress", POSTS["progress"], forged).status_code == 401
+    assert_still_running(attempt)
+
+
+def test_a_revoked_node_claims_nothing(world: World, node: str) -> None:
+    submit(world)
+    Node.objects.update(revoked_at=db_now())
+    assert call("claim/", claim_body(), node).status_code == 401
+    assert not Job.objects.filter(state="running").exists()
+
+
+@pytest.mark.parametrize("token", ["hte_wrong", "", "x" * 200])
+def test_an_unknown_enrolment_token_enrols_nobody(db: None, token: str) -> None:
+    assert call("enrol/", {"token": token, "name": "node-9"}).status_code == 403
+    assert not Node.objects.exists()
+
+
+def test_an_enrolment_token_works_once_and_in_time(db: None) -> None:
+    token = create_enrolment_token()
+    assert call("enrol/", {"token": token, "name": "one"}).status_code == 200
+    assert call("enrol/", {"token": token, "name": "two"}).status_code == 403
+    late = create_enrolment_token()
+    EnrolmentToken.objects.filter(used_at__isnull=True).update(expires_at=db_now() - timedelta(seconds=1))
+    assert call("enrol/", {"token": late, "name": "three"}).status_code == 403
+    assert [node.name for node in Node.objects.all()] == ["one"]
+
+
+def test_a_taken_name_leaves_the_enrolment_token_unused(node: str) -> None:
+    token = create_enrolment_token()
+    assert call("enrol/", {"token": token, "name": "node-1"}).status_code == 409
+    assert call("enrol/", {"token": token, "name": "node-2"}).status_code == 200
+
+
+# --- old attempts ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stale(attempt: Attempt, node: str) -> Attempt:
+    """The first attempt of a job that is in its second now."""
+    assert attempt.post("release", {"reason": "shutdown"}).status_code == 200
+    again = claim_run(node)
+    assert (again.job_id, again.claim.spec.attempt) == (attempt.job_id, 2)
+    return attempt
+
+
+@pytest.mark.parametrize("what", POSTS)
+def test_posts_of_an_old_attempt_change_nothing(stale: Attempt, what: str) -> None:
+    events = JobEvent.objects.count()
+    response = stale.post(what, POSTS[what])
+    assert (response.status_code, response.json()["code"]) == (409, "stale_attempt")
+    job = job_of(stale)
+    assert (job.state, job.attempt, job.progress_seq, JobEvent.objects.count()) == ("running", 2, 0, events)
+
+
+def test_a_result_and_an_upload_of_an_old_attempt_change_nothing(stale: Attempt) -> None:
+    assert stale.put(PREDICTIONS, b"x").status_code == 409
+    body = {
+        "outputs": [{"name": PREDICTIONS, "sha256": "0" * 64, "size": 1}],
+        "validation": {},
+        "stopped_by": "epochs",
+        "steps": 1,
+        "telemetry": {
+            "seconds": {},
+            "compute_seconds": 1,
+            "peak_memory_mb": 1,
+            "parameters_total": 1,
+            "parameters_trained": 1,
+            "device": "cpu",
+        },
+    }
+    response = stale.post("result", body)
+    assert (response.status_code, response.json()["code"]) == (409, "stale_attempt")
+    assert (job_of(stale).state, Artifact.objects.count()) == ("running", 0)
+
+
+def test_posts_after_the_lease_has_run_out_and_been_swept_change_nothing(attempt: Attempt) -> None:
+    sweep()
+    Job.objects.filter(pk=attempt.job_id).update(lease_until=db_now() - timedelta(seconds=1))
+    assert sweep() == 1
+    assert attempt.progress(1).status_code == 409
+    assert (job_of(attempt).state, job_of(attempt).losses) == ("queued", 1)
+
+
+def test_a_post_after_a_cancel_is_told_to_stop_and_its_result_is_refused(world: World, attempt: Attempt) -> None:
+    body = attempt.result()
+    post(world, "captain", f"submissions/{job_of(attempt).submission_id}/cancel/")
+    assert attempt.progress(1).json()["action"] == "cancel"
+    for what, content in {"result": body, "failure": POSTS["failure"], "urls": {}, "release": POSTS["release"]}.items():
+        response = attempt.post(what, content)
+        assert (response.status_code, response.json()["code"]) == (409, "stale_attempt")
+    assert attempt.put(MODEL_CARD, b"x").status_code == 409
+    job = job_of(attempt)
+    assert (job.state, job.result, Artifact.objects.count()) == ("cancelled", None, 0)
+
+
+def test_a_doubled_result_has_the_same_answer_and_counts_once(attempt: Attempt) -> None:
+    body = attempt.result()
+    first, again = attempt.post("result", body), attempt.post("result", body)
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert [event.to_state for event in job_of(attempt).events.all()] == ["queued", "running", "scoring"]
+    assert Artifact.objects.count() == 1
+    other = attempt.post("result", body | {"steps": 11})
+    assert (other.status_code, job_of(attempt).result["steps"]) == (409, 10)
+
+
+def test_a_doubled_progress_post_counts_once(attempt: Attempt) -> None:
+    points = [{"step": 1, "name": "train_loss", "value": 0.5}]
+    for _ in range(2):
+        assert attempt.progress(1, points=points).status_code == 200
+    assert job_of(attempt).chunks.count() == 1
+
+
+def test_a_repeated_claim_gets_the_same_job_and_a_late_one_none(world: World, node: str) -> None:
+    submit(world)
+    body = claim_body("a" * 32, kinds=(JobKind.RUN,))
+    first, again = call("claim/", body, node), call("claim/", body, node)
+    assert json.loads(first.content)["attempt_token"] == json.loads(again.content)["attempt_token"]
+    job = Job.objects.get(state="running")
+    assert job.attempt == 1
+    Job.objects.update(state="cancelled")
+    assert call("claim/", body, node).status_code == 204
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+def test_another_sha256_than_announced_is_refused(attempt: Attempt) -> None:
+    response = attempt.put(PREDICTIONS, b"data", sha256="0" * 64)
+    assert (response.status_code, response.json()["code"]) == (422, "sha256_mismatch")
+    assert attempt.put(PREDICTIONS, b"data", sha256=" ").status_code == 422
+
+
+def test_a_body_that_is_too_big_is_refused(attempt: Attempt) -> None:
+    limit = OUTPUTS[MODEL_CARD]
+    assert attempt.put(MODEL_CARD, b"x" * limit).status_code == 201
+    response = attempt.put(MODEL_CARD, b"x" * (limit + 1))
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+def test_a_gigabyte_announced_is_refused_before_it_is_read(attempt: Attempt) -> None:
+    response = Client().generic(
+        "PUT", attempt.url_of(PREDICTIONS), b"x", "application/octet-stream", CONTENT_LENGTH=str(2**30)
+    )
+    assert response.status_code == 413
+
+
+def test_what_was_not_announced_is_not_read(attempt: Attempt) -> None:
+    body = b"x" * 2 * OUTPUTS[MODEL_CARD]
+    headers = {"X-Content-Sha256": hashlib.sha256(body).hexdigest()}
+    response = Client().generic(
+        "PUT", attempt.url_of(MODEL_CARD), body, "text/plain", headers=headers, CONTENT_LENGTH="5"
+    )
+    assert (response.status_code, response.json()["code"]) == (422, "sha256_mismatch")
+
+
+@pytest.mark.parametrize("change", ["sha256", "size", "name", "twice", "none"])
+def test_a_result_must_name_what_was_uploaded(attempt: Attempt, change: str) -> None:
+    body = attempt.result()
+    (output,) = body["outputs"]
+    body["outputs"] = {
+        "sha256": [output | {"sha256": "0" * 64}],
+        "size": [output | {"size": output["size"] + 1}],
+        "name": [output, output | {"name": "other.bin"}],
+        "twice": [output, output],
+        "none": [],
+    }[change]
+    response = attempt.post("result", body)
+    assert response.status_code == 422
+    assert (job_of(attempt).state, Artifact.objects.count()) == ("running", 0)
+
+
+def signed(**payload: Any) -> str:
+    """As an attacker who knows the key would sign: with it, what is signed still decides."""
+    return f"/api/worker/files/{signing.dumps(payload, salt='hacktune.files')}"
+
+
+def test_a_forged_or_altered_address_is_not_found(attempt: Attempt) -> None:
+    url = path_of(attempt.claim.spec.files.data[0].url)
+    for forged in (url[:-1] + ("A" if url[-1] != "A" else "B"), "/api/worker/files/x:y:z", "/api/worker/files/x"):
+        response = Client().get(forged)
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    foreign = signing.dumps({"get": "datasets", "key": "x"}, key="another-key", salt="hacktune.files")
+    assert Client().get(f"/api/worker/files/{foreign}").status_code == 404
+    assert attempt.put(PREDICTIONS, b"x", url="/api/worker/files/x:y:z").status_code == 404
+
+
+def test_an_expired_address_is_not_found(attempt: Attempt, settings: LazySettings) -> None:
+    settings.SIGNED_URL_SECONDS = -1
+    assert Client().get(path_of(attempt.claim.spec.files.data[0].url)).status_code == 404
+    assert attempt.put(PREDICTIONS, b"x").status_code == 404
+
+
+def test_labels_cannot_be_fetched_even_by_a_valid_signature(world: World) -> None:
+    key = f"{world.data.prefix}/test_labels.jsonl"
+    assert storage("labels").exists(key)
+    for payload in ({"get": "labels", "key": key}, {"get": "artifacts", "key": key}, {"get": "datasets", "key": key}):
+        assert Client().get(signed(**payload)).status_code == 404
+
+
+def test_an_address_for_writing_does_not_read_and_the_reverse(attempt: Attempt) -> None:
+    attempt.upload(PREDICTIONS, b"{}\n")
+    assert Client().get(attempt.url_of(PREDICTIONS)).status_code == 404
+    assert attempt.put(PREDICTIONS, b"x", url=path_of(attempt.claim.spec.files.data[0].url)).status_code == 404
+
+
+def test_no_address_and_no_claim_names_labels_or_split(attempt: Attempt, world: World) -> None:
+    text = attempt.claim.model_dump_json()
+    names = [file.name for file in attempt.claim.spec.files.data]
+    assert names == ["train.jsonl", "validation.jsonl", "test.jsonl"]
+    assert "test_labels" not in text
+    assert "split.json" not in text
+    assert world.team.name not in text
+    assert world.hackathon.secret not in text
+
+
+# --- bodies ------------------------------------------------------------------------------------------------------
+
+BAD_PROGRESS: list[dict[str, Any]] = [
+    {"seq": 0},
+    {"seq": "1"},
+    {"stage": "scoring"},
+    {"state": "succeeded"},
+    {"public_score": 1.0},
+    {"points": [{"step": 1, "name": "train_loss", "value": "NaN"}]},
+    {"lines": [{"at": "2026-01-01T00:00:00", "text": "x"}]},
+    {"lines": [{"at": "2026-01-01T00:00:00Z", "text": "x" * 501}]},
+    {"points": [{"step": 1, "name": "l", "value": 1.0}] * 1001},
+]
+
+
+@pytest.mark.parametrize("change", BAD_PROGRESS, ids=range(len(BAD_PROGRESS)))
+def test_a_bad_progress_post_is_refused(attempt: Attempt, change: dict[str, Any]) -> None:
+    response = attempt.post("progress", POSTS["progress"] | change)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid")
+    assert_still_running(attempt)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b'{"seq": NaN}', b"\xff", b"[" * 50_000])
+def test_a_broken_body_is_refused(attempt: Attempt, body: bytes) -> None:
+    for what in ("progress", "result", "failure", "release"):
+        assert attempt.post(what, body).status_code == 400
+    assert_still_running(attempt)
+
+
+def test_a_json_body_of_more_than_a_megabyte_is_refused(attempt: Attempt) -> None:
+    response = attempt.post("progress", b'{"seq": 1, "stage": "' + b"x" * 2**20 + b'"}')
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+    assert_still_running(attempt)
+
+
+@pytest.mark.parametrize("changes", [{"claim_id": "x"}, {"node": {}}, {"kinds": ["run"]}, {"node": None}])
+def test_a_bad_claim_is_refused(world: World, node: str, changes: dict[str, Any]) -> None:
+    submit(world)
+    assert call("claim/", claim_body() | changes, node).status_code == 400
+    assert not Job.objects.filter(state="running").exists()
+
+
+def test_a_job_that_is_not_there_is_refused_like_a_wrong_token(attempt: Attempt) -> None:
+    response = call("jobs/00000000-0000-4000-8000-000000000000/progress/", POSTS["progress"], attempt.token)
+    assert response.status_code == 401
+
+
+def test_an_own_fault_is_charged_and_the_node_takes_the_next_job(world: World, attempt: Attempt, node: str) -> None:
+    submit(world, "rival")
+    assert attempt.post("failure", POSTS["failure"]).status_code == 200
+    assert attempt.post("failure", POSTS["failure"]).status_code == 200
+    quota = Quota.objects.get(team=world.team)
+    assert (quota.used_total, quota.running, quota.compute_used) == (1, 0, 1.0)
+    following = claim(node, kinds=(JobKind.RUN,))
+    assert following is not None
+    assert following.job_id != attempt.job_id
+
+
+def test_a_broken_model_is_the_platforms_fault(world: World, attempt: Attempt) -> None:
+    assert attempt.post("failure", POSTS["failure"] | {"code": "model_integrity"}).status_code == 200
+    assert Quota.objects.get(team=world.team).used_total == 0
+    world.model.refresh_from_db()
+    assert not world.model.is_enabled
+    assert submit(world, learning_rate=0.5).json()["code"] == "model_not_allowed"

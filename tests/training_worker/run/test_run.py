@@ -1,0 +1,189 @@
+"""One job's computation on a tiny BERT: what trains, where it starts, when it stops, that it repeats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.training_worker.tiny import make_config
+from training_worker.contract.wire import OUTPUTS, FailureCode, StoppedBy
+
+pytestmark = pytest.mark.torch
+
+RunJob = Callable[..., tuple[Any, Path, list[Any]]]
+LORA = {"name": "lora", "r": 4, "lora_alpha": 8, "lora_dropout": 0.0}
+METHODS: list[dict[str, Any]] = [{"name": "full"}, {"name": "head"}, LORA]
+
+
+def curve(messages: list[Any], name: str) -> list[tuple[int, float]]:
+    return [(point.step, point.value) for message in messages for point in message.points if point.name == name]
+
+
+def probabilities(output: Path, name: str = "predictions.jsonl") -> list[list[float]]:
+    return [json.loads(line)["probabilities"] for line in (output / name).read_text().splitlines()]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method["name"])
+def test_training_starts_exactly_at_the_base_score(run_job: RunJob, method: dict[str, Any]) -> None:
+    base, _, _ = run_job(None)
+    _, _, messages = run_job(make_config(method))
+    assert curve(messages, "validation_accuracy")[0] == (0, pytest.approx(base.validation["accuracy"]))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method["name"])
+def test_each_method_learns_and_writes_every_output(run_job: RunJob, method: dict[str, Any]) -> None:
+    result, output, messages = run_job(make_config(method, num_train_epochs=6))
+    assert result.stopped_by is StoppedBy.EPOCHS
+    assert result.steps == 36
+    assert set(result.outputs) == set(OUTPUTS) == {path.name for path in output.iterdir() if path.is_file()}
+    losses = curve(messages, "validation_loss")
+    assert losses[-1][1] < losses[0][1]
+    assert len(probabilities(output)) == 40
+    assert len(probabilities(output, "validation_predictions.jsonl")) == 32
+    assert all(sum(row) == pytest.approx(1.0, abs=1e-5) for row in probabilities(output))
+    info = json.loads((output / "run.json").read_text())
+    assert info["config"]["method"]["name"] == method["name"]
+    assert info["curve"]
+    assert info["seed"] == 1
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method["name"])
+def test_the_right_parameters_train(run_job: RunJob, tiny_model: Path, method: dict[str, Any]) -> None:
+    from safetensors.torch import load_file
+
+    result, output, _ = run_job(make_config(method))
+    saved, base = load_file(output / "weights.safetensors"), load_file(tiny_model / "model.safetensors")
+    names = {name.removeprefix("backbone.") for name in saved if name.startswith("backbone.")}
+    assert {"head.linear.weight", "head.linear.bias"} <= saved.keys()
+    assert result.telemetry.parameters_trained == sum(value.numel() for value in saved.values())
+    if method["name"] == "head":
+        assert not names
+    elif method["name"] == "lora":
+        assert names
+        assert all("attention" in name and ".lora_" in name for name in names)
+    else:
+        assert names == {name for name in base if not name.startswith("pooler.")}
+        assert any(not saved[f"backbone.{name}"].equal(base[name]) for name in names)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method["name"])
+def test_same_seed_gives_identical_predictions(run_job: RunJob, method: dict[str, Any]) -> None:
+    config = make_config(method | ({"lora_dropout": 0.1} if method["name"] == "lora" else {}))
+    _, first, _ = run_job(config)
+    _, second, _ = run_job(config)
+    _, other, _ = run_job(config, seed=2)
+    assert (first / "predictions.jsonl").read_bytes() == (second / "predictions.jsonl").read_bytes()
+    assert (first / "weights.safetensors").read_bytes() == (second / "weights.safetensors").read_bytes()
+    assert (first / "predictions.jsonl").read_bytes() != (other / "predictions.jsonl").read_bytes()
+
+
+def test_base_score_saves_only_the_head(run_job: RunJob) -> None:
+    from safetensors.torch import load_file
+
+    result, output, _ = run_job(None)
+    assert load_file(output / "weights.safetensors").keys() == {"head.linear.weight", "head.linear.bias"}
+    assert result.stopped_by is StoppedBy.NOTHING_TO_TRAIN
+    assert result.telemetry.parameters_trained == 0
+    assert result.speed is not None
+
+
+def test_warm_and_cold_feature_cache_give_the_same_run(run_job: RunJob, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    _, cold, messages = run_job(make_config("head"), features=shared)
+    _, warm, again = run_job(make_config("head"), features=shared)
+    assert (cold / "predictions.jsonl").read_bytes() == (warm / "predictions.jsonl").read_bytes()
+    told = [
+        sum("Computing frozen features" in line.text for m in all_ for line in m.lines) for all_ in (messages, again)
+    ]
+    assert told == [4, 0]
+    next(shared.iterdir()).write_bytes(b"not safetensors")
+    _, healed, _ = run_job(make_config("head"), features=shared)
+    assert (cold / "predictions.jsonl").read_bytes() == (healed / "predictions.jsonl").read_bytes()
+
+
+def test_random_head_does_not_start_at_the_base(run_job: RunJob) -> None:
+    _, _, base = run_job(make_config("full"))
+    _, _, random = run_job(make_config("full", head_init="random"))
+    assert curve(base, "validation_loss")[0] != curve(random, "validation_loss")[0]
+
+
+def test_early_stopping_keeps_the_best_weights(run_job: RunJob) -> None:
+    result, _, messages = run_job(
+        make_config("full", num_train_epochs=50, early_stopping_patience=2, learning_rate=1e-2)
+    )
+    assert result.stopped_by is StoppedBy.EARLY_STOPPING
+    assert result.steps < 300
+    validated = curve(messages, "validation_accuracy")
+    best = max(value for _, value in validated)
+    assert result.validation["accuracy"] == pytest.approx(best, abs=1e-5)
+    assert result.telemetry.best_step == result.steps - 2 * (validated[1][0])
+
+
+def test_budget_of_steps(run_job: RunJob) -> None:
+    result, _, messages = run_job(make_config("full"), budget={"max_steps": 7})
+    assert result.stopped_by is StoppedBy.STEPS
+    assert result.steps == 7
+    assert messages[-1].total_steps == 7
+
+
+def test_budget_of_seconds(run_job: RunJob) -> None:
+    result, output, _ = run_job(
+        make_config("full", num_train_epochs=100, per_device_train_batch_size=1), budget={"max_seconds": 1.0}
+    )
+    assert result.stopped_by is StoppedBy.SECONDS
+    assert 0 < result.steps < 9600
+    assert len(probabilities(output)) == 40
+
+
+def test_divergence_is_an_own_fault(run_job: RunJob) -> None:
+    from training_worker.run.training import Diverged
+
+    wild = {"learning_rate": 1.0, "optim": "adam", "max_grad_norm": 0.0, "lr_scheduler_type": "constant"}
+    with pytest.raises(Diverged, match="training loss"):
+        run_job(make_config("full", num_train_epochs=20, per_device_train_batch_size=1, **wild))
+    assert FailureCode.DIVERGED == "diverged"
+
+
+@pytest.mark.parametrize("optim", ["adamw", "adam", "sgd"])
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant", "constant_with_warmup"])
+def test_optimisers_and_schedules(run_job: RunJob, optim: str, schedule: str) -> None:
+    config = make_config("head", optim=optim, lr_scheduler_type=schedule, warmup_steps=0.2, label_smoothing_factor=0.1)
+    _, _, messages = run_job(config)
+    rates = [value for _, value in curve(messages, "learning_rate")]
+    assert len(rates) == 18
+    assert max(rates) == pytest.approx(5e-3)
+    assert (rates[0] < rates[4]) is (schedule != "constant")
+    assert (rates[-1] < rates[4]) is (schedule in {"linear", "cosine"})
+
+
+def test_bf16(run_job: RunJob) -> None:
+    result, output, _ = run_job(make_config("full", num_train_epochs=6), precision="bf16")
+    _, single, _ = run_job(make_config("full", num_train_epochs=6))
+    assert result.validation["accuracy"] > 0.5
+    assert probabilities(output) != probabilities(single)
+
+
+def test_text_pairs(run_job: RunJob, tiny_data: Path, tmp_path: Path) -> None:
+    data = tmp_path / "pairs"
+    data.mkdir()
+    for name in ("train", "validation", "test"):
+        rows = [json.loads(line) for line in (tiny_data / f"{name}.jsonl").read_text().splitlines()]
+        (data / f"{name}.jsonl").write_text(
+            "".join(json.dumps(row | {"text_pair": "the film is"}) + "\n" for row in rows)
+        )
+    result, output, _ = run_job(make_config("full", num_train_epochs=6), data=data)
+    assert result.validation["accuracy"] > 0.5
+    assert len(probabilities(output)) == 40
+
+
+def test_curve_is_bounded_and_lines_name_no_path(run_job: RunJob, tmp_path: Path) -> None:
+    _, _, messages = run_job(make_config("head", num_train_epochs=100, per_device_train_batch_size=1))
+    assert len(curve(messages, "train_loss")) <= 152
+    assert len(curve(messages, "validation_loss")) <= 12
+    lines = [line.text for message in messages for line in message.lines]
+    assert lines
+    assert not any(str(tmp_path) in line for line in lines)

@@ -1,0 +1,63 @@
+"""Hard limits on a training child: memory, wall clock, and the node's own shutdown."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psutil
+
+from ..contract.limits import Budget
+from ..contract.sentences import HARD_WALL, HINTS, MEMORY_CAP
+from ..contract.wire import FailureCode, JobFailure
+from .settings import MEGABYTE
+from .template import Child
+
+TICK_SECONDS = 0.1
+
+
+class Watchdog(threading.Thread):
+    """Kills the child when it breaks a limit or the node stops, however long the runner's thread waits for the site.
+
+    `verdict` then holds the failure to report (None when the node is only stopping).
+    """
+
+    def __init__(self, child: Child, budget: Budget, stopping: threading.Event) -> None:
+        super().__init__(name="watchdog", daemon=True)
+        self.verdict: JobFailure | None = None
+        self._child = child
+        self._budget = budget
+        self._stopping = stopping
+        self._done = threading.Event()
+        self.started = time.monotonic()
+
+    def run(self) -> None:
+        try:
+            process = psutil.Process(self._child.process.pid)
+            while not self._done.wait(TICK_SECONDS):
+                self.verdict = self._judge(process.memory_info().rss / MEGABYTE)
+                if self.verdict is not None or self._stopping.is_set():
+                    self._child.process.kill()
+                    return
+        except psutil.Error:
+            return
+
+    def seconds(self) -> float:
+        """Wall time of the child's work so far."""
+        return time.monotonic() - self.started
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join(5)
+
+    def _judge(self, megabytes: float) -> JobFailure | None:
+        budget = self._budget
+        if megabytes > budget.max_memory_mb:
+            used, cap = f"{megabytes:,.0f}", f"{budget.max_memory_mb:,}"
+            return self._failure(FailureCode.CONFIG_OOM, MEMORY_CAP(used=used, cap=cap))
+        if self.seconds() > budget.hard_wall_seconds:
+            return self._failure(FailureCode.TIME_LIMIT, HARD_WALL(seconds=f"{budget.hard_wall_seconds:g}"))
+        return None
+
+    def _failure(self, code: FailureCode, message: str) -> JobFailure:
+        return JobFailure(code=code, message=message, hint=HINTS[code], compute_seconds=self.seconds())

@@ -1,0 +1,46 @@
+"""The sentences a team reads in a run's log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..contract.config import SubmissionConfig, TrainingArguments
+from ..contract.wire import StoppedBy
+from .training import Plan, Trained
+
+
+def describe_data(lengths: Sequence[int], validation: int, test: int, max_length: int) -> str:
+    """`lengths` are the tokens of each training example, the others numbers of examples."""
+    count = max(1, len(lengths))
+    cut = sum(length >= max_length for length in lengths) / count
+    return (
+        f"Tokenised {len(lengths):,} training, {validation:,} validation and {test:,} test examples: "
+        f"{sum(lengths) / count:.1f} tokens on average, {cut:.0%} reach max_length {max_length}."
+    )
+
+
+def describe_method(config: SubmissionConfig, trained: int, total: int) -> str:
+    """`trained` of `total` parameters."""
+    return (
+        f"Method {config.method.name} on {config.base_model}: {trained:,} of {total:,} parameters train "
+        f"({trained / total:.2%}); the head starts at {config.training.head_init}."
+    )
+
+
+def describe_plan(training: TrainingArguments, plan: Plan) -> str:
+    return (
+        f"Training {plan.total_steps:,} steps of {training.per_device_train_batch_size} examples with "
+        f"{training.optim}, learning rate {training.learning_rate:g} ({training.lr_scheduler_type}); "
+        f"validation every {plan.validate_every} steps."
+    )
+
+
+def describe_end(trained: Trained, plan: Plan) -> str:
+    patience = f"validation did not improve any more; the weights of step {trained.best_step} are kept"
+    why = {
+        StoppedBy.EPOCHS: "all epochs are done",
+        StoppedBy.EARLY_STOPPING: patience,
+        StoppedBy.STEPS: "the budget's steps are used up",
+        StoppedBy.SECONDS: "the budget's seconds are used up",
+    }[trained.stopped_by]
+    return f"Training ended after {trained.steps:,} of {plan.planned_steps:,} steps in {trained.seconds:.1f} s: {why}."
