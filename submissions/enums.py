@@ -33,14 +33,9 @@ ACTIVE_STATES = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.SCORING})
 KIND_CHOICES = [(kind.value, kind.value) for kind in JobKind]
 
 PRIORITY: dict[JobKind, int] = {
-    JobKind.PREDICT: 0,
     JobKind.BASE_SCORE: 1,
-    JobKind.DRY_RUN: 1,
     JobKind.RUN: 2,
     JobKind.BASELINE: 3,
-    JobKind.FINAL: 3,
-    JobKind.SELF_TEST: 4,
-    JobKind.EXPORT: 4,
 }
 """Smaller is sooner: interactive > runs > finals > re-runs. A base score goes first: every row shows its gain."""
 

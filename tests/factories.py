@@ -104,6 +104,14 @@ class BaseModelFactory(factory.django.DjangoModelFactory[BaseModel]):
     manifest = factory.LazyAttribute(
         lambda o: ModelManifest(slug=o.slug, sha256=o.sha256, files=_model_files(o.slug)).model_dump(mode="json")
     )
+    facts = factory.LazyFunction(
+        lambda: {
+            "family": "encoder",
+            "tasks": ["text-classification", "text-regression", "token-classification"],
+            "max_positions": 512,
+            "layers": ["attention", "all-linear"],
+        }
+    )
 
 
 def _model_files(slug: str) -> tuple[FileRef, ...]:

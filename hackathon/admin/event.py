@@ -152,7 +152,7 @@ class ChallengeDataAdmin(ReadOnlyAdmin):
         "sha256",
         "public_count",
         "private_count",
-        "mean_tokens",
+        "mean_cost",
         "license",
         "source",
         "created_at",

@@ -14,10 +14,11 @@ from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from training_worker.contract.base import ContractModel
-from training_worker.contract.config import TrainingArguments
+from training_worker.contract.config import models_with
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
 from training_worker.contract.tasks import TASKS
+from training_worker.contract.techniques import TECHNIQUES
 from training_worker.contract.wire import Precision
 
 from .problems import Problems, validation_messages
@@ -54,16 +55,18 @@ def _metric_of_task(metric: str, info: ValidationInfo) -> str:
 
 def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
     """The contract knows no lists of names here: a typo would silently forbid or allow everything."""
-    fields = {f"training.{name}" for name in TrainingArguments.model_fields}
-    fields |= {f"method.{name}" for cls in METHODS.values() for name in cls.model_fields if name != "name"}
     found = [_("There is no method “%(name)s”.") % {"name": name} for name in limits.methods if name not in METHODS]
-    found += [_("There is no field “%(name)s”.") % {"name": name} for name in limits.ranges if name not in fields]
+    found += [
+        _("There is no technique “%(name)s”.") % {"name": name} for name in limits.techniques if name not in TECHNIQUES
+    ]
+    found += [_("There is no field “%(name)s”.") % {"name": name} for name in limits.ranges if not models_with(name)]
     found += [
         _("The range of “%(name)s” is empty.") % {"name": name}
         for name, allowed in limits.ranges.items()
         if allowed.min > allowed.max
     ]
-    found += [_("“%(name)s” is there twice.") % {"name": n} for n in _doubled((*limits.methods, *limits.base_models))]
+    names = (*limits.methods, *limits.techniques, *limits.base_models)
+    found += [_("“%(name)s” is there twice.") % {"name": name} for name in _doubled(names)]
     if found:
         raise _wrong(" ".join(found))
     return limits

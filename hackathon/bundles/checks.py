@@ -56,7 +56,7 @@ def _check_labels_fit(test: list[Row], test_labels: list[Row], problems: Problem
 
 def _check_label_names(task: TaskSpec, listed: Sequence[str] | None, rows: Rows, problems: Problems) -> tuple[str, ...]:
     """The labels in their order: those listed, else those of train.jsonl, sorted."""
-    column = task.label.name
+    column = task.target.name
     trained = {row.values[column] for row in rows[TRAIN] if column in row.values}
     labels = tuple(listed) if listed else tuple(sorted(trained))
     for label in labels:

@@ -21,9 +21,9 @@ SIDE_FILES = ("README.md", "LICENSE", "LICENSE.txt")
 MAX_DATA_BYTES = 64 * files.MEGABYTE
 LIMITS = {CHALLENGE_YAML: MAX_BYTES} | dict.fromkeys(DATA_FILES, MAX_DATA_BYTES)
 
-ID = Column(name="id", type="string")
-GROUP = Column(name="group", type="string", required=False)
-SLICE = Column(name="slice", type="string", required=False)
+ID = Column(name="id", kind="string")
+GROUP = Column(name="group", kind="string", required=False)
+SLICE = Column(name="slice", kind="string", required=False)
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,17 @@ def inspect_bundle(folder: Path) -> Inspection:
 def row_files(task: TaskSpec) -> dict[str, RowFile]:
     """What each data file's rows look like for a task."""
     own = (ID, *task.inputs)
-    labelled = (*own, task.label, GROUP, SLICE)
+    labelled = (*own, task.target, GROUP, SLICE)
     moved = {
         column.name: _("The column “%(name)s” belongs in %(file)s: test.jsonl goes to the workers.")
         % {"name": column.name, "file": TEST_LABELS}
-        for column in (task.label, GROUP, SLICE)
+        for column in (task.target, GROUP, SLICE)
     }
     return {
         TRAIN: RowFile(TRAIN, labelled),
         VALIDATION: RowFile(VALIDATION, labelled),
         TEST: RowFile(TEST, own, elsewhere=moved),
-        TEST_LABELS: RowFile(TEST_LABELS, (ID, task.label, GROUP, SLICE), is_secret=True),
+        TEST_LABELS: RowFile(TEST_LABELS, (ID, task.target, GROUP, SLICE), is_secret=True),
     }
 
 

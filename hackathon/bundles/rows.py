@@ -134,8 +134,8 @@ def _stray(spec: RowFile, name: str) -> str:
 
 
 def _value_problem(column: Column, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, _TYPES[column.type]):
-        return _("The value of “%(name)s” must be a %(type)s.") % {"name": column.name, "type": column.type}
+    if isinstance(value, bool) or not isinstance(value, _TYPES[column.kind]):
+        return _("The value of “%(name)s” must be a %(type)s.") % {"name": column.name, "type": column.kind}
     if isinstance(value, str) and not value.strip():
         return _("The value of “%(name)s” is empty.") % {"name": column.name}
     if column.name == "id" and not ID.fullmatch(str(value)):

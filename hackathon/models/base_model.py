@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.enums import ModelFamily
+from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import MeasuredSpeed
 from training_worker.contract.wire import ModelManifest
 
@@ -28,7 +29,10 @@ class BaseModel(Row):
     parameters = models.PositiveBigIntegerField(_("parameters"))
     sha256 = models.CharField("sha256", max_length=64, unique=True)
     manifest = models.JSONField(editable=False)
-    speed = models.JSONField(null=True, blank=True, editable=False)
+    facts = models.JSONField(editable=False)
+    """A `ModelFacts`: what configs are checked against."""
+    speed = models.JSONField(default=dict, blank=True, editable=False)
+    """{task id: `MeasuredSpeed`}, as nodes have measured it."""
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
     class Meta:
@@ -44,6 +48,9 @@ class BaseModel(Row):
         return ModelManifest.model_validate_json(json.dumps(self.manifest))
 
     @property
-    def measured_speed(self) -> MeasuredSpeed | None:
-        """What a worker measured, or None: "not measured yet"."""
-        return MeasuredSpeed.model_validate_json(json.dumps(self.speed)) if self.speed else None
+    def model_facts(self) -> ModelFacts:
+        return ModelFacts.model_validate_json(json.dumps(self.facts))
+
+    def measured_speed(self, task: str) -> MeasuredSpeed | None:
+        """What a node measured in that task, or None: "not measured yet"."""
+        return MeasuredSpeed.model_validate_json(json.dumps(self.speed[task])) if task in self.speed else None

@@ -21,6 +21,11 @@ from .base import Row
 from .event import Hackathon
 
 
+def task_choices() -> list[tuple[str, str]]:
+    """By name in migrations, so that a new task needs none."""
+    return [(task, task) for task in TASKS]
+
+
 class ChallengeQuerySet(models.QuerySet["Challenge"]):
     def published(self) -> ChallengeQuerySet:
         return self.filter(is_published=True)
@@ -34,7 +39,7 @@ class Challenge(Row):
     title = models.CharField(_("title"), max_length=200)
     summary = models.CharField(_("summary"), max_length=300, blank=True)
     description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
-    task = models.CharField(_("task"), max_length=40, choices=[(task, task) for task in TASKS])
+    task = models.CharField(_("task"), max_length=40, choices=task_choices)
     primary_metric = models.CharField(_("primary metric"), max_length=40)
     limits = models.JSONField(_("limits"), help_text=_("Allowed models, methods, ranges, budget."))
     is_published = models.BooleanField(_("published"), default=False)
@@ -67,8 +72,9 @@ class ChallengeData(Row):
     manifest = models.JSONField(editable=False)
     """A `DatasetManifest`."""
     files = models.JSONField(editable=False)
-    """[{"name", "sha256", "size"}] of train, validation and test.jsonl, in the `datasets` storage under `prefix`."""
-    mean_tokens = models.FloatField(default=32.0)
+    """[{"name", "sha256", "size"}] of the task's data files, in the `datasets` storage under `prefix`."""
+    mean_cost = models.FloatField(default=32.0)
+    """Of one training example, in the task's unit of cost."""
     public_count = models.PositiveIntegerField(_("public test items"))
     private_count = models.PositiveIntegerField(_("private test items"))
     license = models.CharField(_("licence"), max_length=200, blank=True)
@@ -96,7 +102,7 @@ class ChallengeData(Row):
     def size(self) -> DataSize:
         manifest = self.dataset_manifest
         return DataSize(
-            train_examples=manifest.train_examples, test_examples=manifest.test_examples, mean_tokens=self.mean_tokens
+            train_examples=manifest.train_examples, test_examples=manifest.test_examples, mean_cost=self.mean_cost
         )
 
 

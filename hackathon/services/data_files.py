@@ -31,7 +31,7 @@ class DataFiles:
     test a guess of the labels of a small test set against it."""
     public_count: int
     private_count: int
-    mean_tokens: float
+    mean_cost: float
 
     def listing(self) -> list[dict[str, Any]]:
         """[{"name", "sha256", "size"}] of the shared files."""
@@ -44,7 +44,7 @@ class DataFiles:
 def data_files(bundle: Bundle, *, secret: bytes) -> DataFiles:
     """Pure. Test rows come in an order that only the event's secret knows."""
     inputs = ["id", *(column.name for column in bundle.task.inputs)]
-    label = bundle.task.label.name
+    label = bundle.task.target.name
     test = {row.id: row for row in bundle.test}
     shared = {
         TRAIN: _json_lines(bundle.train, [*inputs, label]),
@@ -62,7 +62,7 @@ def data_files(bundle: Bundle, *, secret: bytes) -> DataFiles:
         sha256=_address(bundle, shared, hidden, secret),
         public_count=len(split.public),
         private_count=len(split.private),
-        mean_tokens=_mean_tokens(bundle),
+        mean_cost=_mean_cost(bundle),
     )
 
 
@@ -79,7 +79,7 @@ def _address(bundle: Bundle, shared: dict[str, bytes], hidden: dict[str, bytes],
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _mean_tokens(bundle: Bundle) -> float:
+def _mean_cost(bundle: Bundle) -> float:
     """Mean tokens of a training input, estimated without a tokenizer: 1.3 a word, or a quarter of its UTF-8 bytes where
     that is more (Chinese has no spaces), plus the two special ones."""
     texts = [

@@ -122,7 +122,7 @@ def _upsert_data(bundle: Bundle, challenge: Challenge, files: DataFiles) -> tupl
         sha256=files.sha256,
         manifest=manifest.model_dump(mode="json"),
         files=files.listing(),
-        mean_tokens=files.mean_tokens,
+        mean_cost=files.mean_cost,
         public_count=files.public_count,
         private_count=files.private_count,
         license=bundle.challenge.license,

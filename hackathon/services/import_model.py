@@ -17,7 +17,7 @@ from hackathon.bundles.problems import Problems, ProblemsFound, validation_messa
 from hackathon.errors import Conflict
 from hackathon.files.storage import CHUNK, sha256_of, storage
 from hackathon.models import BaseModel
-from training_worker.contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo, content_sha256
+from training_worker.contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo, content_sha256, facts_of
 from training_worker.contract.wire import FileRef, ModelManifest
 
 from .model_files import check_json_file, check_weights
@@ -53,6 +53,7 @@ def import_model(*, folder: Path) -> tuple[BaseModel, bool]:
                 "license": info.license,
                 "parameters": info.parameters,
                 "manifest": manifest.model_dump(mode="json"),
+                "facts": facts_of(info).model_dump(mode="json"),
             },
         )
     return row, is_new

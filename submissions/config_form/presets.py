@@ -93,8 +93,8 @@ def _within(field: ConfigField, value: Any) -> Any:
 def _fit_budget(
     values: dict[str, Any], fields: Mapping[str, ConfigField], limits: ChallengeLimits, train_examples: int
 ) -> None:
-    """Smaller batches where their tokens are too many, fewer passes where their steps are."""
-    values[BATCH] = min(values[BATCH], max(limits.max_tokens_per_batch // values[LENGTH], int(fields[BATCH].low or 1)))
+    """Smaller batches where they cost too much, fewer passes where their steps are."""
+    values[BATCH] = min(values[BATCH], max(limits.max_batch_cost // values[LENGTH], int(fields[BATCH].low or 1)))
     steps_a_pass = max(math.ceil(train_examples / values[BATCH]), 1)
     affordable = limits.budget.max_steps // steps_a_pass
     values[EPOCHS] = min(values[EPOCHS], max(affordable, int(float(fields[EPOCHS].low or 1))))

@@ -17,6 +17,7 @@ from submissions.enums import Fault, JobState
 from submissions.models import Artifact, Job, Node, ProgressChunk
 from submissions.rules import back_off
 from training_worker.contract import sentences
+from training_worker.contract.limits import MeasuredSpeed
 from training_worker.contract.wire import (
     OUTPUTS,
     PREDICTIONS,
@@ -121,9 +122,15 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
             for ref in result.outputs
         )
         if result.speed is not None:
-            BaseModel.objects.filter(pk=job.base_model_id).update(speed=result.speed.model_dump(mode="json"))
+            _keep_speed(job, result.speed)
         ring_scorer()
     return job
+
+
+def _keep_speed(job: Job, speed: MeasuredSpeed) -> None:
+    model = BaseModel.objects.select_for_update().get(pk=job.base_model_id)
+    model.speed[job.data.dataset_manifest.task] = speed.model_dump(mode="json")
+    model.save(update_fields=["speed"])
 
 
 def _require_outputs(job: Job, outputs: tuple[OutputRef, ...]) -> None:

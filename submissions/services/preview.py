@@ -12,7 +12,7 @@ from training_worker.contract.canonical import config_hash
 from training_worker.contract.config import SubmissionConfig
 from training_worker.contract.limits import Estimate, estimate
 
-from .submit import find_same_run, run_key_for, validate_config
+from .submit import find_same_run, run_key_for, terms_of, validate_config
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def preview_config(*, team: Team | None, phase: Phase, config: JSON) -> Preview:
     same = find_same_run(team=team, phase=phase, key=key) if team else None
     return Preview(
         config=checked,
-        estimate=estimate(checked, phase.data.size, model.measured_speed),
+        estimate=estimate(checked, terms_of(phase)),
         seconds=0.0 if same else phase.challenge.challenge_limits.budget.max_seconds,
         same_as=same,
     )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, Invalid, NotFound, PhaseClosed
 from hackathon.models import BaseModel, Hackathon, Phase, User
+from hackathon.selectors import usable_limits, usable_models
 from submissions.enums import PRIORITY, JobState
 from submissions.models import IdempotencyKey, Job, JobEvent, Submission
 from submissions.rules import can_cancel, is_reusable
@@ -25,7 +26,7 @@ from training_worker.contract import sentences
 from training_worker.contract.base import JSON
 from training_worker.contract.canonical import canonical_json, config_hash, derive_seed, run_key
 from training_worker.contract.config import ConfigInvalid, SubmissionConfig
-from training_worker.contract.limits import Budget, read_config
+from training_worker.contract.limits import Budget, Terms, read_config
 from training_worker.contract.wire import JobKind
 
 from .annotate import set_tags
@@ -44,14 +45,24 @@ class Submitted:
     was_created: bool
 
 
+def terms_of(phase: Phase) -> Terms:
+    """What a config in that phase is judged against, now."""
+    challenge = phase.challenge
+    models = usable_models(challenge)
+    speeds = {model.slug: model.measured_speed(challenge.task) for model in models}
+    return Terms(
+        task=challenge.task_spec,
+        limits=usable_limits(challenge, models),
+        size=phase.data.size,
+        models={model.slug: model.model_facts for model in models},
+        speeds={slug: speed for slug, speed in speeds.items() if speed is not None},
+    )
+
+
 def validate_config(phase: Phase, data: JSON) -> SubmissionConfig:
     """The canonical config. Raises `Invalid` with every problem, each with code, field and allowed range."""
-    limits = phase.challenge.challenge_limits
-    enabled = BaseModel.objects.filter(slug__in=limits.base_models, is_enabled=True)
-    speed = {model.slug: measured for model in enabled if (measured := model.measured_speed)}
-    usable = limits.model_copy(update={"base_models": tuple(sorted(model.slug for model in enabled))})
     try:
-        return read_config(data, usable, phase.data.size, speed)
+        return read_config(data, terms_of(phase))
     except ConfigInvalid as invalid:
         codes = {error.code for error in invalid.errors}
         raise Invalid(

@@ -6,13 +6,16 @@ import hashlib
 import hmac
 import json
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TypeVar
 
 from .base import ContractModel
 from .config import SubmissionConfig
-from .methods import Lora
+from .tasks import TaskSpec
 
-RATES = frozenset({"warmup_steps", "label_smoothing_factor", "lora_dropout"})
-SCALES = frozenset({"learning_rate", "weight_decay", "max_grad_norm"})
+Model = TypeVar("Model", bound=ContractModel)
+
+RATES = frozenset({"warmup_steps", "label_smoothing_factor", "lora_dropout", "probability"})
+SCALES = frozenset({"learning_rate", "weight_decay", "max_grad_norm", "epsilon"})
 
 
 def snap_rate(value: float) -> float:
@@ -32,26 +35,29 @@ def snap_scale(value: float) -> float:
     return float(snapped.scaleb(exponent))
 
 
-def canonical(config: SubmissionConfig) -> SubmissionConfig:
-    """The config as it is stored, shown, trained and hashed: defaults filled, numbers snapped, idle fields at zero.
+def canonical(config: SubmissionConfig, task: TaskSpec | None = None) -> SubmissionConfig:
+    """The config as it is stored, shown, trained and hashed: defaults filled, numbers snapped, idle fields at their
+    defaults, techniques in the order in which they apply.
 
-    Idempotent. An idle field is one that cannot change the run: warm-up under the `constant` schedule.
-    A value just inside a bound never snaps outside of it, as every bound lies on the grid.
+    Idempotent. An idle field is one that cannot change the run: warm-up under the `constant` schedule, and what `task`
+    does not use. A value just inside a bound never snaps outside of it, as every bound lies on the grid.
     """
-    training = config.training.model_copy(update=_snapped(config.training))
+    training = _snapped(config.training)
     if training.lr_scheduler_type == "constant":
         training = training.model_copy(update={"warmup_steps": 0.0})
-    method = config.method
-    if isinstance(method, Lora):
-        method = method.model_copy(update=_snapped(method))
-    return config.model_copy(update={"training": training, "method": method})
+    for field in task.unused if task else ():
+        name = field.removeprefix("training.")
+        training = training.model_copy(update={name: type(training).model_fields[name].default})
+    ordered = sorted(config.techniques, key=lambda technique: (technique.stage, technique.name))
+    update = {"training": training, "method": _snapped(config.method), "techniques": tuple(map(_snapped, ordered))}
+    return config.model_copy(update=update)
 
 
-def _snapped(model: ContractModel) -> dict[str, float]:
+def _snapped(model: Model) -> Model:
     values = {name: getattr(model, name) for name in type(model).model_fields}
-    return {name: snap_rate(value) for name, value in values.items() if name in RATES} | {
-        name: snap_scale(value) for name, value in values.items() if name in SCALES
-    }
+    rates = {name: snap_rate(value) for name, value in values.items() if name in RATES}
+    scales = {name: snap_scale(value) for name, value in values.items() if name in SCALES}
+    return model.model_copy(update=rates | scales)
 
 
 def canonical_json(model: ContractModel) -> str:

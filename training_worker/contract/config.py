@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from . import sentences
 from .base import JSON, ContractModel, FieldError
 from .methods import METHODS, Method
+from .techniques import TECHNIQUES, Technique
 
 ModelSlug = Annotated[
     str, Field(min_length=1, max_length=1000, description="Slug of a base model allowed in the challenge.")
@@ -45,12 +48,29 @@ class TrainingArguments(ContractModel):
     ] = "prototypes"
 
 
+def _once_each(techniques: tuple[Any, ...]) -> tuple[Any, ...]:
+    if any(count > 1 for count in Counter(one.name for one in techniques).values()):
+        raise PydanticCustomError("doubled", "doubled")
+    return techniques
+
+
 class SubmissionConfig(ContractModel):
-    """Base model, fine-tuning method, hyper-parameters."""
+    """Base model, fine-tuning method, hyper-parameters, techniques (at most one of each)."""
 
     base_model: ModelSlug
     method: Method
     training: TrainingArguments = TrainingArguments()
+    techniques: Annotated[tuple[Technique, ...], Field(max_length=len(TECHNIQUES)), AfterValidator(_once_each)] = ()
+
+    def numbers(self) -> Iterator[tuple[str, str, Any]]:
+        """(name in a challenge's `ranges`, dotted path in this config, value) of every field of the groups."""
+        for name in TrainingArguments.model_fields:
+            yield f"training.{name}", f"training.{name}", getattr(self.training, name)
+        for name in type(self.method).model_fields:
+            yield f"method.{name}", f"method.{name}", getattr(self.method, name)
+        for index, technique in enumerate(self.techniques):
+            for name in type(technique).model_fields:
+                yield f"techniques.{technique.name}.{name}", f"techniques.{index}.{name}", getattr(technique, name)
 
 
 class ConfigInvalid(Exception):
@@ -89,21 +109,39 @@ _CODES = {
     "less_than_equal": "out_of_range",
     "string_too_long": "out_of_range",
     "string_too_short": "out_of_range",
+    "too_long": "out_of_range",
+    "doubled": "doubled",
 }
+UNIONS: Mapping[str, Mapping[str, type[ContractModel]]] = {"method": METHODS, "techniques": TECHNIQUES}
+"""By group of the config: the models one of which its `name` chooses."""
 
 
 def _field_error(details: ErrorDetails) -> FieldError:
-    path = [str(part) for part in details["loc"]]
-    if len(path) > 1 and path[0] == "method" and path[1] in METHODS:
-        del path[1]  # pydantic puts the union's tag into the path
+    path, owners = _place(details["loc"])
     kind = details["type"]
     if kind.startswith("union_tag"):
         path.append("name")
-        allowed = ", ".join(METHODS)
+        allowed = ", ".join(UNIONS[path[0]])
+    elif kind == "extra_forbidden":
+        allowed = ", ".join(owners[0].model_fields) if len(owners) == 1 else ""
     else:
-        allowed = field_allowed(path, details)
+        allowed = next((describe_allowed(owner, path[-1]) for owner in owners if path[-1] in owner.model_fields), "")
     code = _CODES.get(kind, "invalid_json" if kind == "json_invalid" else "invalid_type")
     return FieldError(code=code, field=".".join(path), message=_message(code, kind), allowed=allowed)
+
+
+def _place(loc: tuple[int | str, ...]) -> tuple[list[str], list[type[ContractModel]]]:
+    """A dotted path without the tags of unions that pydantic puts into it, and the models its last part may be of."""
+    rest = list(loc)
+    group = rest.pop(0) if len(rest) > 1 else None
+    if group == "training":
+        return ["training", *map(str, rest)], [TrainingArguments]
+    if group not in UNIONS:
+        return [str(part) for part in loc], [SubmissionConfig]
+    index = [str(rest.pop(0))] if isinstance(rest[0], int) else []
+    models = UNIONS[str(group)]
+    owners = [models[str(rest.pop(0))]] if rest and rest[0] in models else list(models.values())
+    return [str(group), *index, *map(str, rest)], owners
 
 
 _MESSAGES = {
@@ -113,6 +151,7 @@ _MESSAGES = {
     "invalid_json": sentences.NOT_JSON,
     "not_finite": sentences.NOT_FINITE,
     "out_of_range": sentences.NOT_ALLOWED,
+    "doubled": sentences.DOUBLED,
 }
 
 
@@ -124,22 +163,21 @@ def _message(code: str, kind: str) -> str:
     return numbers.get(kind.partition("_")[0], sentences.WRONG_KIND)
 
 
-def field_allowed(path: list[str], details: ErrorDetails | None = None) -> str:
-    """What the field at `path` accepts, in words: a range ("1 … 64") or the legal values. "" where unknown."""
-    models: list[type[ContractModel]] = []
-    if path[:1] == ["training"]:
-        models = [TrainingArguments]
-    elif path[:1] == ["method"]:
-        tag = details["loc"][1] if details is not None and len(details["loc"]) > 1 else None
-        models = [METHODS[tag]] if isinstance(tag, str) and tag in METHODS else list(METHODS.values())
-    for model in models:
-        if len(path) == 2 and path[1] in model.model_fields:
-            return describe_allowed(model, path[1])
-        if len(path) == 2 and details is not None and details["type"] == "extra_forbidden":
-            return ", ".join(model.model_fields)
-    if len(path) == 1 and details is not None and details["type"] == "extra_forbidden":
-        return ", ".join(SubmissionConfig.model_fields)
-    return ""
+def models_with(field: str) -> list[type[ContractModel]]:
+    """The models whose field a name in `ChallengeLimits.ranges` narrows; [] where there is no such field.
+
+    `training.<field>`, `method.<field>` (of every method that has it), `techniques.<technique>.<field>`.
+    """
+    group, _, rest = field.partition(".")
+    name, owners = rest, list[type[ContractModel]]()
+    if group == "training":
+        owners = [TrainingArguments]
+    elif group == "method":
+        owners = list(METHODS.values())
+    elif group == "techniques":
+        technique, _, name = rest.partition(".")
+        owners = [TECHNIQUES[technique]] if technique in TECHNIQUES else []
+    return [owner for owner in owners if name in owner.model_fields and name != "name"]
 
 
 def describe_allowed(model: type[ContractModel], name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -11,8 +12,9 @@ from pydantic import Field
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
 from .canonical import canonical
-from .config import ConfigInvalid, SubmissionConfig, parse_config
-from .methods import METHODS
+from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
+from .facts import ModelFacts
+from .tasks import TaskSpec
 
 
 class Budget(ContractModel):
@@ -29,22 +31,24 @@ class Budget(ContractModel):
 
 
 class ChallengeLimits(ContractModel):
-    """What a challenge allows. `ranges` narrows numeric fields of the contract by dotted name."""
+    """What a challenge allows. `ranges` narrows numeric fields of the contract by name (`config.models_with`);
+    `max_batch_cost` bounds a batch in the task's unit of cost, e.g. tokens."""
 
     base_models: Annotated[tuple[Slug, ...], Field(min_length=1)]
     methods: Annotated[tuple[str, ...], Field(min_length=1)]
+    techniques: tuple[str, ...] = ()
     ranges: dict[str, Range] = {}
-    max_tokens_per_batch: Annotated[int, Field(ge=8)] = 32_768
+    max_batch_cost: Annotated[int, Field(ge=8)] = 32_768
     budget: Budget = Budget()
 
 
 class MeasuredSpeed(ContractModel):
-    """Figures of a worker's self-test for one base model."""
+    """Figures that a node measured for one base model, in the task's unit of cost."""
 
-    train_tokens_per_second: Annotated[float, Field(gt=0.0)]
-    frozen_tokens_per_second: Annotated[float, Field(gt=0.0)]
+    train_units_per_second: Annotated[float, Field(gt=0.0)]
+    frozen_units_per_second: Annotated[float, Field(gt=0.0)]
     megabytes_fixed: Annotated[float, Field(ge=0.0)]
-    megabytes_per_thousand_tokens: Annotated[float, Field(ge=0.0)]
+    megabytes_per_thousand_units: Annotated[float, Field(ge=0.0)]
 
 
 class Estimate(ContractModel):
@@ -56,44 +60,61 @@ class Estimate(ContractModel):
 
 
 class DataSize(ContractModel):
-    """Size of a challenge's data, as far as an estimate needs it."""
+    """Size of a challenge's data, as far as an estimate needs it; `mean_cost` is of one example, in the task's unit."""
 
     train_examples: Annotated[int, Field(ge=0)]
     test_examples: Annotated[int, Field(ge=0)] = 0
-    mean_tokens: Annotated[float, Field(ge=1.0)] = 32.0
+    mean_cost: Annotated[float, Field(gt=0.0)] = 32.0
 
 
-def estimate(config: SubmissionConfig, size: DataSize, speed: MeasuredSpeed | None = None) -> Estimate:
-    """Planned optimiser steps, and seconds and megabytes where `speed` was measured."""
-    training = config.training
-    steps = math.ceil(size.train_examples / training.per_device_train_batch_size) * training.num_train_epochs
+class Terms(ContractModel):
+    """All that a config is judged against. `models` and `speeds` are by slug; a model that is not in `models` is
+    unknown and nothing is asked of it."""
+
+    task: TaskSpec
+    limits: ChallengeLimits
+    size: DataSize
+    models: dict[str, ModelFacts] = {}
+    speeds: dict[str, MeasuredSpeed] = {}
+
+
+def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
+    """Planned optimiser steps, and seconds and megabytes where a node has measured the model."""
+    training, method, size = config.training, config.method, terms.size
+    examples = size.train_examples
+    for technique in config.techniques:
+        examples = technique.training_examples(examples)
+    steps = math.ceil(examples / training.per_device_train_batch_size) * training.num_train_epochs
+    speed = terms.speeds.get(config.base_model)
     if speed is None:
         return Estimate(steps=steps)
-    tokens = min(size.mean_tokens, training.max_length)
-    frozen = config.method.name == "head"
-    passes = size.train_examples * (1 if frozen else training.num_train_epochs)
-    rate = speed.frozen_tokens_per_second if frozen else speed.train_tokens_per_second
-    seconds = passes * tokens / rate + size.test_examples * tokens / speed.frozen_tokens_per_second
-    batch = training.per_device_train_batch_size * training.max_length / 1000
+    each = min(size.mean_cost, _largest(config, terms))
+    frozen = method.uses_frozen_features
+    rate = speed.frozen_units_per_second if frozen else speed.train_units_per_second
+    passes = examples * (1 if frozen else training.num_train_epochs)
+    dearer = math.prod(technique.step_cost for technique in config.techniques)
+    seconds = dearer * passes * each / rate + size.test_examples * each / speed.frozen_units_per_second
+    batch = training.per_device_train_batch_size * _largest(config, terms) / 1000
     return Estimate(
         steps=steps,
         seconds=round(seconds, 1),
-        memory_mb=round(speed.megabytes_fixed + speed.megabytes_per_thousand_tokens * batch, 1),
+        memory_mb=round(speed.megabytes_fixed + speed.megabytes_per_thousand_units * batch, 1),
     )
 
 
-def check(
-    config: SubmissionConfig, limits: ChallengeLimits, size: DataSize, speed: MeasuredSpeed | None = None
-) -> list[FieldError]:
+def _largest(config: SubmissionConfig, terms: Terms) -> float:
+    """Cost of the largest example of a batch: `max_length` tokens, or the size all images have."""
+    return config.training.max_length if terms.task.unit == "tokens" else terms.size.mean_cost
+
+
+def check(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
     """Every way in which a well-formed config breaks the challenge's limits; [] when it is legal. Pure."""
-    errors = [*_check_choices(config, limits), *_check_ranges(config, limits)]
-    return errors or _check_budget(config, limits, size, speed)
+    errors = [*_check_choices(config, terms.limits), *_check_ranges(config, terms), *_check_fit(config, terms)]
+    return errors or _check_budget(config, terms)
 
 
-def read_config(
-    data: JSON, limits: ChallengeLimits, size: DataSize, speed: dict[str, MeasuredSpeed] | None = None
-) -> SubmissionConfig:
-    """Parse, check and canonicalise in one go: what every form and API calls. `speed` is by base-model slug.
+def read_config(data: JSON, terms: Terms) -> SubmissionConfig:
+    """Parse, check and canonicalise in one go: what every form and API calls.
 
     Raises `ConfigInvalid` with every problem; a wrong type elsewhere does not hide a model that is not allowed.
     """
@@ -101,72 +122,96 @@ def read_config(
         config = parse_config(data)
     except ConfigInvalid as invalid:
         named = data.get("base_model") if isinstance(data, dict) else None
-        extra = [] if not isinstance(named, str) else _check_model(named, limits)
+        extra = [] if not isinstance(named, str) else _check_model(named, terms.limits)
         known = {error.field for error in invalid.errors}
         raise ConfigInvalid([*(e for e in extra if e.field not in known), *invalid.errors]) from None
-    errors = check(config, limits, size, (speed or {}).get(config.base_model))
+    errors = check(config, terms)
     if errors:
         raise ConfigInvalid(errors)
-    return canonical(config)
+    return canonical(config, terms.task)
+
+
+def _refused(code: str, field: str, message: str, allowed: str = "") -> FieldError:
+    return FieldError(code=code, field=field, message=message, allowed=allowed)
 
 
 def _check_model(slug: str, limits: ChallengeLimits) -> list[FieldError]:
     if slug in limits.base_models:
         return []
-    allowed = ", ".join(limits.base_models)
-    return [FieldError(code="model_not_allowed", field="base_model", message=sentences.OTHER_MODEL, allowed=allowed)]
+    return [_refused("model_not_allowed", "base_model", sentences.OTHER_MODEL, ", ".join(limits.base_models))]
 
 
 def _check_choices(config: SubmissionConfig, limits: ChallengeLimits) -> list[FieldError]:
     errors = _check_model(config.base_model, limits)
     if config.method.name not in limits.methods:
-        errors.append(
-            FieldError(
-                code="method_not_allowed",
-                field="method.name",
-                message=sentences.OTHER_METHOD,
-                allowed=", ".join(limits.methods),
-            )
-        )
+        allowed = ", ".join(limits.methods)
+        errors.append(_refused("method_not_allowed", "method.name", sentences.OTHER_METHOD, allowed))
+    for index, technique in enumerate(config.techniques):
+        if technique.name not in limits.techniques:
+            field, allowed = f"techniques.{index}.name", ", ".join(limits.techniques)
+            errors.append(_refused("technique_not_allowed", field, sentences.OTHER_TECHNIQUE, allowed))
     return errors
 
 
-def _check_ranges(config: SubmissionConfig, limits: ChallengeLimits) -> list[FieldError]:
-    errors = []
-    values = canonical(config).model_dump()
-    for field, allowed in limits.ranges.items():
-        group, _, name = field.partition(".")
-        value = values[group].get(name)
-        if value is not None and value not in allowed:
-            errors.append(
-                FieldError(
-                    code="out_of_range",
-                    field=field,
-                    message=sentences.OUT_OF_RANGE(value=f"{value:g}"),
-                    allowed=str(allowed),
-                )
-            )
-    return errors
+def _check_ranges(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
+    for name, field, value in canonical(config, terms.task).numbers():
+        allowed = terms.limits.ranges.get(name)
+        if allowed is not None and value not in allowed:
+            yield _refused("out_of_range", field, sentences.OUT_OF_RANGE(value=f"{value:g}"), str(allowed))
 
 
-def _check_budget(
-    config: SubmissionConfig, limits: ChallengeLimits, size: DataSize, speed: MeasuredSpeed | None
-) -> list[FieldError]:
-    training, budget = config.training, limits.budget
+def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
+    """Can this model do this task by this method at all? What cannot run is refused here, never in the training."""
+    facts, task, method = terms.models.get(config.base_model), terms.task, config.method
+    if method.tasks is not None and task.id not in method.tasks:
+        yield _refused("method_not_for_task", "method.name", sentences.METHOD_NOT_FOR_TASK(task=task.id))
+    for index, technique in enumerate(config.techniques):
+        field = f"techniques.{index}.name"
+        if technique.inputs is not None and not {column.kind for column in task.inputs} & set(technique.inputs):
+            yield _refused("technique_not_for_task", field, sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id))
+        if technique.trains_backbone and method.uses_frozen_features:
+            said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=method.name)
+            yield _refused("technique_not_for_method", field, said)
+        if facts is not None and facts.family not in technique.families:
+            said = sentences.TECHNIQUE_NOT_FOR_MODEL(family=facts.family)
+            yield _refused("technique_not_for_model", field, said, ", ".join(technique.families))
+    if facts is not None:
+        yield from _check_facts(config, task, facts)
+
+
+def _check_facts(config: SubmissionConfig, task: TaskSpec, facts: ModelFacts) -> Iterator[FieldError]:
+    method, max_length = config.method, config.training.max_length
+    if task.id not in facts.tasks:
+        said = sentences.MODEL_NOT_FOR_TASK(family=facts.family, task=task.id)
+        yield _refused("model_not_for_task", "base_model", said)
+    if facts.family not in method.families:
+        said = sentences.METHOD_NOT_FOR_MODEL(family=facts.family)
+        yield _refused("method_not_for_model", "method.name", said, ", ".join(method.families))
+    if method.needs_layers and getattr(method, "target_modules", "") not in facts.layers:
+        allowed = ", ".join(facts.layers)
+        yield _refused("no_such_layers", "method.target_modules", sentences.NO_SUCH_LAYERS, allowed)
+    if task.unit == "tokens" and facts.max_positions is not None and max_length > facts.max_positions:
+        said = sentences.LONGER_THAN_MODEL(positions=facts.max_positions)
+        yield _refused("out_of_range", "training.max_length", said, f"≤ {facts.max_positions}")
+
+
+def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
+    training, limits, budget = config.training, terms.limits, terms.limits.budget
     errors = []
-    batch, length = training.per_device_train_batch_size, training.max_length
-    if batch * length > limits.max_tokens_per_batch:
-        said = sentences.BATCH_TOKENS(examples=batch, length=length, tokens=batch * length)
-        allowed = sentences.AT_MOST_TOKENS(tokens=limits.max_tokens_per_batch)
+    batch, each, unit = training.per_device_train_batch_size, _largest(config, terms), terms.task.unit
+    if batch * each > limits.max_batch_cost:
+        said = sentences.BATCH_COST(examples=batch, each=f"{each:g}", total=f"{batch * each:g}", unit=unit)
+        allowed = sentences.AT_MOST_COST(total=limits.max_batch_cost, unit=unit)
         errors.append(_exceeds("training.per_device_train_batch_size", said, allowed))
-    needed = estimate(config, size, speed)
+    needed = estimate(config, terms)
     if needed.steps > budget.max_steps:
-        epochs, examples = training.num_train_epochs, size.train_examples
+        epochs, examples = training.num_train_epochs, terms.size.train_examples
         said = sentences.MANY_STEPS(epochs=epochs, examples=examples, batch=batch, steps=needed.steps)
         errors.append(_exceeds("training.num_train_epochs", said, sentences.AT_MOST_STEPS(steps=budget.max_steps)))
     if needed.memory_mb is not None and needed.memory_mb > budget.max_memory_mb:
         said = sentences.MUCH_MEMORY(megabytes=f"{needed.memory_mb:g}")
-        errors.append(_exceeds("training.max_length", said, f"≤ {budget.max_memory_mb} MB"))
+        field = "training.max_length" if unit == "tokens" else "training.per_device_train_batch_size"
+        errors.append(_exceeds(field, said, f"≤ {budget.max_memory_mb} MB"))
     if needed.seconds is not None and needed.seconds > 2 * budget.max_seconds:
         said = sentences.MUCH_TIME(seconds=f"{needed.seconds:g}")
         allowed = sentences.AT_MOST_SECONDS(seconds=f"{budget.max_seconds:g}")
@@ -175,7 +220,7 @@ def _check_budget(
 
 
 def _exceeds(field: str, message: str, allowed: str) -> FieldError:
-    return FieldError(code="exceeds_budget", field=field, message=message, allowed=allowed)
+    return _refused("exceeds_budget", field, message, allowed)
 
 
 def schema_for(limits: ChallengeLimits) -> dict[str, Any]:
@@ -183,25 +228,33 @@ def schema_for(limits: ChallengeLimits) -> dict[str, Any]:
     schema = copy.deepcopy(SubmissionConfig.model_json_schema())
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["properties"]["base_model"]["enum"] = list(limits.base_models)
-    allowed = {METHODS[name].__name__ for name in limits.methods}
-    union = schema["properties"]["method"]
-    union["oneOf"] = [ref for ref in union["oneOf"] if ref["$ref"].rsplit("/", 1)[1] in allowed]
-    union["discriminator"]["mapping"] = {
-        name: ref for name, ref in union["discriminator"]["mapping"].items() if name in limits.methods
-    }
-    for cls in METHODS.values():
-        if cls.__name__ not in allowed:
-            del schema["$defs"][cls.__name__]
+    _choose(schema, schema["properties"]["method"], "method", limits.methods)
+    techniques = schema["properties"]["techniques"]
+    techniques["maxItems"] = len(limits.techniques)
+    _choose(schema, techniques["items"], "techniques", limits.techniques)
     _narrow(schema["$defs"], limits)
     return schema
 
 
+def _choose(schema: dict[str, Any], union: dict[str, Any], group: str, names: tuple[str, ...]) -> None:
+    """Leave of a union only the models that the challenge allows."""
+    models = UNIONS[group]
+    allowed = {models[name].__name__ for name in names if name in models}
+    mapping = union["discriminator"]["mapping"]
+    union["oneOf"] = [ref for ref in union["oneOf"] if ref["$ref"].rsplit("/", 1)[1] in allowed]
+    union["discriminator"]["mapping"] = {name: ref for name, ref in mapping.items() if name in names}
+    for cls in models.values():
+        if cls.__name__ not in allowed:
+            del schema["$defs"][cls.__name__]
+    if not allowed:
+        union.clear()
+
+
 def _narrow(definitions: dict[str, Any], limits: ChallengeLimits) -> None:
     for field, allowed in limits.ranges.items():
-        group, _, name = field.partition(".")
-        owners = ["TrainingArguments"] if group == "training" else [cls.__name__ for cls in METHODS.values()]
-        for owner in owners:
-            properties = definitions.get(owner, {}).get("properties", {})
+        for owner in models_with(field):
+            properties = definitions.get(owner.__name__, {}).get("properties", {})
+            name = field.rpartition(".")[2]
             if name in properties:
                 properties[name].pop("exclusiveMinimum", None)
                 properties[name].update(minimum=allowed.min, maximum=allowed.max)

@@ -22,6 +22,7 @@ from pydantic import AwareDatetime, Field
 
 from .base import ContractModel, Sha256, Slug
 from .config import SubmissionConfig
+from .facts import Pooling
 from .limits import Budget, MeasuredSpeed
 
 WAKE_TASK = "training_worker.wake"
@@ -39,18 +40,13 @@ RECIPE = "2026.11"
 """Version of the training recipe this code implements; a phase pins one."""
 
 ShortText = Annotated[str, Field(max_length=2000)]
-FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 
 
 class JobKind(StrEnum):
     RUN = "run"
-    FINAL = "final"
     BASELINE = "baseline"
     BASE_SCORE = "base_score"
-    DRY_RUN = "dry_run"
-    SELF_TEST = "self_test"
-    PREDICT = "predict"
-    EXPORT = "export"
 
 
 class Precision(StrEnum):
@@ -148,7 +144,6 @@ class DatasetManifest(ContractModel):
     train_examples: int
     validation_examples: int
     test_examples: int
-    max_label_length: int = 64
 
 
 class ModelManifest(ContractModel):
@@ -160,7 +155,7 @@ class ModelManifest(ContractModel):
     slug: Slug
     sha256: Sha256
     files: tuple[FileRef, ...]
-    pooling: Literal["mean", "cls"] = "mean"
+    pooling: Pooling | None = None
 
 
 class OutputSlot(ContractModel):
@@ -174,7 +169,7 @@ class OutputSlot(ContractModel):
 class JobFiles(ContractModel):
     """Signed URLs, valid 15 minutes; renewed by `urls/`.
 
-    Inputs: `train.jsonl`, `validation.jsonl`, `test.jsonl` (inputs only). Outputs: `OUTPUTS` below.
+    Inputs: the task's `data_files`; those of the test split hold inputs only. Outputs: `OUTPUTS` below.
     """
 
     data: tuple[FileRef, ...]
@@ -184,16 +179,32 @@ class JobFiles(ContractModel):
 
 PREDICTIONS = "predictions.jsonl"
 VALIDATION_PREDICTIONS = "validation_predictions.jsonl"
-WEIGHTS = "weights.safetensors"
-MODEL_CARD = "model_card.md"
+REPORT = "report.json"
+MODEL_CARD = "README.md"
 RUN_INFO = "run.json"
+HEAD_WEIGHTS = "head.safetensors"
 
+MEGABYTE = 2**20
+MODEL_FILES: dict[str, int] = {
+    MODEL_CARD: MEGABYTE,
+    "config.json": MEGABYTE,
+    "model.safetensors": 2**32,
+    "adapter_config.json": MEGABYTE,
+    "adapter_model.safetensors": 2**32,
+    HEAD_WEIGHTS: 2**30,
+    "tokenizer.json": 64 * MEGABYTE,
+    "tokenizer_config.json": MEGABYTE,
+    "special_tokens_map.json": MEGABYTE,
+    "vocab.txt": 16 * MEGABYTE,
+    "preprocessor_config.json": MEGABYTE,
+}
+"""What makes a folder that transformers or peft loads; a run uploads those that its method and model need."""
 OUTPUTS: dict[str, int] = {
-    PREDICTIONS: 64 * 2**20,
-    VALIDATION_PREDICTIONS: 64 * 2**20,
-    WEIGHTS: 2**32,
-    MODEL_CARD: 2**20,
-    RUN_INFO: 2**20,
+    PREDICTIONS: 64 * MEGABYTE,
+    VALIDATION_PREDICTIONS: 64 * MEGABYTE,
+    REPORT: 16 * MEGABYTE,
+    RUN_INFO: MEGABYTE,
+    **MODEL_FILES,
 }
 """Output files of a training job and their largest size in bytes."""
 
@@ -277,8 +288,7 @@ class Telemetry(ContractModel):
     peak_memory_mb: Annotated[float, Field(ge=0.0)]
     parameters_total: Annotated[int, Field(ge=0)]
     parameters_trained: Annotated[int, Field(ge=0)]
-    train_tokens_per_second: Annotated[float, Field(ge=0.0)] = 0.0
-    energy_joules: Annotated[float, Field(ge=0.0)] | None = None
+    train_units_per_second: Annotated[float, Field(ge=0.0)] = 0.0
     device: Annotated[str, Field(max_length=100)]
     versions: dict[str, str] = {}
     best_step: Annotated[int, Field(ge=0)] = 0

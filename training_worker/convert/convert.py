@@ -11,13 +11,13 @@ import math
 import shutil
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from ..contract.families import Family
 from ..contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo
+from ..contract.tasks import TASKS
 from ..contract.wire import FileRef
 from ..node.client import sha256_file
-
-Family = Literal["encoder", "decoder", "encoder-decoder", "vision", "speech"]
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -30,7 +30,7 @@ TOKENIZER_FILES = (
     "sentencepiece.bpe.model",
 )
 HUB_PATTERNS = ["*.json", "*.safetensors", "*.txt", "*.model"]
-FAMILIES: dict[Family, set[str]] = {
+KINDS_OF_FAMILY: dict[Family, set[str]] = {
     "encoder-decoder": {"t5", "mt5", "bart", "mbart", "marian", "pegasus", "encoder-decoder"},
     "decoder": {"gpt2", "gpt_neo", "gpt_neox", "llama", "mistral", "qwen2", "qwen3", "opt", "bloom", "phi"},
     "vision": {"vit", "resnet", "convnext", "swin", "deit", "yolos", "detr", "segformer"},
@@ -168,11 +168,14 @@ def _describe(draft: Path, config: dict[str, Any], **fields: Any) -> ModelInfo:
         FileRef(name=path.name, sha256=sha256_file(path), size=path.stat().st_size) for path in sorted(draft.iterdir())
     )
     kind = config["model_type"]
+    family: Family = next((family for family, kinds in KINDS_OF_FAMILY.items() if kind in kinds), "encoder")
     return ModelInfo(
-        family=next((family for family, kinds in FAMILIES.items() if kind in kinds), "encoder"),
+        family=family,
+        max_positions=config.get("max_position_embeddings"),
+        layers=("attention", "all-linear"),
         architecture=kind,
         parameters=_count_parameters(draft / WEIGHT_FILE),
-        tasks=("text-classification",),
+        tasks=tuple(spec.id for spec in TASKS.values() if family in spec.families),
         files=files,
         **fields,
     )

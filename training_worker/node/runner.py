@@ -17,7 +17,7 @@ from .settings import VERSION, Identity, NodeFolder, Settings
 from .supervise import Supervisor
 from .template import Template
 
-KINDS = (JobKind.RUN, JobKind.FINAL, JobKind.BASELINE, JobKind.BASE_SCORE)
+KINDS = (JobKind.RUN, JobKind.BASELINE, JobKind.BASE_SCORE)
 """What this node can run; a claim names them, the site chooses among them."""
 
 log = structlog.get_logger()

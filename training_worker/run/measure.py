@@ -58,8 +58,8 @@ def measure(
     slope = max(0.0, (peak_memory_mb(device) - small_mb) / ((LARGE - SMALL) * LENGTH / 1000))
     seconds = sum(step(2 * SMALL) for _ in range(STEPS))
     return MeasuredSpeed(
-        train_tokens_per_second=round(STEPS * 2 * SMALL * LENGTH / seconds, 1),
-        frozen_tokens_per_second=round(frozen, 1),
+        train_units_per_second=round(STEPS * 2 * SMALL * LENGTH / seconds, 1),
+        frozen_units_per_second=round(frozen, 1),
         megabytes_fixed=round(max(0.0, small_mb - slope * SMALL * LENGTH / 1000), 1),
-        megabytes_per_thousand_tokens=round(slope, 1),
+        megabytes_per_thousand_units=round(slope, 1),
     )

@@ -19,7 +19,6 @@ from ..contract.wire import (
     RECIPE,
     RUN_INFO,
     VALIDATION_PREDICTIONS,
-    WEIGHTS,
     CurvePoint,
     JobSpec,
 )
@@ -41,10 +40,10 @@ def write(
     """Write every output file; returns their names."""
     write_lines(folder / PREDICTIONS, task.prediction_lines(data.test.ids, predictions.test))
     write_lines(folder / VALIDATION_PREDICTIONS, task.prediction_lines(data.validation.ids, predictions.validation))
-    save_file(trained_tensors(model), folder / WEIGHTS, metadata={"format": "pt"})  # a second key would vary in order
+    save_file(trained_tensors(model), folder / "model.safetensors", metadata={"format": "pt"})
     (folder / MODEL_CARD).write_text(model_card(spec, result), "utf-8")
     (folder / RUN_INFO).write_text(json.dumps(run_info(spec, result, curve), indent=1, sort_keys=True) + "\n", "utf-8")
-    return (PREDICTIONS, VALIDATION_PREDICTIONS, WEIGHTS, MODEL_CARD, RUN_INFO)
+    return (PREDICTIONS, VALIDATION_PREDICTIONS, "model.safetensors", MODEL_CARD, RUN_INFO)
 
 
 def write_lines(path: Path, lines: list[str]) -> None:

@@ -180,7 +180,7 @@ class Run:
             peak_memory_mb=peak_memory_mb(self.device),
             parameters_total=count(model.parameters()),
             parameters_trained=count(trained_parameters(model)) if config else 0,
-            train_tokens_per_second=round(trained.tokens / seconds, 1) if seconds > 0 else 0.0,
+            train_units_per_second=round(trained.tokens / seconds, 1) if seconds > 0 else 0.0,
             device=_device_name(self.device),
             versions=package.versions(),
             best_step=trained.best_step,
@@ -212,7 +212,7 @@ class Run:
         sha256 = next((ref.sha256 for ref in spec.files.data if ref.name == file), file)
         max_length = prototypes.MAX_LENGTH if part != "all" else self.training.max_length
         cache = FeatureCache(
-            Path(self.job.features), (spec.files.model.sha256, spec.files.model.pooling, spec.precision.value)
+            Path(self.job.features), (spec.files.model.sha256, str(spec.files.model.pooling), spec.precision.value)
         )
         key = (sha256, part, str(max_length), self.device.type, ",".join(spec.dataset.labels))
 

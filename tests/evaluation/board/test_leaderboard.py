@@ -94,7 +94,6 @@ def test_equal_as_shown_keeps_the_earlier_submission(world: World) -> None:
 
 def test_only_first_replicates_of_teams_runs_count(world: World) -> None:
     for kind, replicate, team in [
-        (JobKind.FINAL, 1, world.team),
         (JobKind.RUN, 1, world.team),
         (JobKind.RUN, 0, reserved_team(world)),
     ]:

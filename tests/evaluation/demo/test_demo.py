@@ -22,7 +22,7 @@ from hackathon.models import ApiToken, Hackathon, Organization, Participation, U
 from submissions.models import EnrolmentToken
 from teams.models import Membership, Team
 from training_worker.contract.config import parse_config
-from training_worker.contract.limits import DataSize, check
+from training_worker.contract.limits import DataSize, Terms, check
 
 
 def options(data: Path, port: int = 8000) -> Options:
@@ -91,8 +91,10 @@ def test_every_config_of_the_demo_is_legal_in_its_challenge(tmp_path: Path) -> N
     write_bundle(tmp_path, sentences(4000))
     bundle = inspect_bundle(tmp_path).bundle
     assert bundle is not None
+    size = DataSize(train_examples=1600)
+    terms = Terms(task=bundle.task, limits=bundle.challenge.limits, size=size)
     for config in [cast.BASELINE, *(team.config for team in cast.TEAMS)]:
-        assert check(parse_config(config), bundle.challenge.limits, DataSize(train_examples=1600)) == []
+        assert check(parse_config(config), terms) == []
     assert [team.method for team in cast.TEAMS] == ["head", "lora", "full"]
 
 

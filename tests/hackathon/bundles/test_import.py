@@ -72,7 +72,7 @@ def test_what_is_stored_where(bundle: Path, hackathon: Hackathon) -> None:
     for entry in data.files:
         assert len(stored("datasets", f"{data.prefix}/{entry['name']}")) == entry["size"]
     assert [entry["name"] for entry in data.files] == ["train.jsonl", "validation.jsonl", "test.jsonl"]
-    assert 8 < data.mean_tokens < 20
+    assert 8 < data.mean_cost < 20
 
 
 def test_labels_and_split_are_in_the_label_store_alone(bundle: Path, hackathon: Hackathon) -> None:

@@ -15,7 +15,8 @@ from hackathon.web.allowed_fields import allowed_groups, example_config
 from hackathon.web.charts import Bars, Series, bar_chart, line_chart, thin
 from hackathon.web.text import render_markdown
 from tests.pages import HOSTILE, live_markup
-from training_worker.contract.limits import ChallengeLimits, DataSize, read_config
+from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, read_config
+from training_worker.contract.tasks import TASKS
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -142,7 +143,13 @@ def test_the_example_is_a_config_that_the_challenge_accepts(raw: dict[str, objec
     limits = ChallengeLimits.model_validate(
         raw | {"base_models": tuple(raw["base_models"]), "methods": tuple(raw["methods"])}
     )  # type: ignore[arg-type]
-    assert read_config(example_config(limits), limits, DataSize(train_examples=800)).base_model == "a"
+    assert (
+        read_config(
+            example_config(limits),
+            Terms(task=TASKS["text-classification"], limits=limits, size=DataSize(train_examples=800)),
+        ).base_model
+        == "a"
+    )
 
 
 def test_allowed_fields_are_narrowed_to_the_challenge() -> None:

@@ -10,8 +10,9 @@ from hackathon.bundles.yaml import dump, load
 from submissions.config_form.fields import flatten, nest, read_value
 from submissions.config_form.presets import PRESETS, preset_values
 from tests.factories import CONFIG
-from training_worker.contract.limits import ChallengeLimits, DataSize, read_config
+from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, read_config
 from training_worker.contract.methods import METHODS
+from training_worker.contract.tasks import TASKS
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_nest_and_flatten_are_inverse() -> None:
 LIMITS = [
     {},
     {"budget": {"max_steps": 60}},
-    {"max_tokens_per_batch": 512},
+    {"max_batch_cost": 512},
     {
         "ranges": {
             "training.learning_rate": {"min": 1e-5, "max": 1e-4},
@@ -58,7 +59,12 @@ LIMITS = [
 def test_every_preset_is_accepted_wherever_it_is_offered(changes: dict[str, Any], method: str, preset: str) -> None:
     limits = ChallengeLimits.model_validate({"base_models": ("a",), "methods": tuple(METHODS)} | changes, strict=False)
     values = preset_values(method, preset, limits, train_examples=800)
-    assert read_config(nest(values), limits, DataSize(train_examples=800)).method.name == method
+    assert (
+        read_config(
+            nest(values), Terms(task=TASKS["text-classification"], limits=limits, size=DataSize(train_examples=800))
+        ).method.name
+        == method
+    )
 
 
 def test_every_method_has_presets() -> None:

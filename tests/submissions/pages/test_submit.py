@@ -212,10 +212,10 @@ def test_a_key_in_a_field_checks_and_never_submits(world: World) -> None:
 
 def test_the_estimate_is_measured_once_a_worker_has_measured(world: World) -> None:
     world.model.speed = {
-        "train_tokens_per_second": 100.0,
-        "frozen_tokens_per_second": 400.0,
+        "train_units_per_second": 100.0,
+        "frozen_units_per_second": 400.0,
         "megabytes_fixed": 300.0,
-        "megabytes_per_thousand_tokens": 10.0,
+        "megabytes_per_thousand_units": 10.0,
     }
     world.model.save()
     text = html(page(world, "captain", path(world) + "?method=lora"))

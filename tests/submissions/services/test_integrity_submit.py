@@ -194,7 +194,7 @@ def test_a_model_that_is_listed_but_disabled_is_refused(world: World) -> None:
 
 def test_a_product_that_is_too_big_is_refused_with_the_estimate(world: World) -> None:
     limits = world.challenge.limits
-    world.challenge.limits = limits | {"budget": limits["budget"] | {"max_steps": 100}, "max_tokens_per_batch": 8192}
+    world.challenge.limits = limits | {"budget": limits["budget"] | {"max_steps": 100}, "max_batch_cost": 8192}
     world.challenge.save()
     response = submit(world, per_device_train_batch_size=1, num_train_epochs=100)
     assert (response.status_code, response.json()["code"]) == (400, "exceeds_budget")

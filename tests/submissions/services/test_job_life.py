@@ -145,7 +145,13 @@ def test_base_score_goes_first_then_teams_take_turns(world: World) -> None:
 
 @pytest.mark.parametrize(
     "report",
-    [{"memory_mb": 100}, {"kinds": (JobKind.PREDICT,)}, {"recipe": "1999.1"}, {"precisions": ()}, {"disk_free_mb": 0}],
+    [
+        {"memory_mb": 100},
+        {"kinds": (JobKind.BASE_SCORE,)},
+        {"recipe": "1999.1"},
+        {"precisions": ()},
+        {"disk_free_mb": 0},
+    ],
 )
 def test_a_node_gets_only_what_it_can_run(world: World, report: dict[str, object]) -> None:
     submit(world)

@@ -17,11 +17,13 @@ from training_worker.contract.limits import (
     ChallengeLimits,
     DataSize,
     MeasuredSpeed,
+    Terms,
     check,
     estimate,
     read_config,
     schema_for,
 )
+from training_worker.contract.tasks import TASKS
 
 LIMITS = ChallengeLimits(
     base_models=("m", "n"),
@@ -31,16 +33,23 @@ LIMITS = ChallengeLimits(
         "method.r": Range(min=1, max=16),
         "training.max_length": Range(min=8, max=64),
     },
-    max_tokens_per_batch=32_768,
+    max_batch_cost=32_768,
     budget=Budget(max_steps=10_000_000),
 )
-SIZE = DataSize(train_examples=1600, test_examples=2000, mean_tokens=27.0)
+SIZE = DataSize(train_examples=1600, test_examples=2000, mean_cost=27.0)
 SPEED = MeasuredSpeed(
-    train_tokens_per_second=2000.0,
-    frozen_tokens_per_second=6000.0,
+    train_units_per_second=2000.0,
+    frozen_units_per_second=6000.0,
     megabytes_fixed=800.0,
-    megabytes_per_thousand_tokens=240.0,
+    megabytes_per_thousand_units=240.0,
 )
+
+
+def terms(limits: ChallengeLimits = LIMITS, speed: MeasuredSpeed | None = None) -> Terms:
+    task = TASKS["text-classification"]
+    return Terms(task=task, limits=limits, size=SIZE, speeds={"m": speed} if speed else {})
+
+
 VALIDATOR = jsonschema.Draft202012Validator(schema_for(LIMITS))
 
 
@@ -51,7 +60,7 @@ def make(base_model: str = "m", method: dict[str, Any] | None = None, **training
 def refused(data: Any, limits: ChallengeLimits = LIMITS, speed: MeasuredSpeed | None = None) -> dict[str, str]:
     """Error codes by field; {} when the config is legal."""
     try:
-        read_config(data, limits, SIZE, {"m": speed} if speed else None)
+        read_config(data, terms(limits, speed))
     except ConfigInvalid as error:
         return {error.field: error.code for error in error.errors}
     return {}
@@ -107,21 +116,21 @@ def test_a_wrong_type_does_not_hide_a_model_that_is_not_allowed() -> None:
 
 
 def test_what_is_read_is_canonical() -> None:
-    config = read_config(make(learning_rate=2.04e-4), LIMITS, SIZE)
+    config = read_config(make(learning_rate=2.04e-4), terms())
     assert config == canonical(config)
     assert config.training.learning_rate == 2e-4
 
 
 def test_estimate_and_budget() -> None:
     config = parse_config(make(per_device_train_batch_size=16, num_train_epochs=3))
-    unknown = estimate(config, SIZE)
+    unknown = estimate(config, terms())
     assert unknown.steps == 300
     assert unknown.seconds is None
     assert unknown.memory_mb is None
-    known = estimate(config, SIZE, SPEED)
+    known = estimate(config, terms(speed=SPEED))
     assert known.seconds == pytest.approx(3 * 1600 * 27 / 2000 + 2000 * 27 / 6000, abs=0.1)
     assert known.memory_mb == pytest.approx(800 + 240 * 16 * 32 / 1000, abs=0.1)
-    frozen = estimate(parse_config(make(method={"name": "head"}, num_train_epochs=100)), SIZE, SPEED)
+    frozen = estimate(parse_config(make(method={"name": "head"}, num_train_epochs=100)), terms(speed=SPEED))
     assert frozen.seconds == pytest.approx((1600 + 2000) * 27 / 6000, abs=0.1)
 
 
@@ -137,11 +146,11 @@ def test_legal_fields_that_are_too_much_together(budget: Budget, training: dict[
     limits = LIMITS.model_copy(update={"budget": budget})
     data = make(per_device_train_batch_size=16, **training)
     assert refused(data, limits, SPEED) == {field: "exceeds_budget"}
-    assert check(parse_config(data), LIMITS, SIZE, SPEED) == []
+    assert check(parse_config(data), terms(speed=SPEED)) == []
 
 
 def test_batch_tokens_are_capped() -> None:
-    limits = LIMITS.model_copy(update={"max_tokens_per_batch": 1000})
+    limits = LIMITS.model_copy(update={"max_batch_cost": 1000})
     assert refused(make(per_device_train_batch_size=256), limits) == {
         "training.per_device_train_batch_size": "exceeds_budget"
     }

@@ -1,0 +1,20 @@
+"""Fine-tuning methods a team may name, as data. The worker's code for each is `training_worker/methods/<name>.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from .base import MethodConfig
+from .full import Full
+from .head import Head
+from .lora import Lora
+
+__all__ = ["METHODS", "Full", "Head", "Lora", "Method", "MethodConfig"]
+
+Method = Annotated[Full | Head | Lora, Field(discriminator="name")]
+
+METHODS: dict[str, type[MethodConfig]] = {
+    get_args(cls.model_fields["name"].annotation)[0]: cls for cls in (Full, Head, Lora)
+}

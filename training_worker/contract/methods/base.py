@@ -1,0 +1,20 @@
+"""What all fine-tuning methods share."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..base import ContractModel
+from ..families import FAMILIES, Family
+
+
+class MethodConfig(ContractModel):
+    """A method's own fields beside its `name`. The class also says which tasks and model families it fits."""
+
+    uses_frozen_features: ClassVar[bool] = False
+    """The backbone does not train: its features are computed once."""
+    needs_layers: ClassVar[bool] = False
+    """It changes linear layers, chosen by its field `target_modules`: the model must have some."""
+    families: ClassVar[tuple[Family, ...]] = FAMILIES
+    tasks: ClassVar[tuple[str, ...] | None] = None
+    """Ids of the tasks it has a meaning for; None: all."""

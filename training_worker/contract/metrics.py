@@ -1,0 +1,52 @@
+"""Metrics as data: what a score means to who shows, ranks and rounds it. The code is `training_worker/metrics/`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import ContractModel
+
+
+class MetricSpec(ContractModel):
+    """`low` and `high` bound its values; None where it has no bound on that side."""
+
+    name: str
+    direction: Literal["higher", "lower"]
+    """Which values are better."""
+    low: float | None
+    high: float | None
+
+    @property
+    def sign(self) -> int:
+        """A score times its sign grows as it gets better."""
+        return 1 if self.direction == "higher" else -1
+
+    def gain(self, score: float, base: float) -> float:
+        """By how much `score` is better than `base`; negative where it is worse."""
+        return self.sign * (score - base)
+
+    def has(self, value: float) -> bool:
+        """Is it a value that the metric can take?"""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+def _share(name: str) -> MetricSpec:
+    return MetricSpec(name=name, direction="higher", low=0.0, high=1.0)
+
+
+METRICS: dict[str, MetricSpec] = {
+    spec.name: spec
+    for spec in (
+        _share("accuracy"),
+        _share("f1_macro"),
+        _share("entity_f1"),
+        _share("entity_precision"),
+        _share("entity_recall"),
+        _share("token_accuracy"),
+        MetricSpec(name="mse", direction="lower", low=0.0, high=None),
+        MetricSpec(name="mae", direction="lower", low=0.0, high=None),
+        MetricSpec(name="r2", direction="higher", low=None, high=1.0),
+        MetricSpec(name="pearson", direction="higher", low=-1.0, high=1.0),
+        MetricSpec(name="spearman", direction="higher", low=-1.0, high=1.0),
+    )
+}

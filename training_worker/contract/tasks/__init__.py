@@ -1,0 +1,13 @@
+"""Tasks as data, by id (Hugging Face pipeline ids where there is one). The worker's code for each is
+`training_worker/tasks/<id, with underscores>.py`; a parity test holds the lists together."""
+
+from __future__ import annotations
+
+from . import text_classification, text_regression, token_classification
+from .spec import Column, TaskSpec
+
+__all__ = ["TASKS", "Column", "TaskSpec"]
+
+TASKS: dict[str, TaskSpec] = {
+    module.SPEC.id: module.SPEC for module in (text_classification, text_regression, token_classification)
+}

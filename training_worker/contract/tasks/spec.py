@@ -1,0 +1,70 @@
+"""What the site and a worker must know of a task before any code of it runs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..base import ContractModel
+from ..families import Family
+
+ColumnKind = Literal["string", "integer", "number", "strings", "image"]
+"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`."""
+
+FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
+
+OutputKind = Literal["class", "tags", "number"]
+"""What one answer is; `training_worker/metrics/` has a module for each:
+
+- `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
+- `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
+- `number`: a number. Prediction line `{"id", "value": float}`.
+
+Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
+"""
+
+TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
+SPLITS = ("train", "validation", "test")
+
+
+class Column(ContractModel):
+    """One column of a data file."""
+
+    name: str
+    kind: ColumnKind
+    required: bool = True
+
+
+class TaskSpec(ContractModel):
+    """What a task's data, answers and scores look like.
+
+    `inputs` are the columns of every split, `target` the one only training, validation and label files have.
+    `metrics` are names of `contract.metrics.METRICS`, the usual one first. `presentation` names the template that shows
+    an example. `families` are those a base model must be of. `unit` is that of an example's cost.
+    `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
+    """
+
+    id: str
+    inputs: tuple[Column, ...]
+    target: Column
+    output: OutputKind
+    metrics: tuple[str, ...]
+    presentation: Literal["text", "tokens", "image"]
+    families: tuple[Family, ...]
+    unit: Literal["tokens", "kilopixels"] = "tokens"
+    unused: tuple[str, ...] = ()
+
+    @property
+    def has_labels(self) -> bool:
+        """Does the data name a fixed list of labels?"""
+        return self.output != "number"
+
+    @property
+    def file_columns(self) -> tuple[Column, ...]:
+        """Inputs whose values name files."""
+        return tuple(column for column in self.inputs if column.kind in FILE_KINDS)
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """Names of the files a worker gets: a `.jsonl` for each split, and where inputs are files a `.tar` of them."""
+        endings = (".jsonl", ".tar") if self.file_columns else (".jsonl",)
+        return tuple(f"{split}{ending}" for split in SPLITS for ending in endings)

@@ -1,0 +1,31 @@
+"""What all techniques share."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..base import ContractModel
+from ..families import FAMILIES, Family
+from ..tasks.spec import ColumnKind
+
+
+class TechniqueConfig(ContractModel):
+    """A technique's own fields beside its `name`. The class also says what it fits and when it acts."""
+
+    stage: ClassVar[int]
+    """Techniques apply in the order of their stages, whatever the order in the config: 1 pre-training, 2 augmentation,
+    3 loss, 4 search, 5 compression."""
+    families: ClassVar[tuple[Family, ...]] = FAMILIES
+    inputs: ClassVar[tuple[ColumnKind, ...] | None] = None
+    """It works on input columns of these kinds, of which the task must have one; None: any task."""
+    trains_backbone: ClassVar[bool] = False
+    """It has no effect where the backbone is frozen."""
+
+    def training_examples(self, examples: int) -> int:
+        """How many examples an epoch has with it; `examples` without."""
+        return examples
+
+    @property
+    def step_cost(self) -> float:
+        """Cost of one training step with it; 1 without."""
+        return 1.0
