@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from evaluation.demo import people as cast
+from evaluation.demo import people
 from evaluation.demo.client import Client
 from evaluation.demo.demo import Demo
 from evaluation.demo.options import HOST, REPOSITORY, Options
@@ -49,12 +49,12 @@ def main() -> int:
 
 
 def measure(demo: Demo, processes: Processes, *, epochs: int) -> dict[str, Any]:
-    keepsakes = demo.bring_up()
+    credentials = demo.bring_up()
     demo.supervisor.start(processes.scorer())
     demo.supervisor.start(processes.beat())
-    team = next(team for team in cast.TEAMS if team.method == "full")
-    client = Client(demo.options.url, keepsakes.tokens[team.people[0].email])
-    phase = client.get(f"/api/challenges/{cast.CHALLENGE}/")["phases"][0]["id"]
+    team = next(team for team in people.TEAMS if team.method == "full")
+    client = Client(demo.options.url, credentials.tokens[team.people[0].email])
+    phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
     config = copy.deepcopy(dict(team.config))
     config["training"]["num_train_epochs"] = epochs
     config["training"]["learning_rate"] = unused_rate(client)

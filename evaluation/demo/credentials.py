@@ -8,11 +8,11 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-SECRET_FILE, KEEPSAKES_FILE = "secret", "demo.json"
+SECRET_FILE, CREDENTIALS_FILE = "secret", "demo.json"
 
 
 @dataclass
-class Keepsakes:
+class Credentials:
     """`tokens` are API tokens by e-mail; `enrolment_token` lets the worker join, once."""
 
     password: str
@@ -20,16 +20,16 @@ class Keepsakes:
     enrolment_token: str = ""
 
 
-def load_keepsakes(data: Path) -> Keepsakes:
+def load_credentials(data: Path) -> Credentials:
     """Those of the data folder, or new ones with a password of their own. Not saved."""
     try:
-        return Keepsakes(**json.loads((data / KEEPSAKES_FILE).read_text()))
+        return Credentials(**json.loads((data / CREDENTIALS_FILE).read_text()))
     except FileNotFoundError:
-        return Keepsakes(password=secrets.token_urlsafe(9))
+        return Credentials(password=secrets.token_urlsafe(9))
 
 
-def save_keepsakes(data: Path, keepsakes: Keepsakes) -> None:
-    write_private(data / KEEPSAKES_FILE, json.dumps(asdict(keepsakes), indent=1))
+def save_credentials(data: Path, credentials: Credentials) -> None:
+    write_private(data / CREDENTIALS_FILE, json.dumps(asdict(credentials), indent=1))
 
 
 def secret_key(data: Path) -> str:

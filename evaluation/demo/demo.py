@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from hackathon.serving.supervisor import Child, ChildFailed, Supervisor
 
-from . import people as cast
+from . import people
 from .client import ApiError
-from .credentials import Keepsakes, load_keepsakes
+from .credentials import Credentials, load_credentials
 from .fetch import SENTENCES
 from .options import Options
 from .processes import DATASET, Processes, move_worker
@@ -38,13 +38,13 @@ class Demo:
 
     def run(self) -> int:
         """Bring everything up, have the teams submit, and stay until the end. The exit code."""
-        keepsakes = self.bring_up()
-        runs = submit_all(self.options.url, keepsakes.tokens)
+        credentials = self.bring_up()
+        runs = submit_all(self.options.url, credentials.tokens)
         say(f"{self.clock():6.1f} s  three configs submitted over the REST API")
         self.supervisor.start(self.processes.scorer())
         self.supervisor.start(self.processes.beat())
         if not self.options.is_once:
-            self._print_welcome(keepsakes)
+            self._print_welcome(credentials)
         watch = Watch(runs, self.clock, say)
         self._watch(watch)
         self._finish_board()
@@ -55,7 +55,7 @@ class Demo:
 
     # --- up ---------------------------------------------------------------------------------------------------
 
-    def bring_up(self) -> Keepsakes:
+    def bring_up(self) -> Credentials:
         processes, data = self.processes, self.options.data
         say(f"Setting up in {data} (logs in {data / 'logs'}) …")
         has_worker = move_worker(data, self.options.url)
@@ -64,16 +64,16 @@ class Demo:
         self._begin(processes.manage("people", "seed_demo", "people", *([] if has_worker else ["--needs-worker"])))
         self._begin(processes.manage("static", "collectstatic", "--noinput", "--verbosity", "0"))
         self._await("people", "static")
-        keepsakes = load_keepsakes(data)
+        credentials = load_credentials(data)
         self.supervisor.start(processes.site())
         say(f"{self.clock():6.1f} s  site is up: {self.options.url}")
-        self.supervisor.start(processes.worker(keepsakes.enrolment_token))
+        self.supervisor.start(processes.worker(credentials.enrolment_token))
         if not (processes.model / "model.json").exists():
             self._begin(processes.convert())
         self._await("fetch", "convert")
         self._begin(processes.manage("challenge", "seed_demo", "challenge", *self._sources()))
         self._await("challenge")
-        return keepsakes
+        return credentials
 
     def _sources(self) -> list[str]:
         return ["--sentences", str(DATASET / SENTENCES), "--model", str(self.processes.model)]
@@ -116,7 +116,7 @@ class Demo:
 
     def _finish_board(self) -> None:
         """What is shown unranked, once the teams are done: the classic reference, and the organizers' baseline."""
-        self._begin(self.processes.manage("reference", "score_reference", cast.CHALLENGE))
+        self._begin(self.processes.manage("reference", "score_reference", people.CHALLENGE))
         self._await("reference")
         patience = time.monotonic() + BASELINE_SECONDS
         while not _has_baseline(self.options.url) and time.monotonic() < patience:
@@ -130,7 +130,7 @@ class Demo:
         for line in missing:
             say(line)
         say(result_line(board, watch.scored_at))
-        return 1 if missing or len(watch.scored_at) < len(cast.TEAMS) else 0
+        return 1 if missing or len(watch.scored_at) < len(people.TEAMS) else 0
 
     def _stay(self, watch: Watch) -> int:
         say("\n" + board_table(board_of(self.options.url)))
@@ -139,15 +139,15 @@ class Demo:
             self._check()
             time.sleep(POLL_SECONDS)
 
-    def _print_welcome(self, keepsakes: Keepsakes) -> None:
+    def _print_welcome(self, credentials: Credentials) -> None:
         url = self.options.url
-        say(f"\n  {url}  ·  leaderboard: {url}/c/{cast.CHALLENGE}/leaderboard/")
+        say(f"\n  {url}  ·  leaderboard: {url}/c/{people.CHALLENGE}/leaderboard/")
         say(f"  API: {url}/api/docs/  ·  admin: {url}/admin/")
-        say(f"\n  Everybody's password here is  {keepsakes.password}\n")
-        people = [(cast.ADMIN, "administrator"), (cast.ORGANIZER, "organizer")]
-        people += [(judge, "judge") for judge in cast.JUDGES]
-        people += [(person, team.name) for team in cast.TEAMS for person in team.people]
-        for person, role in people:
+        say(f"\n  Everybody's password here is  {credentials.password}\n")
+        everybody = [(people.ADMIN, "administrator"), (people.ORGANIZER, "organizer")]
+        everybody += [(judge, "judge") for judge in people.JUDGES]
+        everybody += [(person, team.name) for team in people.TEAMS for person in team.people]
+        for person, role in everybody:
             say(f"    {person.email:<28} {person.name} ({role})")
         say("")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from hackathon.serving import programs, valkey
 from hackathon.serving.supervisor import Child
 
-from . import people as cast
+from . import people
 from .credentials import secret_key, write_private
 from .options import HOST, REPOSITORY, Options
 
@@ -69,7 +69,7 @@ class Processes:
 
     @property
     def model(self) -> Path:
-        return self.data / "models" / f"{cast.MODEL}-{MODEL_REVISION}"
+        return self.data / "models" / f"{people.MODEL}-{MODEL_REVISION}"
 
     def _site_env(self, role: str) -> dict[str, str]:
         socket = valkey.socket_path_for(self.data)
@@ -98,8 +98,8 @@ class Processes:
         return self._child("fetch", argv, plain_environment(self.environment))
 
     def convert(self) -> Child:
-        argv = [sys.executable, "-m", "training_worker.convert", cast.MODEL_SOURCE, str(self.model)]
-        argv += ["--slug", cast.MODEL, "--license", "Apache-2.0", "--revision", MODEL_REVISION]
+        argv = [sys.executable, "-m", "training_worker.convert", people.MODEL_SOURCE, str(self.model)]
+        argv += ["--slug", people.MODEL, "--license", "Apache-2.0", "--revision", MODEL_REVISION]
         argv += ["--name", "MiniLM-L6 (all-MiniLM-L6-v2)"]
         return self._child("convert", argv, plain_environment(self.environment) | {"OMP_NUM_THREADS": "1"})
 

@@ -22,8 +22,8 @@ from submissions.services.submit import submit_config
 from teams.models import Membership, Team
 from teams.services.membership import add_member, create_team
 
-from . import people as cast
-from .credentials import Keepsakes
+from . import people
+from .credentials import Credentials
 from .film_critics import read_sentences, write_bundle
 
 WINDOW = timedelta(hours=48)
@@ -34,31 +34,31 @@ understand film critics. Every score here was really trained on this machine.
 """
 
 
-def seed_people(keepsakes: Keepsakes, *, needs_worker: bool) -> Keepsakes:
-    """Organizations, people, hackathon, teams; returns the keepsakes with what was made new. One transaction."""
+def seed_people(credentials: Credentials, *, needs_worker: bool) -> Credentials:
+    """Organizations, people, hackathon, teams; returns the credentials with what was made new. One transaction."""
     with transaction.atomic():
-        for name, kind in cast.ORGANIZATIONS.items():
+        for name, kind in people.ORGANIZATIONS.items():
             Organization.objects.get_or_create(name=name, defaults={"kind": kind})
         hackathon = _seed_hackathon()
-        password = _Password(keepsakes.password)
-        admin = _person(cast.ADMIN, password)
+        password = _Password(credentials.password)
+        admin = _person(people.ADMIN, password)
         User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
-        _take_part(_person(cast.ORGANIZER, password), hackathon, Role.ORGANIZER)
-        for judge in cast.JUDGES:
+        _take_part(_person(people.ORGANIZER, password), hackathon, Role.ORGANIZER)
+        for judge in people.JUDGES:
             _take_part(_person(judge, password), hackathon, Role.JUDGE)
-        for team in cast.TEAMS:
+        for team in people.TEAMS:
             _seed_team(team, hackathon, password)
-        speakers = [cast.ORGANIZER, *(team.people[0] for team in cast.TEAMS)]
-        tokens = {person.email: _token(person, keepsakes.tokens.get(person.email, "")) for person in speakers}
+        speakers = [people.ORGANIZER, *(team.people[0] for team in people.TEAMS)]
+        tokens = {person.email: _token(person, credentials.tokens.get(person.email, "")) for person in speakers}
         enrolment = create_enrolment_token() if needs_worker else ""
-    return Keepsakes(password=keepsakes.password, tokens=tokens, enrolment_token=enrolment)
+    return Credentials(password=credentials.password, tokens=tokens, enrolment_token=enrolment)
 
 
 def _seed_hackathon() -> Hackathon:
     """Running now and for the next day at least: a demo that was put away for a week goes on where it was."""
     now = db_now()
     hackathon, _created = Hackathon.objects.get_or_create(
-        slug=cast.HACKATHON,
+        slug=people.HACKATHON,
         defaults={
             "name": "Film Night",
             "tagline": "Three teams, one small language model, ten thousand opinions.",
@@ -86,7 +86,7 @@ class _Password:
         return self._hash
 
 
-def _person(person: cast.Person, password: _Password) -> User:
+def _person(person: people.Person, password: _Password) -> User:
     user = User.objects.filter(email_key=email_key(person.email)).first()
     if user is None:
         user = User.objects.create(
@@ -105,7 +105,7 @@ def _take_part(user: User, hackathon: Hackathon, role: Role) -> None:
     Participation.objects.get_or_create(user=user, hackathon=hackathon, defaults=defaults)
 
 
-def _seed_team(team: cast.TeamOf, hackathon: Hackathon, password: _Password) -> None:
+def _seed_team(team: people.TeamOf, hackathon: Hackathon, password: _Password) -> None:
     people = [_person(person, password) for person in team.people]
     for user in people:
         _take_part(user, hackathon, Role.PARTICIPANT)
@@ -117,7 +117,7 @@ def _seed_team(team: cast.TeamOf, hackathon: Hackathon, password: _Password) -> 
             add_member(team=row, user=user)
 
 
-def _token(person: cast.Person, kept: str) -> str:
+def _token(person: people.Person, kept: str) -> str:
     """The kept token if it still opens the API, else a new one in place of the old."""
     user = User.objects.get(email_key=email_key(person.email))
     row = find_api_token(kept) if kept else None
@@ -131,14 +131,16 @@ def seed_challenge(*, sentences: Path, model: Path, bundle: Path) -> ImportedCha
     """Register the converted model and import the bundle made of the fetched sentences."""
     import_model(folder=model)
     write_bundle(bundle, read_sentences(sentences.read_text()))
-    hackathon = Hackathon.objects.get(slug=cast.HACKATHON)
+    hackathon = Hackathon.objects.get(slug=people.HACKATHON)
     return import_challenge(folder=bundle, hackathon=hackathon, publish=True)
 
 
 def seed_baseline() -> Submission:
     """The organizers' own run, shown unranked. It waits behind the teams' runs."""
-    challenge = Challenge.objects.select_related("hackathon").get(slug=cast.CHALLENGE)
+    challenge = Challenge.objects.select_related("hackathon").get(slug=people.CHALLENGE)
     reserved = {"hackathon": challenge.hackathon, "is_reserved": True}
-    team, _created = Team.objects.get_or_create(**reserved, defaults={"name": cast.BASELINE_TEAM})
+    team, _created = Team.objects.get_or_create(**reserved, defaults={"name": people.BASELINE_TEAM})
     phase = challenge.phases.select_related("challenge__hackathon", "data").get(name="Main")
-    return submit_config(author=None, team=team, phase=phase, config=cast.BASELINE, note=cast.BASELINE_NOTE).submission
+    return submit_config(
+        author=None, team=team, phase=phase, config=people.BASELINE, note=people.BASELINE_NOTE
+    ).submission

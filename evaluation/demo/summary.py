@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import people as cast
+from . import people
 
 HEAD = ("place", "team", "method", "score", "untrained", "gain", "compute")
 
@@ -45,7 +45,7 @@ def result_line(board: dict[str, Any], scored_at: Sequence[float]) -> str:
         {
             "scored": len(scored_at),
             "seconds_to_first_score": round(scored_at[0], 1) if scored_at else None,
-            "seconds_to_all": round(scored_at[-1], 1) if len(scored_at) == len(cast.TEAMS) else None,
+            "seconds_to_all": round(scored_at[-1], 1) if len(scored_at) == len(people.TEAMS) else None,
             "rows": rows,
         }
     )
@@ -67,7 +67,7 @@ def shortfalls(board: dict[str, Any]) -> list[str]:
     """What is missing from the promise: every team scored, `lora` and `full` above the untrained model. Empty: kept."""
     rows = {row["name"]: row for row in board["rows"]}
     found = []
-    for team in cast.TEAMS:
+    for team in people.TEAMS:
         row = rows.get(team.name)
         if row is None:
             found.append(f"{team.name} ({team.method}) has no score.")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import people as cast
+from . import people
 from .client import Client
 
 STAGES = {"prepare": "preparing", "train": "training", "predict": "predicting", "upload": "handing in"}
@@ -15,10 +15,10 @@ STEP_SECONDS = 5.0
 
 
 @dataclass
-class Run:
+class WatchedSubmission:
     """A team's submission as last seen. `scored_at` counts from the clock's zero."""
 
-    team: cast.TeamOf
+    team: people.TeamOf
     client: Client
     id: str
     shown: str = ""
@@ -35,7 +35,7 @@ class Run:
 class Watch:
     """Polls `runs`; `clock` tells the seconds since the demo began, `say` prints a line."""
 
-    runs: Sequence[Run]
+    runs: Sequence[WatchedSubmission]
     clock: Callable[[], float]
     say: Callable[[str], None]
 
@@ -54,7 +54,7 @@ class Watch:
             if not run.is_over:
                 self._update(run, run.client.get(f"/api/submissions/{run.id}/"))
 
-    def _update(self, run: Run, answer: dict[str, Any]) -> None:
+    def _update(self, run: WatchedSubmission, answer: dict[str, Any]) -> None:
         now = self.clock()
         is_same_phase = run.state == answer["state"] == "running" and run.shown.split(",")[0] == _stage(answer)
         run.state = answer["state"]
@@ -90,20 +90,20 @@ def _stage(answer: dict[str, Any]) -> str:
     return STAGES.get(answer["stage"], answer["stage"] or "running")
 
 
-def submit_all(url: str, tokens: dict[str, str]) -> list[Run]:
+def submit_all(url: str, tokens: dict[str, str]) -> list[WatchedSubmission]:
     """Submit every team's config with its captain's token; a config that was submitted before is found again."""
     runs = []
-    for team in cast.TEAMS:
+    for team in people.TEAMS:
         client = Client(url, tokens[team.people[0].email])
-        phase = client.get(f"/api/challenges/{cast.CHALLENGE}/")["phases"][0]["id"]
+        phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
         answer = client.submit(phase=phase, config=team.config, name=f"demo-{team.method}")
-        runs.append(Run(team=team, client=client, id=answer["id"]))
+        runs.append(WatchedSubmission(team=team, client=client, id=answer["id"]))
     return runs
 
 
 def board_of(url: str) -> dict[str, Any]:
     """The leaderboard as everybody sees it."""
     client = Client(url)
-    phase = client.get(f"/api/challenges/{cast.CHALLENGE}/")["phases"][0]["id"]
+    phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
     board: dict[str, Any] = client.get(f"/api/leaderboard/{phase}/")
     return board

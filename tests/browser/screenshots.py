@@ -19,9 +19,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from evaluation.demo import people as cast
+from evaluation.demo import people
 from evaluation.demo.client import Client
-from evaluation.demo.credentials import Keepsakes
+from evaluation.demo.credentials import Credentials
 from evaluation.demo.demo import Demo
 from evaluation.demo.options import Options
 from evaluation.demo.processes import STOP_ORDER, Processes
@@ -35,9 +35,9 @@ HIGHEST = 1400
 THEMES = ("light", "dark")
 SHOWN_STEP = 200
 PATIENCE = 400.0
-CAPTAIN = cast.TEAMS[1].people[0]
+CAPTAIN = people.TEAMS[1].people[0]
 RUN: dict[str, Any] = {
-    "base_model": cast.MODEL,
+    "base_model": people.MODEL,
     "method": {"name": "full"},
     "training": {"learning_rate": 1e-4, "per_device_train_batch_size": 8, "num_train_epochs": 4, "max_length": 64},
 }
@@ -50,7 +50,7 @@ class Shot:
 
     name: str
     path: str
-    person: cast.Person | None = CAPTAIN
+    person: people.Person | None = CAPTAIN
 
 
 class NotReady(Exception):
@@ -58,7 +58,7 @@ class NotReady(Exception):
 
 
 def shots(team: str, running: str, done: str) -> list[Shot]:
-    hackathon, challenge = f"/h/{cast.HACKATHON}/", f"/c/{cast.CHALLENGE}/"
+    hackathon, challenge = f"/h/{people.HACKATHON}/", f"/c/{people.CHALLENGE}/"
     return [
         Shot("running", f"/s/{running}/"),
         Shot("home", "/"),
@@ -68,9 +68,9 @@ def shots(team: str, running: str, done: str) -> list[Shot]:
         Shot("done", f"/s/{done}/"),
         Shot("leaderboard", f"{challenge}leaderboard/"),
         Shot("team", f"/t/{team}/"),
-        Shot("dashboard", f"{hackathon}dashboard/", cast.ORGANIZER),
-        Shot("workers", "/workers/", cast.ORGANIZER),
-        Shot("admin", "/admin/", cast.ADMIN),
+        Shot("dashboard", f"{hackathon}dashboard/", people.ORGANIZER),
+        Shot("workers", "/workers/", people.ORGANIZER),
+        Shot("admin", "/admin/", people.ADMIN),
     ]
 
 
@@ -106,7 +106,7 @@ class Photographer:
         save_picture(picture, target)
         print(f"{target.name}: {target.stat().st_size // 1024} KB", flush=True)
 
-    def _state(self, person: cast.Person | None) -> Any:
+    def _state(self, person: people.Person | None) -> Any:
         if person is None:
             return None
         if person.email not in self.logged_in:
@@ -117,7 +117,7 @@ class Photographer:
         return self.logged_in[person.email]
 
 
-def log_in(page: Page, url: str, person: cast.Person, password: str) -> None:
+def log_in(page: Page, url: str, person: people.Person, password: str) -> None:
     page.goto(f"{url}/login/")
     page.fill("[name=login]", person.email)
     page.fill("[name=password]", password)
@@ -126,7 +126,7 @@ def log_in(page: Page, url: str, person: cast.Person, password: str) -> None:
 
 
 @contextmanager
-def site_of(data: Path, port: int) -> Iterator[tuple[str, Keepsakes]]:
+def site_of(data: Path, port: int) -> Iterator[tuple[str, Credentials]]:
     """All processes of the demo on a copy of its folder, which goes away with them."""
     if not (data / "demo.json").exists():
         raise NotReady(f"{data} holds no demo that has run. Make one first: make demo ONCE=1")
@@ -137,17 +137,17 @@ def site_of(data: Path, port: int) -> Iterator[tuple[str, Keepsakes]]:
         with Supervisor(copy) as supervisor:
             demo = Demo(options, supervisor, Processes(options, os.environ), time.monotonic())
             try:
-                keepsakes = demo.bring_up()
+                credentials = demo.bring_up()
                 supervisor.start(demo.processes.scorer())
                 supervisor.start(demo.processes.beat())
-                yield options.url, keepsakes
+                yield options.url, credentials
             finally:
                 supervisor.stop(STOP_ORDER)
 
 
 def begin_run(client: Client) -> str:
     """Submit a run and wait until its training can be seen. Its id."""
-    phase = client.get(f"/api/challenges/{cast.CHALLENGE}/")["phases"][0]["id"]
+    phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
     run: str = client.submit(phase=phase, config=RUN, name=f"screenshots-{time.time():.0f}")["id"]
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -164,12 +164,12 @@ def photograph(data: Path, folder: Path, port: int) -> None:
     executable = find_chromium()
     if executable is None:
         raise NotReady("There is no chromium on PATH (apt-get install chromium).")
-    with site_of(data, port) as (url, keepsakes), running_chromium(executable) as browser:
-        client = Client(url, keepsakes.tokens[CAPTAIN.email])
+    with site_of(data, port) as (url, credentials), running_chromium(executable) as browser:
+        client = Client(url, credentials.tokens[CAPTAIN.email])
         mine = [row for row in client.get("/api/submissions/")["results"] if row["state"] == "succeeded"]
         if not mine:
             raise NotReady(f"{CAPTAIN.name} has no scored run in {data}. Make a demo first: make demo ONCE=1")
-        photographer = Photographer(browser, url, keepsakes.password, folder, {})
+        photographer = Photographer(browser, url, credentials.password, folder, {})
         for shot in shots(mine[-1]["team"]["id"], begin_run(client), mine[-1]["id"]):
             photographer.take(shot)
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evaluation.demo import seed
-from evaluation.demo.credentials import load_keepsakes, save_keepsakes
+from evaluation.demo.credentials import load_credentials, save_credentials
 from hackathon.errors import DomainError
 
 
@@ -27,8 +27,8 @@ class Command(BaseCommand):
         data: Path = settings.DATA_DIR
         if options["step"] == "people":
             call_command("migrate", verbosity=0)
-            keepsakes = seed.seed_people(load_keepsakes(data), needs_worker=options["needs_worker"])
-            save_keepsakes(data, keepsakes)
+            credentials = seed.seed_people(load_credentials(data), needs_worker=options["needs_worker"])
+            save_credentials(data, credentials)
             return
         if options["sentences"] is None or options["model"] is None:
             raise CommandError("The step needs --sentences and --model.")

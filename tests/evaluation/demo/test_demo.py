@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.demo import credentials as keepsakes
-from evaluation.demo import fetch, processes, seed
-from evaluation.demo import people as cast
-from evaluation.demo.credentials import Keepsakes
+from evaluation.demo import credentials, fetch, people, processes, seed
+from evaluation.demo.credentials import Credentials
 from evaluation.demo.film_critics import Sentence, read_sentences, write_bundle
 from evaluation.demo.options import HOST, Options, OptionsInvalid, read_options
 from hackathon.accounts.tokens import find_api_token
@@ -93,9 +91,9 @@ def test_every_config_of_the_demo_is_legal_in_its_challenge(tmp_path: Path) -> N
     assert bundle is not None
     size = DataSize(train_examples=1600)
     terms = Terms(task=bundle.task, limits=bundle.challenge.limits, size=size)
-    for config in [cast.BASELINE, *(team.config for team in cast.TEAMS)]:
+    for config in [people.BASELINE, *(team.config for team in people.TEAMS)]:
         assert check(parse_config(config), terms) == []
-    assert [team.method for team in cast.TEAMS] == ["head", "lora", "full"]
+    assert [team.method for team in people.TEAMS] == ["head", "lora", "full"]
 
 
 def test_an_archive_with_other_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,19 +125,22 @@ def test_what_is_there_and_right_is_not_fetched_again(tmp_path: Path, monkeypatc
     assert len(downloads) == 1
 
 
-# --- keepsakes and environment ----------------------------------------------------------------------------------
+# --- credentials and environment ----------------------------------------------------------------------------------
 
 
 def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
-    first = keepsakes.secret_key(tmp_path)
-    assert keepsakes.secret_key(tmp_path) == first
+    first = credentials.secret_key(tmp_path)
+    assert credentials.secret_key(tmp_path) == first
     assert len(first) >= 50
-    kept = Keepsakes(password="p", tokens={"a": "b"}, enrolment_token="c")
-    keepsakes.save_keepsakes(tmp_path, kept)
-    assert keepsakes.load_keepsakes(tmp_path) == kept
-    for name in (keepsakes.SECRET_FILE, keepsakes.KEEPSAKES_FILE):
+    kept = Credentials(password="p", tokens={"a": "b"}, enrolment_token="c")
+    credentials.save_credentials(tmp_path, kept)
+    assert credentials.load_credentials(tmp_path) == kept
+    for name in (credentials.SECRET_FILE, credentials.CREDENTIALS_FILE):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
-    assert keepsakes.load_keepsakes(tmp_path / "new").password != keepsakes.load_keepsakes(tmp_path / "new").password
+    assert (
+        credentials.load_credentials(tmp_path / "new").password
+        != credentials.load_credentials(tmp_path / "new").password
+    )
 
 
 FOREIGN = {
@@ -154,7 +155,7 @@ FOREIGN = {
 
 def test_the_worker_gets_no_secret_of_the_site_and_nobody_a_foreign_setting(tmp_path: Path) -> None:
     made = processes.Processes(options(tmp_path), FOREIGN)
-    key = keepsakes.secret_key(tmp_path)
+    key = credentials.secret_key(tmp_path)
     worker, site, scorer = made.worker("hte_token"), made.site(), made.scorer()
     assert worker.env is not None
     assert site.env is not None
@@ -204,7 +205,7 @@ def counts() -> dict[str, int]:
 
 @pytest.mark.django_db
 def test_seeding_twice_doubles_nothing_and_keeps_the_tokens() -> None:
-    first = seed.seed_people(Keepsakes(password="of this test"), needs_worker=True)
+    first = seed.seed_people(Credentials(password="of this test"), needs_worker=True)
     before = counts()
     second = seed.seed_people(first, needs_worker=False)
     assert counts() == before == {
@@ -221,8 +222,8 @@ def test_seeding_twice_doubles_nothing_and_keeps_the_tokens() -> None:
 
 @pytest.mark.django_db
 def test_seeded_people_can_do_what_they_are_there_for() -> None:
-    seed.seed_people(Keepsakes(password="of this test"), needs_worker=False)
-    admin = User.objects.get(email=cast.ADMIN.email)
+    seed.seed_people(Credentials(password="of this test"), needs_worker=False)
+    admin = User.objects.get(email=people.ADMIN.email)
     assert (admin.is_superuser, admin.is_staff, admin.check_password("of this test")) == (True, True, True)
     assert not User.objects.exclude(pk=admin.pk).filter(is_superuser=True).exists()
     roles = Participation.objects.values_list("role", flat=True)
@@ -233,15 +234,15 @@ def test_seeded_people_can_do_what_they_are_there_for() -> None:
 
 @pytest.mark.django_db
 def test_a_lost_token_is_replaced_and_a_hackathon_put_away_goes_on() -> None:
-    first = seed.seed_people(Keepsakes(password="p"), needs_worker=False)
+    first = seed.seed_people(Credentials(password="p"), needs_worker=False)
     Hackathon.objects.update(
         starts_at=Hackathon.objects.get().starts_at - timedelta(days=9),
         ends_at=Hackathon.objects.get().ends_at - timedelta(days=9),
     )
-    tokens = first.tokens | {cast.ORGANIZER.email: "htu_lost"}
-    second = seed.seed_people(Keepsakes(password="p", tokens=tokens), needs_worker=False)
+    tokens = first.tokens | {people.ORGANIZER.email: "htu_lost"}
+    second = seed.seed_people(Credentials(password="p", tokens=tokens), needs_worker=False)
     changed = {email for email in tokens if first.tokens[email] != second.tokens[email]}
-    assert changed == {cast.ORGANIZER.email}
-    assert find_api_token(first.tokens[cast.ORGANIZER.email]) is None
+    assert changed == {people.ORGANIZER.email}
+    assert find_api_token(first.tokens[people.ORGANIZER.email]) is None
     hackathon = Hackathon.objects.get()
     assert hackathon.ends_at - hackathon.starts_at > timedelta(days=9)

@@ -35,7 +35,7 @@ def _dataset() -> None:
 
 @contextmanager
 def demo(data: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
-    """A running demo with its output as text; killed at the end if it still runs."""
+    """A running demo with its output as text; killed at the end if it still watching."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HACKTUNE", "DJANGO"))}
     process = subprocess.Popen(
         [sys.executable, "-m", "evaluation.demo"],

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from evaluation.demo import people as cast
-from evaluation.demo import summary as report
-from evaluation.demo import watch as runs
+from evaluation.demo import people, summary
+from evaluation.demo import watch as watching
 from evaluation.demo.client import ApiError, Client
 from evaluation.demo.options import HOST
 from submissions.models import Submission
@@ -27,7 +26,9 @@ def test_a_config_is_submitted_once_however_often_it_is_sent(live_server: LiveSe
     first = client.submit(phase=str(world.phase.pk), config=CONFIG, name="demo")
     again = client.submit(phase=str(world.phase.pk), config=CONFIG, name="demo")
     assert (first["state"], again["id"]) == ("queued", first["id"])
-    assert runs.describe(client.get(f"/api/submissions/{first['id']}/")) == "queued, place 2"  # after the base score
+    assert (
+        watching.describe(client.get(f"/api/submissions/{first['id']}/")) == "queued, place 2"
+    )  # after the base score
     assert Submission.objects.count() == 1
     with pytest.raises(ApiError, match=r"out_of_range.*training.learning_rate.*above 0") as refused:
         client.submit(phase=str(world.phase.pk), config=CONFIG | {"training": {"learning_rate": 7.0}}, name="demo")
@@ -71,7 +72,7 @@ SCORED = answer("succeeded", scores={"public": {"text": "0.82 ± 0.02"}, "base":
     ],
 )
 def test_where_a_run_stands_in_words(given: dict[str, Any], text: str) -> None:
-    assert runs.describe(given) == text
+    assert watching.describe(given) == text
 
 
 class Scripted(Client):
@@ -94,10 +95,10 @@ def test_the_watch_tells_each_change_once_and_when_the_score_stood() -> None:
     client = Scripted([answer("queued"), answer("queued"), *steps, SCORED])
     said: list[str] = []
     now = [0.0]
-    watch = runs.Watch([runs.Run(cast.TEAMS[0], client, "id")], lambda: now[0], said.append)
+    watch = watching.Watch([watching.WatchedSubmission(people.TEAMS[0], client, "id")], lambda: now[0], said.append)
     while not watch.is_over:
         watch.look()
-        now[0] += runs.STEP_SECONDS / 2
+        now[0] += watching.STEP_SECONDS / 2
     asked = client.asked
     watch.look()
     assert client.asked == asked
@@ -107,7 +108,7 @@ def test_the_watch_tells_each_change_once_and_when_the_score_stood() -> None:
         "training, step 3/9",
         "scored 0.82 ± 0.02 (untrained: 0.76 ± 0.02)",
     ]
-    assert watch.scored_at == [6 * runs.STEP_SECONDS / 2]
+    assert watch.scored_at == [6 * watching.STEP_SECONDS / 2]
 
 
 def shown(value: float) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def board(scores: Mapping[str, float], base: float | None = 0.76) -> dict[str, A
             "gain": None if base is None else round(scores[team.method] - base, 3),
             "compute_seconds": 12.34,
         }
-        for place, team in enumerate(cast.TEAMS, start=1)
+        for place, team in enumerate(people.TEAMS, start=1)
         if team.method in scores
     ]
     reference = dict(rows[0]) | {"place": None, "name": "tf-idf", "method": "", "base_score": None, "gain": None}
@@ -136,16 +137,16 @@ GOOD = {"head": 0.77, "lora": 0.8, "full": 0.82}
 
 
 def test_the_promise_is_kept_only_by_three_scores_and_two_gains() -> None:
-    assert report.shortfalls(board(GOOD)) == []
-    assert report.shortfalls(board(GOOD | {"head": 0.7})) == []
-    assert "did not beat" in report.shortfalls(board(GOOD | {"lora": 0.76}))[0]
-    assert "did not beat" in report.shortfalls(board(GOOD | {"full": 0.5}))[0]
-    assert "has no score" in report.shortfalls(board({"head": 0.77, "full": 0.82}))[0]
-    assert len(report.shortfalls(board(GOOD, base=None))) == 3
+    assert summary.shortfalls(board(GOOD)) == []
+    assert summary.shortfalls(board(GOOD | {"head": 0.7})) == []
+    assert "did not beat" in summary.shortfalls(board(GOOD | {"lora": 0.76}))[0]
+    assert "did not beat" in summary.shortfalls(board(GOOD | {"full": 0.5}))[0]
+    assert "has no score" in summary.shortfalls(board({"head": 0.77, "full": 0.82}))[0]
+    assert len(summary.shortfalls(board(GOOD, base=None))) == 3
 
 
 def test_the_last_line_is_one_json_object() -> None:
-    line = report.result_line(board(GOOD), [31.26, 60.0, 90.04])
+    line = summary.result_line(board(GOOD), [31.26, 60.0, 90.04])
     assert "\n" not in line
     result = json.loads(line)
     assert (result["scored"], result["seconds_to_first_score"], result["seconds_to_all"]) == (3, 31.3, 90.0)
@@ -153,14 +154,14 @@ def test_the_last_line_is_one_json_object() -> None:
         "team": "Full Tilt", "method": "full", "score": 0.82, "base_score": 0.76, "gain": 0.06, "place": 3,
         "compute_seconds": 12.34,
     }  # fmt: skip
-    partly = json.loads(report.result_line(board({"head": 0.77}), [31.26]))
+    partly = json.loads(summary.result_line(board({"head": 0.77}), [31.26]))
     assert (partly["scored"], partly["seconds_to_all"]) == (1, None)
-    assert json.loads(report.result_line({"rows": [], "unranked": []}, []))["seconds_to_first_score"] is None
+    assert json.loads(summary.result_line({"rows": [], "unranked": []}, []))["seconds_to_first_score"] is None
 
 
 def test_the_table_has_ranked_and_unranked_rows() -> None:
-    table = report.board_table(board(GOOD)).splitlines()
-    assert table[0].split() == list(report.HEAD)
+    table = summary.board_table(board(GOOD)).splitlines()
+    assert table[0].split() == list(summary.HEAD)
     assert table[4].startswith("3")
     assert "+0.060" in table[4]
     assert table[-1].startswith("–")

@@ -13,8 +13,8 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from evaluation.demo import people as cast
-from evaluation.demo.credentials import Keepsakes
+from evaluation.demo import people
+from evaluation.demo.credentials import Credentials
 from evaluation.demo.seed import seed_people
 from hackathon.accounts.tokens import create_api_token, find_api_token
 from hackathon.enums import TokenScope
@@ -190,8 +190,8 @@ def test_an_outbox_is_refused_on_a_site_that_others_reach(mail: str, site: str, 
 
 
 def test_seeding_the_demo_again_leaves_its_people_able_to_log_in() -> None:
-    kept = Keepsakes(password="an unusual sentence", tokens={}, enrolment_token="")
+    kept = Credentials(password="an unusual sentence", tokens={}, enrolment_token="")
     for _ in range(2):
         kept = seed_people(kept, needs_worker=False)
-    response = Client().post("/login/", {"login": cast.ORGANIZER.email, "password": kept.password})
+    response = Client().post("/login/", {"login": people.ORGANIZER.email, "password": kept.password})
     assert response["Location"] == "/"
