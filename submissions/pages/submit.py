@@ -15,7 +15,7 @@ from hackathon.enums import Role
 from hackathon.errors import DomainError, Invalid, NotAllowed
 from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
-from hackathon.services.participation import require_open_door
+from hackathon.services.participation import require_registration_open
 from hackathon.visibility import Viewer, role_in
 from submissions.config_form.fields import METHOD, as_text, method_choices
 from submissions.config_form.forms import ANNOTATIONS, ConfigForm, DraftForm, YamlForm, form_data
@@ -101,7 +101,7 @@ def _refusal(viewer: Viewer, hackathon: Hackathon, *, is_new: bool) -> DomainErr
     assert isinstance(viewer, User)
     try:
         if is_new:
-            require_open_door(viewer, hackathon)
+            require_registration_open(viewer, hackathon)
         else:
             require_free(viewer, hackathon)
     except DomainError as error:
