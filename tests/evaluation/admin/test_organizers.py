@@ -84,7 +84,7 @@ def test_what_needs_attention_leads_to_its_rows(world: World, organizer: Client)
     assert sorted((one["count"], one["text"]) for one in notices) == [
         (1, "challenges are not published"),
         (1, "jobs were set aside and wait for you"),
-        (1, "nodes are silent"),
+        (1, "nodes are offline"),
     ]
     for one in notices:
         assert [str(row) for row in organizer.get(one["url"]).context["cl"].result_list] != []
