@@ -19,7 +19,7 @@ from hackathon.visibility import challenges_visible_to
 from hackathon.web.live import has_version, is_poll, render_live, unchanged
 from hackathon.web.zones import use_event_zone
 from submissions.enums import FINAL_STATES
-from submissions.pages.submission_actions import read_standing
+from submissions.pages.submission_actions import read_submission_actions
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
 
 from .board.chart import compute_chart
@@ -74,7 +74,7 @@ def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         return unchanged()
     report = read_report(submission, job, request.user, now=now, place=place)
     is_final = job.state in FINAL_STATES
-    context = {"report": report, "standing": read_standing(submission, job, request.user, now=now), "now": now}
+    context = {"report": report, "actions": read_submission_actions(submission, job, request.user, now=now), "now": now}
     page, fragment = "evaluation/submission_detail.html", "evaluation/_submission_live.html"
     return render_live(request, page, fragment, context, version=version, is_final=is_final)
 

@@ -83,12 +83,12 @@ def queue_pace(*, now: datetime) -> QueuePace:
     )
 
 
-def latest_runs(viewer: Viewer, count: int = 5) -> list[Run]:
+def latest_runs(viewer: Viewer, count: int = 5) -> list[SubmissionRun]:
     """The newest submissions of the viewer's own teams, each with the job that is its status."""
     own = Submission.objects.filter(team__in=teams_of(viewer)).select_related("phase__challenge", "team", "base_model")
     newest = list(own.order_by("-received_at", "-number")[:count])
     jobs = {job.submission_id: job for job in Job.objects.filter(submission__in=newest, replicate=0)}
-    return [Run(submission, jobs[submission.pk]) for submission in newest]
+    return [SubmissionRun(submission, jobs[submission.pk]) for submission in newest]
 
 
 def live_nodes(*, now: datetime) -> QuerySet[Node]:
@@ -99,7 +99,7 @@ def live_nodes(*, now: datetime) -> QuerySet[Node]:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ReportedProgress:
     """Curve points and log lines of the current attempt after post `after`; `last` is where to go on from."""
 
     points: list[dict[str, Any]]
@@ -109,10 +109,10 @@ class Progress:
     last: int
 
 
-def progress_since(job: Job, after: int = 0) -> Progress:
+def progress_since(job: Job, after: int = 0) -> ReportedProgress:
     """What the job's current attempt reported in posts with `seq` above `after`, in order."""
     chunks = list(ProgressChunk.objects.filter(job=job, attempt=job.attempt, seq__gt=after).order_by("seq"))
-    return Progress(
+    return ReportedProgress(
         points=[point for chunk in chunks for point in chunk.points],
         lines=[line for chunk in chunks for line in chunk.lines],
         last=chunks[-1].seq if chunks else after,
@@ -129,7 +129,7 @@ def files_of(job: Job) -> QuerySet[Artifact]:
 
 
 @dataclass(frozen=True)
-class Run:
+class SubmissionRun:
     """A submission and the job that is its status."""
 
     submission: Submission
@@ -137,7 +137,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class RunDetail(Run):
+class SubmissionRunDetail(SubmissionRun):
     """A run with its place in the queue, its history and what it left behind."""
 
     place: QueuePlace | None
@@ -145,9 +145,9 @@ class RunDetail(Run):
     files: list[Artifact]
 
 
-def run_detail(submission: Submission, *, now: datetime) -> RunDetail:
+def run_detail(submission: Submission, *, now: datetime) -> SubmissionRunDetail:
     job = first_job(submission)
-    return RunDetail(submission, job, queue_place(job, now=now), list(events_of(job)), list(files_of(job)))
+    return SubmissionRunDetail(submission, job, queue_place(job, now=now), list(events_of(job)), list(files_of(job)))
 
 
 @dataclass(frozen=True)

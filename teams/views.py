@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from hackathon.errors import Conflict
 from hackathon.models import User
-from hackathon.services.participation import join_hackathon, require_open_door
+from hackathon.services.participation import join_hackathon, require_registration_open
 from hackathon.visibility import hackathons_visible_to, role_in
 from hackathon.web.zones import use_event_zone
 
@@ -39,7 +39,7 @@ def hackathon_join(request: HttpRequest, slug: str) -> HttpResponse:
     if role_in(request.user, hackathon) is not None:
         return redirect("hackathons:detail", slug=slug)
     if request.method != "POST":
-        require_open_door(_person(request), hackathon)
+        require_registration_open(_person(request), hackathon)
         use_event_zone(request, hackathon)
         return render(request, "teams/hackathon_join.html", {"hackathon": hackathon})
     join_hackathon(user=_person(request), hackathon=hackathon)

@@ -12,6 +12,7 @@ from django.apps import apps
 from tests.stack import REPOSITORY
 from training_worker.contract.methods import METHODS
 from training_worker.contract.tasks import TASKS
+from training_worker.contract.techniques import TECHNIQUES
 from training_worker.contract.wire import FailureCode
 
 ROOMS = ["hackathon", "teams", "submissions", "evaluation"]
@@ -54,10 +55,14 @@ def test_only_scorer_and_operator_know_the_label_store(tmp_path: Path) -> None:
         assert open_labels_as(role, tmp_path).stdout.strip() == "False"
 
 
-def test_documentation_names_every_task_method_and_failure() -> None:
+def test_documentation_names_every_task_method_technique_and_failure() -> None:
     text = (REPOSITORY / "docs" / "configs.md").read_text()
-    for name in [*TASKS, *METHODS, *FailureCode]:
+    for name in [*TASKS, *METHODS, *TECHNIQUES, *FailureCode]:
         assert f"`{name}`" in text, name
-    for method in METHODS.values():
-        for field in method.model_fields:
+    for model in [*METHODS.values(), *TECHNIQUES.values()]:
+        for field in model.model_fields:
             assert f"`{field}`" in text, field
+    for task in TASKS.values():
+        columns = [column.name for column in (*task.inputs, task.target)]
+        for name in [*columns, *task.metrics]:
+            assert f"`{name}`" in text, name

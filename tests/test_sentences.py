@@ -84,7 +84,7 @@ def test_other_peoples_words_stay_as_they_are(text: str, chinese: None) -> None:
 
 def test_a_sentence_in_a_sentence_is_translated_too(chinese: None) -> None:
     with override("zh-hans"):
-        said = [translated(sentences.LOSSES(losses=5, reason=text)) for text in (sentences.NODE_SILENT, "OSError: x")]
+        said = [translated(sentences.LOSSES(losses=5, reason=text)) for text in (sentences.NODE_LOST, "OSError: x")]
     assert said == ["已丢失 5 次；最近一次：节点失去联系", "已丢失 5 次；最近一次：OSError: x"]
 
 

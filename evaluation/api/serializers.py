@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from evaluation.listing import WITHDRAWN
 from hackathon.api.strict import PageQuery, StrictSerializer
-from submissions.api.serializers import RunDetailSerializer, RunSerializer
+from submissions.api.serializers import SubmissionRunDetailSerializer, SubmissionRunSerializer
 from submissions.api.waiting import MAX_WAIT_SECONDS
 from submissions.enums import JobState
 
@@ -39,11 +39,11 @@ class ScoresSerializer(serializers.Serializer[Any]):
     validation = serializers.DictField(child=serializers.FloatField(), help_text="Exact: your team has these labels.")
 
 
-class SubmissionRowSerializer(RunSerializer):
+class SubmissionRowSerializer(SubmissionRunSerializer):
     score = ShownScoreSerializer(allow_null=True, help_text="The public score; null until it is scored.")
 
 
-class SubmissionSerializer(RunDetailSerializer):
+class SubmissionSerializer(SubmissionRunDetailSerializer):
     scores = ScoresSerializer(allow_null=True, help_text="null until it is scored.")
 
 

@@ -29,7 +29,7 @@ from submissions.api.serializers import AnnotationSerializer, SubmitSerializer
 from submissions.api.views import visible_phase, visible_submission
 from submissions.api.waiting import wait_for_news
 from submissions.models import Submission
-from submissions.selectors import RunDetail, first_job, run_detail, submissions_visible_to
+from submissions.selectors import SubmissionRunDetail, first_job, run_detail, submissions_visible_to
 from submissions.services.annotate import annotate_submission
 from submissions.services.submit import submit_config
 from teams.models import Team
@@ -49,7 +49,7 @@ MAX_KEY = 100
 
 
 @dataclass(frozen=True)
-class ScoredRun(RunDetail):
+class ScoredRun(SubmissionRunDetail):
     scores: SubmissionScores | None
     was_created: bool
 

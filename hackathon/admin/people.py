@@ -15,7 +15,7 @@ from hackathon.accounts.services import verify_mailbox
 from hackathon.accounts.tokens import create_api_token, revoke_api_token
 from hackathon.enums import TokenScope
 from hackathon.models import ApiToken, Organization, Participation, User
-from hackathon.services.organizers import let_organize, stop_organizing
+from hackathon.services.organizers import make_organizer, remove_organizer
 
 from .base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from .confirm import Question, confirm
@@ -81,7 +81,7 @@ class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for th
             ),
             _("%(count)d people may run hackathons here."),
         )
-        return confirm(self, request, queryset, ask, lambda row, _values: let_organize(user=row))
+        return confirm(self, request, queryset, ask, lambda row, _values: make_organizer(user=row))
 
     @admin.action(description=_("Take their access back"), permissions=["access"])
     def stop(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
@@ -90,7 +90,7 @@ class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for th
             _("They leave the group “Organizers”, and the admin where they have no other permission."),
             _("%(count)d people are no organizers any more."),
         )
-        return confirm(self, request, queryset, ask, lambda row, _values: stop_organizing(user=row))
+        return confirm(self, request, queryset, ask, lambda row, _values: remove_organizer(user=row))
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         """An operator vouches for the address that they enter."""

@@ -53,7 +53,7 @@ def organizers_group() -> Group:
 
 
 @transaction.atomic
-def let_organize(*, user: User) -> None:
+def make_organizer(*, user: User) -> None:
     """The person may log in to the admin and run the hackathons there.
 
     Raises `NotAllowed` for a closed account, and for who competes: they would see the other teams' work.
@@ -72,7 +72,7 @@ def let_organize(*, user: User) -> None:
 
 
 @transaction.atomic
-def stop_organizing(*, user: User) -> None:
+def remove_organizer(*, user: User) -> None:
     """Take the access away again. Who has other permissions, or is a superuser, stays staff."""
     user.groups.remove(*Group.objects.filter(name=GROUP))
     if not (user.is_superuser or user.groups.exists() or user.user_permissions.exists()):

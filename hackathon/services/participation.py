@@ -22,14 +22,14 @@ def join_hackathon(*, user: User, hackathon: Hackathon) -> Participation:
         existing = Participation.objects.filter(user=user, hackathon=hackathon).first()
         if existing is not None:
             return existing
-        require_open_door(user, hackathon)
+        require_registration_open(user, hackathon)
         joined, _created = Participation.objects.get_or_create(
             user=user, hackathon=hackathon, defaults={"role": Role.PARTICIPANT, "organization": user.organization}
         )
         return joined
 
 
-def require_open_door(user: User, hackathon: Hackathon) -> None:
+def require_registration_open(user: User, hackathon: Hackathon) -> None:
     """What `join_hackathon` would refuse to who takes no part yet."""
     if sees_all_submissions(user):
         raise NotAllowed(_("You organize this hackathon: organizers do not compete."), code="organizer")
@@ -44,7 +44,9 @@ def require_open_door(user: User, hackathon: Hackathon) -> None:
 
 
 @transaction.atomic
-def admit(*, user: User, hackathon: Hackathon, role: Role, organization: Organization | None) -> Participation:
+def add_participant(
+    *, user: User, hackathon: Hackathon, role: Role, organization: Organization | None
+) -> Participation:
     """An organizer gives somebody a part in any hackathon, open or not. Somebody who has one keeps it as it is."""
     part, _created = Participation.objects.get_or_create(
         user=user, hackathon=hackathon, defaults={"role": role, "organization": organization}

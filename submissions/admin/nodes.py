@@ -19,7 +19,7 @@ from submissions.selectors import live_nodes
 from submissions.services.nodes import revoke_node
 
 
-def _silent(nodes: QuerySet[Node]) -> QuerySet[Node]:
+def _offline(nodes: QuerySet[Node]) -> QuerySet[Node]:
     return nodes.filter(revoked_at__isnull=True).exclude(pk__in=live_nodes(now=db_now()).values("pk"))
 
 
@@ -30,14 +30,14 @@ class HeardOf(admin.SimpleListFilter):
     parameter_name = "heard"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("live", _("heard of in the last minute")), ("silent", _("silent")), ("revoked", _("revoked"))]
+        return [("live", _("heard of in the last minute")), ("offline", _("offline")), ("revoked", _("revoked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
         if self.value() == "revoked":
             return queryset.filter(revoked_at__isnull=False)
         if self.value() == "live":
             return queryset.filter(pk__in=live_nodes(now=db_now()).values("pk"))
-        return _silent(queryset) if self.value() == "silent" else queryset
+        return _offline(queryset) if self.value() == "offline" else queryset
 
 
 @admin.register(Node)
@@ -50,8 +50,8 @@ class NodeAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        count = _silent(Node.objects.all()).count()
-        return [Attention(count, gettext("nodes are silent"), "heard=silent")] if count else []
+        count = _offline(Node.objects.all()).count()
+        return [Attention(count, gettext("nodes are offline"), "heard=offline")] if count else []
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return is_allowed(request, self)

@@ -14,7 +14,7 @@ from hackathon.web.translation import translated
 from submissions.config_form.forms import NOTE_LENGTH
 from submissions.enums import FINAL_STATES, Fault, JobState
 from submissions.models import Artifact, Job, JobEvent
-from submissions.selectors import Run
+from submissions.selectors import SubmissionRun
 from teams.api.serializers import TeamRefSerializer
 from training_worker.contract.config import SubmissionConfig
 from training_worker.contract.limits import Estimate
@@ -22,7 +22,7 @@ from training_worker.contract.wire import Stage, StoppedBy, Telemetry
 
 
 @extend_schema_field(schema_of(SubmissionConfig))
-class ConfigField(ContractField):
+class SubmissionConfigField(ContractField):
     """A `SubmissionConfig`. The contract reports every problem of it, so nothing is judged here."""
 
 
@@ -38,7 +38,7 @@ class TelemetryField(ContractField):
 
 class ConfigInputSerializer(StrictSerializer):
     phase = serializers.UUIDField()
-    config = ConfigField(help_text="Errors name fields inside of it: `method.r`.")
+    config = SubmissionConfigField(help_text="Errors name fields inside of it: `method.r`.")
 
 
 class TagsInput(serializers.ListField):
@@ -84,14 +84,14 @@ class CostSerializer(serializers.Serializer[Any]):
 
 
 class PreviewSerializer(serializers.Serializer[Any]):
-    config = ConfigField(help_text="Canonical: as it would be stored, trained and hashed.")
+    config = SubmissionConfigField(help_text="Canonical: as it would be stored, trained and hashed.")
     estimate = EstimateField()
     cost = CostSerializer()
     same_as = serializers.UUIDField(allow_null=True, help_text="Your team's submission of the same run.")
 
 
-class RunSerializer(serializers.Serializer[Any]):
-    """A `Run`: a submission and where it stands."""
+class SubmissionRunSerializer(serializers.Serializer[Any]):
+    """A `SubmissionRun`: a submission and where it stands."""
 
     id = serializers.UUIDField(source="submission.pk")
     number = serializers.IntegerField(source="submission.number", help_text="#17 within the hackathon.")
@@ -126,7 +126,7 @@ class RunSerializer(serializers.Serializer[Any]):
         source="job.stopped_by", choices=[reason.value for reason in StoppedBy], allow_blank=True
     )
 
-    def get_is_final(self, run: Run) -> bool:
+    def get_is_final(self, run: SubmissionRun) -> bool:
         return run.job.state in FINAL_STATES
 
 
@@ -181,10 +181,10 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
         fields = ("name", "size", "sha256")
 
 
-class RunDetailSerializer(RunSerializer):
-    """A `RunDetail`: all of a run but its scores."""
+class SubmissionRunDetailSerializer(SubmissionRunSerializer):
+    """A `SubmissionRunDetail`: all of a run but its scores."""
 
-    config = ConfigField(source="submission.config")
+    config = SubmissionConfigField(source="submission.config")
     queue = QueuePlaceSerializer(source="place", allow_null=True, help_text="null unless queued.")
     failure = serializers.SerializerMethodField()
     queued_at = serializers.DateTimeField(source="job.queued_at")
@@ -200,7 +200,7 @@ class RunDetailSerializer(RunSerializer):
     artifacts = ArtifactSerializer(source="files", many=True)
 
     @extend_schema_field(FailureSerializer(allow_null=True))
-    def get_failure(self, run: Run) -> Any:
+    def get_failure(self, run: SubmissionRun) -> Any:
         failure = _failure(run.job)
         return None if failure is None else FailureSerializer(failure).data
 

@@ -19,7 +19,7 @@ from hackathon.models import Phase
 from hackathon.visibility import Viewer, phases_visible_to
 from submissions.downloads import file_response
 from submissions.models import Submission
-from submissions.selectors import Run, first_job, progress_since, quota_state, submissions_visible_to
+from submissions.selectors import SubmissionRun, first_job, progress_since, quota_state, submissions_visible_to
 from submissions.services.preview import preview_config
 from submissions.services.submit import cancel_job
 from teams.selectors import team_in
@@ -29,8 +29,8 @@ from .serializers import (
     CurveSerializer,
     LogSerializer,
     PreviewSerializer,
-    RunSerializer,
     SinceQuery,
+    SubmissionRunSerializer,
 )
 
 
@@ -102,12 +102,12 @@ class LogView(_ProgressView):
 class CancelView(StrictAPIView):
     """End a submission at once. Before it has started it costs nothing."""
 
-    @extend_schema(request=None, responses=RunSerializer)
+    @extend_schema(request=None, responses=SubmissionRunSerializer)
     def post(self, request: Request, submission_id: UUID) -> Response:
         self.read(StrictSerializer)
         submission = visible_submission(request.user, submission_id)
         job = cancel_job(job=first_job(submission), actor=str(request.user))
-        return Response(RunSerializer(Run(submission, job)).data)
+        return Response(SubmissionRunSerializer(SubmissionRun(submission, job)).data)
 
 
 class OctetStream(JSONRenderer):

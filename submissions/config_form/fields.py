@@ -18,6 +18,9 @@ from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
 
 BASE_MODEL, METHOD = "base_model", "method.name"
+LISTS = frozenset({"techniques"})
+"""Groups of a config of which each may be there or not; `techniques.<name>` is USED where it is."""
+USED = "on"
 _INT = re.compile(r"[-+]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
@@ -106,23 +109,41 @@ def read_value(kind: str, text: str) -> JSON:
 
 
 def nest(values: Mapping[str, JSON]) -> dict[str, JSON]:
-    """{"method.r": 8} → {"method": {"r": 8}}"""
+    """{"method.r": 8} → {"method": {"r": 8}}, and of a list each one that is there, in their order:
+    {"techniques.fgm": "on", "techniques.fgm.epsilon": 2.0} → {"techniques": [{"name": "fgm", "epsilon": 2.0}]}."""
     config: dict[str, JSON] = {}
+    lists: dict[str, dict[str, dict[str, JSON]]] = {}
     for path, value in values.items():
         group, dot, name = path.partition(".")
-        if dot:
+        if group in LISTS and dot:
+            item, dot, name = name.partition(".")
+            fields = lists.setdefault(group, {}).setdefault(item, {"name": item})
+            fields |= {name: value} if dot else {}
+        elif dot:
             config.setdefault(group, {})[name] = value
         else:
             config[path] = value
-    return config
+    return config | {group: list(items.values()) for group, items in lists.items()}
 
 
 def flatten(config: Mapping[str, JSON]) -> dict[str, JSON]:
-    """The way back of `nest`; what is deeper than one group stays as it is."""
+    """The way back of `nest`; what is deeper stays as it is. An item of a list that has no name of its own, or that
+    of another one, is named by its index."""
     flat: dict[str, JSON] = {}
     for group, value in config.items():
-        if isinstance(value, dict):
+        if group in LISTS and isinstance(value, list):
+            for index, item in enumerate(value):
+                flat |= _flat_item(group, index, item, flat)
+        elif isinstance(value, dict) and group not in LISTS:
             flat |= {f"{group}.{name}": inner for name, inner in value.items()}
         else:
             flat[group] = value
     return flat
+
+
+def _flat_item(group: str, index: int, item: JSON, others: Mapping[str, JSON]) -> dict[str, JSON]:
+    name = item.get("name") if isinstance(item, dict) else None
+    path = f"{group}.{name}"
+    if not isinstance(name, str) or "." in name or path in others:
+        return {f"{group}.{index}": item}
+    return {path: USED} | {f"{path}.{field}": inner for field, inner in item.items() if field != "name"}

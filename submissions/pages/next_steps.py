@@ -37,7 +37,7 @@ class NextStep:
 
 
 @dataclass(frozen=True)
-class Standing:
+class HackathonStatus:
     """The viewer's place in one hackathon, and what comes next."""
 
     hackathon: Hackathon
@@ -48,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Facts:
-    """What decides the next step; all read by `standings`."""
+    """What decides the next step; all read by `hackathon_statuses`."""
 
     signed_in: bool
     role: Role | None
@@ -61,7 +61,7 @@ class _Facts:
     gaps: Sequence[NextStep]
 
 
-def standings(viewer: Viewer, hackathons: Sequence[Hackathon], *, now: datetime) -> list[Standing]:
+def hackathon_statuses(viewer: Viewer, hackathons: Sequence[Hackathon], *, now: datetime) -> list[HackathonStatus]:
     """In at most nine queries, however many hackathons there are."""
     mine = Participation.objects.filter(user=viewer, hackathon__in=hackathons) if isinstance(viewer, User) else []
     roles = {part.hackathon_id: Role(part.role) for part in mine}
@@ -84,7 +84,7 @@ def standings(viewer: Viewer, hackathons: Sequence[Hackathon], *, now: datetime)
             invitation=invitations.get(hackathon.pk),
             gaps=gaps.get(hackathon.pk, []),
         )
-        found.append(Standing(hackathon, role, team, next_step(hackathon, facts, now=now)))
+        found.append(HackathonStatus(hackathon, role, team, next_step(hackathon, facts, now=now)))
     return found
 
 
@@ -217,12 +217,12 @@ def _team_step(facts: _Facts, now: datetime) -> NextStep:
         return NextStep(text, challenge, _("Read the challenge"), phase)
     if not phase.is_open(now):
         return _board(phase, _("The phase “%(phase)s” is closed.") % {"phase": phase.name}, _("See the leaderboard"))
-    desk = reverse("challenges:submit", args=[phase.challenge.slug])
+    submit_url = reverse("challenges:submit", args=[phase.challenge.slug])
     if job is None:
-        return NextStep(_("Your team has not submitted anything yet."), desk, _("Submit a first config"), phase)
+        return NextStep(_("Your team has not submitted anything yet."), submit_url, _("Submit a first config"), phase)
     if job.state == JobState.FAILED:
         return _watch(job, _("See why"), phase)
-    return _improve(job, desk, phase)
+    return _improve(job, submit_url, phase)
 
 
 def _watch(job: Job, label: str, phase: Phase | None) -> NextStep:
@@ -233,12 +233,12 @@ def _watch(job: Job, label: str, phase: Phase | None) -> NextStep:
     return NextStep(text, url, label, phase)
 
 
-def _improve(job: Job, desk: str, phase: Phase) -> NextStep:
+def _improve(job: Job, submit_url: str, phase: Phase) -> NextStep:
     """To another config, begun from the last one where that was for the same challenge."""
     text = _("Submission %(number)s is %(state)s; nothing is running.")
     names = {"number": job.submission, "state": job.get_state_display()}
     is_same = job.submission is not None and job.submission.phase.challenge_id == phase.challenge_id
-    url = f"{desk}?copy={job.submission_id}" if is_same else desk
+    url = f"{submit_url}?copy={job.submission_id}" if is_same else submit_url
     return NextStep(text % names, url, _("Improve on it"), phase)
 
 

@@ -12,36 +12,36 @@ from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, curre
 from hackathon.selectors import usable_limits, usable_models
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
 from hackathon.web.allowed_fields import AllowedGroup, allowed_groups, example_config
-from submissions.selectors import QuotaState, Run, latest_runs, quota_state
+from submissions.selectors import QuotaState, SubmissionRun, latest_runs, quota_state
 from teams.models import Team
 from teams.selectors import TeamRow, team_in, team_rows
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.wire import DatasetManifest
 
-from .next_steps import Standing, standings
+from .next_steps import HackathonStatus, hackathon_statuses
 
 
 @dataclass(frozen=True)
 class Home:
     """The hackathons the viewer may see, by time and those they take part in first; their teams' latest submissions."""
 
-    running: list[Standing]
-    upcoming: list[Standing]
-    past: list[Standing]
-    latest: list[Run]
+    running: list[HackathonStatus]
+    upcoming: list[HackathonStatus]
+    past: list[HackathonStatus]
+    latest: list[SubmissionRun]
 
 
-def read_home(viewer: Viewer, *, now: datetime) -> Home:
+def read_home_page(viewer: Viewer, *, now: datetime) -> Home:
     visible = list(hackathons_visible_to(viewer).order_by("ends_at"))
     home = Home([], [], [], latest_runs(viewer) if isinstance(viewer, User) else [])
-    for standing in standings(viewer, visible, now=now):
-        hackathon = standing.hackathon
+    for status in hackathon_statuses(viewer, visible, now=now):
+        hackathon = status.hackathon
         when = home.upcoming if now < hackathon.starts_at else home.running if now < hackathon.ends_at else home.past
-        when.append(standing)
-    home.upcoming.sort(key=lambda standing: standing.hackathon.starts_at)
+        when.append(status)
+    home.upcoming.sort(key=lambda status: status.hackathon.starts_at)
     home.past.reverse()
-    for standings_then in (home.running, home.upcoming, home.past):
-        standings_then.sort(key=lambda standing: standing.role is None)
+    for section in (home.running, home.upcoming, home.past):
+        section.sort(key=lambda status: status.role is None)
     return home
 
 
@@ -53,15 +53,15 @@ class ChallengeRow:
 
 @dataclass(frozen=True)
 class HackathonOverview:
-    standing: Standing
+    status: HackathonStatus
     challenges: list[ChallengeRow]
     teams: list[TeamRow]
 
 
-def read_hackathon(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> HackathonOverview:
+def read_hackathon_page(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> HackathonOverview:
     challenges = challenges_visible_to(viewer).filter(hackathon=hackathon).prefetch_related("phases")
     return HackathonOverview(
-        standing=standings(viewer, [hackathon], now=now)[0],
+        status=hackathon_statuses(viewer, [hackathon], now=now)[0],
         challenges=[ChallengeRow(challenge, current_phase(challenge.phases.all(), now)) for challenge in challenges],
         teams=team_rows(viewer, hackathon),
     )
@@ -83,7 +83,7 @@ class ChallengeOverview:
     """A shell command that submits a first config; "" where there is no phase or no model yet."""
 
 
-def read_challenge(viewer: Viewer, challenge: Challenge, *, now: datetime) -> ChallengeOverview:
+def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) -> ChallengeOverview:
     models = usable_models(challenge)
     limits = usable_limits(challenge, models)
     phases = list(challenge.phases.select_related("data", "challenge__hackathon"))

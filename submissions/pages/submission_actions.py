@@ -13,7 +13,7 @@ from teams.selectors import teams_of
 
 
 @dataclass(frozen=True)
-class Standing:
+class SubmissionActions:
     """`current` is the withdrawal in force; only the team itself may change anything, and only in an open phase."""
 
     current: Withdrawal | None
@@ -24,12 +24,12 @@ class Standing:
     """The board that others see stands as it was, whatever is withdrawn now."""
 
 
-def read_standing(submission: Submission, job: Job, viewer: Viewer, *, now: datetime) -> Standing:
+def read_submission_actions(submission: Submission, job: Job, viewer: Viewer, *, now: datetime) -> SubmissionActions:
     is_own = teams_of(viewer).filter(pk=submission.team_id).exists()
     withdrawals = submission.withdrawals.filter(restored_at__isnull=True).select_related("withdrawn_by")
     current = withdrawals.first()
     may_change = is_own and job.state == JobState.SUCCEEDED and submission.phase.is_open(now)
-    return Standing(
+    return SubmissionActions(
         current=current,
         is_own=is_own,
         can_withdraw=may_change and current is None,

@@ -15,7 +15,7 @@ from hackathon.enums import Role
 from hackathon.errors import DomainError, Invalid, NotAllowed
 from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
-from hackathon.services.participation import require_open_door
+from hackathon.services.participation import require_registration_open
 from hackathon.visibility import Viewer, role_in
 from submissions.config_form.fields import METHOD, as_text, method_choices
 from submissions.config_form.forms import ANNOTATIONS, ConfigForm, DraftForm, YamlForm, form_data
@@ -33,8 +33,8 @@ from .next_steps import NextStep
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A challenge's current phase as the viewer may submit to it; `blocker` says why not, and what to do instead."""
+class SubmitPage:
+    """A challenge's current phase as the viewer may submit to it; `refusal` says why not, and what to do instead."""
 
     challenge: Challenge
     limits: ChallengeLimits
@@ -42,7 +42,7 @@ class Desk:
     phase: Phase | None
     team: Team | None
     quota: QuotaState | None
-    blocker: NextStep | None
+    refusal: NextStep | None
 
     @property
     def is_ready(self) -> bool:
@@ -63,19 +63,19 @@ class Desk:
         return ConfigForm(data, limits=self.limits, models=self.models)
 
 
-def read_desk(viewer: Viewer, challenge: Challenge, *, now: datetime) -> Desk:
+def read_submit_page(viewer: Viewer, challenge: Challenge, *, now: datetime) -> SubmitPage:
     models = usable_models(challenge)
     limits = usable_limits(challenge, models)
     phase = current_phase(challenge.phases.select_related("data", "challenge__hackathon"), now)
     team = team_in(viewer, challenge.hackathon)
     quota = quota_state(team=team, phase=phase, now=now) if team and phase else None
-    blocker = _team_blocker(viewer, challenge, team) or (_phase_blocker(challenge, phase, now) if phase else None)
-    if blocker is None and quota is not None:
-        blocker = quota_blocker(challenge, quota, seconds=limits.budget.max_seconds)
-    return Desk(challenge, limits, models, phase, team, quota, blocker)
+    refusal = _team_refusal(viewer, challenge, team) or (_phase_refusal(challenge, phase, now) if phase else None)
+    if refusal is None and quota is not None:
+        refusal = quota_refusal(challenge, quota, seconds=limits.budget.max_seconds)
+    return SubmitPage(challenge, limits, models, phase, team, quota, refusal)
 
 
-def _team_blocker(viewer: Viewer, challenge: Challenge, team: Team | None) -> NextStep | None:
+def _team_refusal(viewer: Viewer, challenge: Challenge, team: Team | None) -> NextStep | None:
     if team is not None:
         return None
     hackathon = challenge.hackathon
@@ -90,18 +90,18 @@ def _team_blocker(viewer: Viewer, challenge: Challenge, team: Team | None) -> Ne
     else:
         text = _("Only teams can submit, and you are in no team of this hackathon yet.")
         name, label = "teams:create", _("Create a team")
-    refusal = _refusal(viewer, hackathon, is_new=role is None)
+    refusal = _join_error(viewer, hackathon, is_new=role is None)
     if refusal is not None:
         return NextStep(f"{text} {refusal.message} {refusal.hint}".rstrip(), home, _("To the hackathon"))
     return NextStep(text, reverse(name, args=[hackathon.slug]), label)
 
 
-def _refusal(viewer: Viewer, hackathon: Hackathon, *, is_new: bool) -> DomainError | None:
+def _join_error(viewer: Viewer, hackathon: Hackathon, *, is_new: bool) -> DomainError | None:
     """Why the viewer may not take part, or who does may not create a team; None where nothing stands in the way."""
     assert isinstance(viewer, User)
     try:
         if is_new:
-            require_open_door(viewer, hackathon)
+            require_registration_open(viewer, hackathon)
         else:
             require_free(viewer, hackathon)
     except DomainError as error:
@@ -109,7 +109,7 @@ def _refusal(viewer: Viewer, hackathon: Hackathon, *, is_new: bool) -> DomainErr
     return None
 
 
-def _phase_blocker(challenge: Challenge, phase: Phase, now: datetime) -> NextStep | None:
+def _phase_refusal(challenge: Challenge, phase: Phase, now: datetime) -> NextStep | None:
     if phase.is_open(now):
         return None
     if now < phase.opens_at:
@@ -122,7 +122,7 @@ def _phase_blocker(challenge: Challenge, phase: Phase, now: datetime) -> NextSte
     return NextStep(text, reverse("evaluation:leaderboard", args=[challenge.slug]), _("See the leaderboard"))
 
 
-def quota_blocker(challenge: Challenge, quota: QuotaState, *, seconds: float) -> NextStep | None:
+def quota_refusal(challenge: Challenge, quota: QuotaState, *, seconds: float) -> NextStep | None:
     """Which part of the quota is used up, the most lasting first, and what one can do about it."""
     board = reverse("evaluation:leaderboard", args=[challenge.slug])
     runs = f"{reverse('submissions:list')}?hackathon={challenge.hackathon.slug}"
@@ -149,7 +149,7 @@ def _local(at: datetime) -> str:
 class Draft:
     """A config being written: the tab's form, and what checking it said."""
 
-    desk: Desk
+    page: SubmitPage
     form: DraftForm
     copied: Submission | None = None
     is_asked: bool = False
@@ -177,25 +177,25 @@ class Draft:
         """Fill `preview`, or put every problem beside its field. Takes no quota."""
         self.form.is_valid()
         config = self.form.config()
-        if config is None or self.desk.phase is None:
+        if config is None or self.page.phase is None:
             return
         try:
-            self.preview = preview_config(team=self.desk.team, phase=self.desk.phase, config=config)
+            self.preview = preview_config(team=self.page.team, phase=self.page.phase, config=config)
         except Invalid as invalid:
             self.form.add_problems(invalid.fields)
 
     def submit(self, author: User) -> Submitted | None:
         """Submit it, or keep what stands in the way: `error`, or problems beside their fields."""
         self.check()
-        if self.preview is None or not self.form.is_valid() or self.desk.phase is None:
+        if self.preview is None or not self.form.is_valid() or self.page.phase is None:
             return None
         try:
-            if self.desk.team is None:
+            if self.page.team is None:
                 raise NotAllowed(_("Only teams can submit."), code="no_team")
             return submit_config(
                 author=author,
-                team=self.desk.team,
-                phase=self.desk.phase,
+                team=self.page.team,
+                phase=self.page.phase,
                 config=self.form.config(),
                 note=self.form.cleaned_data["note"],
                 tags=self.form.cleaned_data["tags"],
@@ -205,24 +205,24 @@ class Draft:
             return None
 
 
-def new_draft(desk: Desk, wanted: Mapping[str, str], copied: Submission | None) -> Draft:
+def new_draft(page: SubmitPage, wanted: Mapping[str, str], copied: Submission | None) -> Draft:
     """What the page opens with: a copy, or the wanted method's preset; as a form or as YAML."""
-    data = form_data(copied.config) if copied else desk.defaults(wanted.get("method", ""), wanted.get("preset", ""))
-    form: DraftForm = desk.form(data)
+    data = form_data(copied.config) if copied else page.defaults(wanted.get("method", ""), wanted.get("preset", ""))
+    form: DraftForm = page.form(data)
     if wanted.get("tab") == "yaml":
         form = _as_yaml(form)
-    return Draft(desk, form, copied=copied)
+    return Draft(page, form, copied=copied)
 
 
-def posted_draft(desk: Desk, posted: Mapping[str, str]) -> Draft:
+def posted_draft(page: SubmitPage, posted: Mapping[str, str]) -> Draft:
     """The posted tab; with `to` the other tab and with `show` another method, keeping what was typed."""
     if posted.get("tab") == "yaml":
         text = YamlForm(posted)
-        return Draft(desk, _as_form(desk, text) if posted.get("to") == "form" else text)
+        return Draft(page, _as_form(page, text) if posted.get("to") == "form" else text)
     if "show" in posted:
-        return Draft(desk, desk.form(_with_method(desk, posted, posted["show"])))
-    form = desk.form(posted)
-    return Draft(desk, _as_yaml(form) if posted.get("to") == "yaml" else form)
+        return Draft(page, page.form(_with_method(page, posted, posted["show"])))
+    form = page.form(posted)
+    return Draft(page, _as_yaml(form) if posted.get("to") == "yaml" else form)
 
 
 def _as_yaml(form: DraftForm) -> YamlForm:
@@ -230,7 +230,7 @@ def _as_yaml(form: DraftForm) -> YamlForm:
     return YamlForm.of(form.config(), form.annotations)
 
 
-def _as_form(desk: Desk, text: YamlForm) -> DraftForm:
+def _as_form(page: SubmitPage, text: YamlForm) -> DraftForm:
     """The same config in the form; the text itself where it cannot be read or holds what no field can show."""
     text.is_valid()
     config = text.config()
@@ -238,7 +238,7 @@ def _as_form(desk: Desk, text: YamlForm) -> DraftForm:
         return text
     try:
         data = form_data(config)
-        form = desk.form(data | text.annotations)
+        form = page.form(data | text.annotations)
         unknown = sorted(set(data) - set(form.fields))
         if unknown:
             raise ValueError(unknown[0])
@@ -248,9 +248,9 @@ def _as_form(desk: Desk, text: YamlForm) -> DraftForm:
     return form
 
 
-def _with_method(desk: Desk, posted: Mapping[str, str], method: str) -> dict[str, str]:
+def _with_method(page: SubmitPage, posted: Mapping[str, str], method: str) -> dict[str, str]:
     """The new method's defaults under what was changed by hand: a value that is still the old method's gives way."""
-    old, new = desk.defaults(posted.get(METHOD, "")), desk.defaults(method)
+    old, new = page.defaults(posted.get(METHOD, "")), page.defaults(method)
     kept = {
         path: value
         for path, value in posted.items()

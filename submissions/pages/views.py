@@ -22,14 +22,14 @@ from submissions.selectors import first_job, submissions_visible_to
 from submissions.services.annotate import annotate_submission, require_teammate
 from submissions.services.submit import Submitted, cancel_job
 
-from .overview import read_challenge, read_hackathon, read_home
-from .submit import Desk, Draft, new_draft, posted_draft, read_desk
+from .overview import read_challenge_page, read_hackathon_page, read_home_page
+from .submit import Draft, SubmitPage, new_draft, posted_draft, read_submit_page
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now = db_now()
-    return render(request, "submissions/home.html", {"home": read_home(request.user, now=now), "now": now})
+    return render(request, "submissions/home.html", {"home": read_home_page(request.user, now=now), "now": now})
 
 
 @require_safe
@@ -37,7 +37,7 @@ def hackathon_detail(request: HttpRequest, slug: str) -> HttpResponse:
     hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
     use_event_zone(request, hackathon)
     now = db_now()
-    overview = read_hackathon(request.user, hackathon, now=now)
+    overview = read_hackathon_page(request.user, hackathon, now=now)
     context = {"hackathon": hackathon, "overview": overview, "now": now}
     return render(request, "submissions/hackathon_detail.html", context)
 
@@ -47,7 +47,7 @@ def challenge_detail(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
     use_event_zone(request, challenge.hackathon)
     now = db_now()
-    overview = read_challenge(request.user, challenge, now=now)
+    overview = read_challenge_page(request.user, challenge, now=now)
     context = {"challenge": challenge, "hackathon": challenge.hackathon, "overview": overview, "now": now}
     return render(request, "submissions/challenge_detail.html", context)
 
@@ -58,14 +58,14 @@ def challenge_submit(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
     use_event_zone(request, challenge.hackathon)
     copied = _copied(request, challenge)
-    desk = read_desk(request.user, challenge, now=db_now())
-    if not desk.is_ready:
-        return _desk_page(request, desk)
+    page = read_submit_page(request.user, challenge, now=db_now())
+    if not page.is_ready:
+        return _render_submit_page(request, page)
     if request.method == "POST":
-        return _take_draft(request, desk)
-    draft = new_draft(desk, request.GET.dict(), copied)
+        return _take_draft(request, page)
+    draft = new_draft(page, request.GET.dict(), copied)
     draft.check()
-    return _desk_page(request, desk, draft)
+    return _render_submit_page(request, page, draft)
 
 
 def _copied(request: HttpRequest, challenge: Challenge) -> Submission | None:
@@ -78,19 +78,19 @@ def _copied(request: HttpRequest, challenge: Challenge) -> Submission | None:
     return get_object_or_404(submissions_visible_to(request.user).filter(phase__challenge=challenge), pk=pk)
 
 
-def _take_draft(request: HttpRequest, desk: Desk) -> HttpResponse:
+def _take_draft(request: HttpRequest, page: SubmitPage) -> HttpResponse:
     """Submit it, check it, or show it another way. The Enter key checks, so it costs nothing."""
-    draft = posted_draft(desk, request.POST.dict())
+    draft = posted_draft(page, request.POST.dict())
     if "submit" not in request.POST:
         draft.is_asked = "to" not in request.POST and "show" not in request.POST
         draft.check()
-        return _desk_page(request, desk, draft)
+        return _render_submit_page(request, page, draft)
     assert isinstance(request.user, User)
     submitted = draft.submit(request.user)
     if submitted is None:
         draft.is_asked = True
-        again = read_desk(request.user, desk.challenge, now=db_now())
-        return _desk_page(request, again, draft)
+        again = read_submit_page(request.user, page.challenge, now=db_now())
+        return _render_submit_page(request, again, draft)
     _say_submitted(request, submitted)
     return redirect("submissions:detail", pk=submitted.submission.pk)
 
@@ -105,8 +105,8 @@ def _say_submitted(request: HttpRequest, submitted: Submitted) -> None:
     messages.info(request, text % {"number": submitted.submission})
 
 
-def _desk_page(request: HttpRequest, desk: Desk, draft: Draft | None = None) -> HttpResponse:
-    context = {"challenge": desk.challenge, "hackathon": desk.challenge.hackathon, "desk": desk, "draft": draft}
+def _render_submit_page(request: HttpRequest, page: SubmitPage, draft: Draft | None = None) -> HttpResponse:
+    context = {"challenge": page.challenge, "hackathon": page.challenge.hackathon, "page": page, "draft": draft}
     status = draft.error.status if draft and draft.error else 200
     return render(request, "submissions/submission_form.html", context, status=status)
 

@@ -27,13 +27,14 @@ class Preview:
 
 def preview_config(*, team: Team | None, phase: Phase, config: JSON) -> Preview:
     """Writes nothing and takes no quota. Raises `Invalid` with every problem, as a submit would."""
-    checked = validate_config(phase, config)
+    terms = terms_of(phase)
+    checked = validate_config(terms, config)
     model = BaseModel.objects.get(slug=checked.base_model)
     key = run_key_for(phase, model, config_hash(checked))
     same = find_same_run(team=team, phase=phase, key=key) if team else None
     return Preview(
         config=checked,
-        estimate=estimate(checked, terms_of(phase)),
+        estimate=estimate(checked, terms),
         seconds=0.0 if same else phase.challenge.challenge_limits.budget.max_seconds,
         same_as=same,
     )

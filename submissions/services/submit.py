@@ -59,10 +59,10 @@ def terms_of(phase: Phase) -> Terms:
     )
 
 
-def validate_config(phase: Phase, data: JSON) -> SubmissionConfig:
+def validate_config(terms: Terms, data: JSON) -> SubmissionConfig:
     """The canonical config. Raises `Invalid` with every problem, each with code, field and allowed range."""
     try:
-        return read_config(data, terms_of(phase))
+        return read_config(data, terms)
     except ConfigInvalid as invalid:
         codes = {error.code for error in invalid.errors}
         raise Invalid(
@@ -93,7 +93,7 @@ def submit_config(
     replay = _replay(author, idempotency_key, body)
     if replay is not None:
         return replay
-    checked, names = validate_config(phase, config), read_tags(tags)
+    checked, names = validate_config(terms_of(phase), config), read_tags(tags)
     with _one_key_at_a_time(), transaction.atomic():
         quota = lock_quota(team=team, phase=phase)
         now = db_now()

@@ -11,7 +11,7 @@ from django.db import transaction
 from hackathon.clock import db_now
 from submissions.enums import JobState
 from submissions.models import Job
-from training_worker.contract.sentences import NODE_SILENT, SCORER_SILENT
+from training_worker.contract.sentences import NODE_LOST, SCORER_LOST
 
 from .attempts import lose_attempt
 from .wakeups import ring_scorer, ring_workers
@@ -29,7 +29,7 @@ def sweep(now: datetime | None = None) -> int:
     lost = 0
     if not _is_recovering(now):
         for job in Job.objects.filter(state__in=[JobState.RUNNING, JobState.SCORING], lease_until__lt=now):
-            reason = NODE_SILENT if job.state == JobState.RUNNING else SCORER_SILENT
+            reason = NODE_LOST if job.state == JobState.RUNNING else SCORER_LOST
             lost += lose_attempt(job, now=now, reason=reason, actor="sweeper")
     with transaction.atomic():
         if Job.objects.filter(state=JobState.QUEUED).exists():

@@ -24,7 +24,7 @@ from .charts import compute_chart, failure_chart, signup_chart, submission_chart
 from .job_lines import JobLine, job_line, with_rows
 from .workers import WorkerSummary, worker_summary
 
-MOST_QUEUED, MOST_FAILURES, MOST_SILENT = 20, 10, 30
+MOST_QUEUED, MOST_FAILURES, MOST_IDLE = 20, 10, 30
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Figures:
     signups: int
     in_team: int
     teams: int
-    silent_teams: int
+    teams_without_submission: int
     submissions: int
     queued: int
     running: int
@@ -64,7 +64,7 @@ class QueuedLine:
 
 
 @dataclass(frozen=True)
-class SilentTeam:
+class IdleTeam:
     """A team that has not submitted anything."""
 
     pk: UUID
@@ -84,7 +84,7 @@ class Dashboard:
     running: list[JobLine]
     failures: list[JobLine]
     quarantined: list[JobLine]
-    silent: list[SilentTeam]
+    idle_teams: list[IdleTeam]
     charts: list[tuple[str, Chart]]
     """With the id that each has in the page."""
     is_over: bool
@@ -112,7 +112,7 @@ def read_dashboard(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> Da
         running=_lines(jobs.filter(state__in=[JobState.RUNNING, JobState.SCORING]).order_by("started_at")),
         failures=_lines(runs.filter(state=JobState.FAILED).order_by("-finished_at")[:MOST_FAILURES]),
         quarantined=_lines(_with_reason(jobs.filter(state=JobState.QUARANTINED)).order_by("queued_at")),
-        silent=_silent(hackathon),
+        idle_teams=_idle_teams(hackathon),
         charts=_charts(hackathon, runs, quotas, now),
         is_over=now >= hackathon.ends_at and not figures.queued + figures.running + figures.scoring,
     )
@@ -129,7 +129,7 @@ def _figures(
 ) -> Figures:
     people = Participation.objects.filter(hackathon=hackathon, role=Role.PARTICIPANT)
     member = Membership.objects.current().filter(user=OuterRef("user"), hackathon=hackathon, team__is_reserved=False)
-    teams = _teams(hackathon).aggregate(all=Count("pk"), silent=Count("pk", filter=~_has_submitted()))
+    teams = _teams(hackathon).aggregate(all=Count("pk"), idle=Count("pk", filter=~_has_submitted()))
     used, granted = _compute(hackathon, quotas, teams["all"])
     return Figures(
         **people.annotate(has_team=Exists(member)).aggregate(
@@ -137,7 +137,7 @@ def _figures(
         ),
         **_job_counts(jobs),
         teams=teams["all"],
-        silent_teams=teams["silent"],
+        teams_without_submission=teams["idle"],
         compute_used=used,
         compute_granted=granted,
         wait_seconds=wait_seconds,
@@ -177,11 +177,11 @@ def _has_submitted() -> Exists:
     return Exists(Submission.objects.filter(team=OuterRef("pk")))
 
 
-def _silent(hackathon: Hackathon) -> list[SilentTeam]:
+def _idle_teams(hackathon: Hackathon) -> list[IdleTeam]:
     """The teams to help: those that have waited longest first."""
     size = Count("memberships", filter=Q(memberships__left_at__isnull=True))
     teams = _teams(hackathon).filter(~_has_submitted()).annotate(size=size).order_by("created_at", "name")
-    return [SilentTeam(team.pk, team.name, team.size, team.created_at) for team in teams[:MOST_SILENT]]
+    return [IdleTeam(team.pk, team.name, team.size, team.created_at) for team in teams[:MOST_IDLE]]
 
 
 def _with_reason(jobs: QuerySet[Job]) -> QuerySet[Job]:

@@ -20,7 +20,7 @@ from .job_lines import JobLine, job_line, with_rows
 
 LATE_SECONDS = 300.0
 RECENT = timedelta(hours=24)
-TROUBLE = (JobState.QUEUED, JobState.FAILED, JobState.QUARANTINED)
+FAILURE_STATES = (JobState.QUEUED, JobState.FAILED, JobState.QUARANTINED)
 """Where a running attempt goes that did not work out."""
 
 NodeStatus = Literal["alive", "late", "dead", "revoked"]
@@ -68,7 +68,7 @@ def worker_summary(*, now: datetime) -> WorkerSummary:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class NodeFailure:
     """The last attempt on a node that did not work out."""
 
     at: datetime
@@ -102,7 +102,7 @@ class NodeRow:
     failed: int
     lost: int
     last_error: str
-    trouble: Trouble | None
+    failure: NodeFailure | None
 
 
 def read_workers(viewer: Viewer, *, now: datetime) -> list[NodeRow]:
@@ -113,10 +113,10 @@ def read_workers(viewer: Viewer, *, now: datetime) -> list[NodeRow]:
     running = {job.node_id: job for job in with_rows(Job.objects.filter(state=JobState.RUNNING, node__in=nodes))}
     shown = set(watched.filter(pk__in=[job.pk for job in running.values()]).values_list("pk", flat=True))
     counts = _counts(now - RECENT)
-    troubles = _troubles(watched)
+    failures = _failures(watched)
     slugs = dict(BaseModel.objects.values_list("sha256", "slug"))
     rows = [
-        _node_row(node, running.get(node.pk), shown, counts.get(node.name, {}), troubles.get(node.name), slugs, now)
+        _node_row(node, running.get(node.pk), shown, counts.get(node.name, {}), failures.get(node.name), slugs, now)
         for node in nodes
     ]
     return rows if operates(viewer) else [replace(row, last_error="") for row in rows]
@@ -127,7 +127,7 @@ def _node_row(
     job: Job | None,
     shown: set[UUID],
     counts: dict[str, int],
-    trouble: Trouble | None,
+    failure: NodeFailure | None,
     slugs: dict[str, str],
     now: datetime,
 ) -> NodeRow:
@@ -151,7 +151,7 @@ def _node_row(
         failed=counts.get(JobState.FAILED, 0),
         lost=counts.get(JobState.QUEUED, 0) + counts.get(JobState.QUARANTINED, 0),
         last_error=report.get("last_error", ""),
-        trouble=trouble,
+        failure=failure,
     )
 
 
@@ -174,9 +174,11 @@ def _counts(since: datetime) -> dict[str, dict[str, int]]:
     return found
 
 
-def _troubles(watched: QuerySet[Job]) -> dict[str, Trouble]:
+def _failures(watched: QuerySet[Job]) -> dict[str, NodeFailure]:
     """By node's name: the last attempt that failed or was lost there, of the jobs that are watched."""
-    ended = JobEvent.objects.filter(from_state=JobState.RUNNING, to_state__in=TROUBLE, job__in=watched).order_by()
+    ended = JobEvent.objects.filter(
+        from_state=JobState.RUNNING, to_state__in=FAILURE_STATES, job__in=watched
+    ).order_by()
     there = ended.annotate(on=Subquery(_claims().values("actor")[:1]))
     last = dict(there.values_list("on").annotate(Max("at")))
     events = {
@@ -184,10 +186,10 @@ def _troubles(watched: QuerySet[Job]) -> dict[str, Trouble]:
     }
     jobs = with_rows(Job.objects.filter(pk__in=[event.job_id for event in events.values()]))
     lines = {job.pk: job_line(job) for job in jobs}
-    return {node: _trouble(event, lines) for node, event in events.items()}
+    return {node: _failure(event, lines) for node, event in events.items()}
 
 
-def _trouble(event: JobEvent, lines: dict[UUID, JobLine]) -> Trouble:
+def _failure(event: JobEvent, lines: dict[UUID, JobLine]) -> NodeFailure:
     line = lines[event.job_id]
     text = line.message if event.to_state == JobState.FAILED and line.message else event.reason
-    return Trouble(event.at, text, line.name, line.url)
+    return NodeFailure(event.at, text, line.name, line.url)

@@ -14,14 +14,14 @@ from hackathon.enums import Role
 from hackathon.errors import DomainError
 from hackathon.models import Participation
 from teams.models import Membership, Team
-from teams.services.roster import require_place, require_role
+from teams.services.roster import require_may_join, require_role
 
 if TYPE_CHECKING:  # generic for the type checker alone
     TeamModelForm = forms.ModelForm[Team]
-    PlaceModelForm = forms.ModelForm[Membership]
-    PartModelForm = forms.ModelForm[Participation]
+    MembershipModelForm = forms.ModelForm[Membership]
+    ParticipationModelForm = forms.ModelForm[Participation]
 else:
-    TeamModelForm = PlaceModelForm = PartModelForm = forms.ModelForm
+    TeamModelForm = MembershipModelForm = ParticipationModelForm = forms.ModelForm
 
 OVERRIDE = _("Even if the team is full or locked, the hackathon is over, or the person has left a team before")
 
@@ -30,7 +30,7 @@ def _refuse(error: DomainError) -> forms.ValidationError:
     return forms.ValidationError(f"{error.message} {error.hint}".strip(), code=error.code)
 
 
-class MoveForm(ReasonForm):
+class MoveMemberForm(ReasonForm):
     """Where to, and why."""
 
     team = forms.ModelChoiceField(
@@ -42,7 +42,7 @@ class MoveForm(ReasonForm):
     field_order = ("team", "override", "reason")
 
 
-class PlaceForm(PlaceModelForm):
+class MembershipForm(MembershipModelForm):
     """A person for a team. The rules are checked here, and again by the service under its locks."""
 
     override = forms.BooleanField(label=OVERRIDE, required=False)
@@ -56,13 +56,13 @@ class PlaceForm(PlaceModelForm):
         values = super().clean() or {}
         if values.get("team") and values.get("user"):
             try:
-                require_place(values["team"], values["user"], override=bool(values.get("override")))
+                require_may_join(values["team"], values["user"], override=bool(values.get("override")))
             except DomainError as error:
                 raise _refuse(error) from None
         return values
 
 
-class PartForm(PartModelForm):
+class ParticipationForm(ParticipationModelForm):
     """A role; nobody leaves a team unnoticed by it."""
 
     class Meta:
@@ -83,7 +83,7 @@ class PartForm(PartModelForm):
         return values
 
 
-class TeamForm(TeamModelForm):
+class TeamAdminForm(TeamModelForm):
     class Meta:
         model = Team
         fields = ("hackathon", "name", "is_reserved", "is_locked")

@@ -15,12 +15,19 @@ from hackathon.admin.base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowe
 from hackathon.admin.confirm import Question, ReasonForm, confirm
 from hackathon.enums import Role
 from hackathon.models import Participation
-from hackathon.services.participation import admit
+from hackathon.services.participation import add_participant
 from teams.models import Invitation, Membership, Team
 from teams.services.invitations import withdraw_invitation
-from teams.services.roster import change_part, end_part, make_captain, move_member, place_member, remove_member
+from teams.services.roster import (
+    add_member,
+    change_participation,
+    end_membership,
+    end_participation,
+    make_captain,
+    move_member,
+)
 
-from .forms import MoveForm, PartForm, PlaceForm, TeamForm
+from .forms import MembershipForm, MoveMemberForm, ParticipationForm, TeamAdminForm
 
 
 class MembershipInline(ReadOnlyInline):
@@ -34,7 +41,7 @@ class MembershipInline(ReadOnlyInline):
 
 @admin.register(Team)
 class TeamAdmin(Admin):
-    form = TeamForm
+    form = TeamAdminForm
     list_display = ("name", "hackathon", "people", "is_reserved", "is_locked", "created_at")
     list_filter = ("hackathon", "is_reserved", "is_locked")
     list_select_related = ("hackathon",)
@@ -63,7 +70,7 @@ class TeamAdmin(Admin):
 class MembershipAdmin(Admin):
     """Adding puts a person into a team; everything else is an action."""
 
-    form = PlaceForm
+    form = MembershipForm
     list_display = ("user", "team", "hackathon", "role", "created_at", "left_at")
     list_filter = ("hackathon", "role", ("left_at", admin.EmptyFieldListFilter))
     list_select_related = ("user", "team", "hackathon")
@@ -87,7 +94,7 @@ class MembershipAdmin(Admin):
         return is_allowed(request, self)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: ModelForm[Membership], change: bool) -> None:
-        placed = place_member(team=obj.team, user=obj.user, override=form.cleaned_data["override"])
+        placed = add_member(team=obj.team, user=obj.user, override=form.cleaned_data["override"])
         obj.pk = placed.pk
         self.log_change(request, placed, form.cleaned_data["reason"])
 
@@ -100,7 +107,7 @@ class MembershipAdmin(Admin):
             _("Move to another team"),
             _("They leave their team and join the other one. What they submitted stays with the team they leave."),
             _("%(count)d people moved."),
-            MoveForm,
+            MoveMemberForm,
         )
         return confirm(
             self,
@@ -130,12 +137,12 @@ class MembershipAdmin(Admin):
             _("%(count)d people removed."),
             ReasonForm,
         )
-        return confirm(self, request, queryset, ask, lambda row, _values: remove_member(membership=row))
+        return confirm(self, request, queryset, ask, lambda row, _values: end_membership(membership=row))
 
 
 @admin.register(Participation)
 class ParticipationAdmin(Admin):
-    form = PartForm
+    form = ParticipationForm
     list_display = ("user", "hackathon", "role", "organization", "created_at")
     list_filter = ("hackathon", "role", "organization")
     list_select_related = ("user", "hackathon", "organization")
@@ -158,9 +165,9 @@ class ParticipationAdmin(Admin):
     ) -> None:
         role = Role(obj.role)
         if change:
-            change_part(participation=obj, role=role, organization=obj.organization)
+            change_participation(participation=obj, role=role, organization=obj.organization)
         else:
-            part = admit(user=obj.user, hackathon=obj.hackathon, role=role, organization=obj.organization)
+            part = add_participant(user=obj.user, hackathon=obj.hackathon, role=role, organization=obj.organization)
             obj.pk = part.pk
 
     @admin.action(description=_("Take out of the hackathon"), permissions=["expel"])
@@ -171,7 +178,7 @@ class ParticipationAdmin(Admin):
             _("%(count)d people take no part any more."),
             ReasonForm,
         )
-        return confirm(self, request, queryset, ask, lambda row, _values: end_part(participation=row))
+        return confirm(self, request, queryset, ask, lambda row, _values: end_participation(participation=row))
 
 
 @admin.register(Invitation)

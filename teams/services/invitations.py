@@ -14,7 +14,7 @@ from hackathon.accounts.tokens import digest_of, new_token
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, NotAllowed, NotFound
 from hackathon.models import User
-from hackathon.services.participation import join_hackathon, require_open_door
+from hackathon.services.participation import join_hackathon, require_registration_open
 from hackathon.visibility import role_in
 from teams.models import Invitation, Membership, MembershipRole, Team
 from teams.selectors import find_invitation
@@ -72,7 +72,7 @@ def require_may_accept(*, user: User, invitation: Invitation) -> None:
     """What `accept_invitation` would refuse, said before anybody is asked to confirm. Locks nothing."""
     hackathon = invitation.team.hackathon
     if role_in(user, hackathon) is None:
-        require_open_door(user, hackathon)
+        require_registration_open(user, hackathon)
         require_teamless(user, hackathon)
     else:
         require_free(user, hackathon)

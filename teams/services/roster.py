@@ -18,19 +18,19 @@ from teams.models import Membership, MembershipRole, Team
 from .membership import leave_team, lock_person, lock_team, require_free, require_room, set_captain
 
 
-def place_member(*, team: Team, user: User, override: bool = False) -> Membership:
-    """Put a person into a team; they become captain of a team without one. Raises what `require_place` raises."""
+def add_member(*, team: Team, user: User, override: bool = False) -> Membership:
+    """Put a person into a team; they become captain of a team without one. Raises what `require_may_join` raises."""
     with transaction.atomic():
         lock_person(user, team.hackathon)
         locked = lock_team(team)
-        require_place(locked, user, override=override)
+        require_may_join(locked, user, override=override)
         current = Membership.objects.current().filter(team=locked)
         has_captain = current.filter(role=MembershipRole.CAPTAIN).exists()
         role = MembershipRole.MEMBER if has_captain else MembershipRole.CAPTAIN
         return Membership.objects.create(team=locked, user=user, hackathon=locked.hackathon, role=role)
 
 
-def require_place(team: Team, user: User, *, override: bool) -> None:
+def require_may_join(team: Team, user: User, *, override: bool) -> None:
     """Raises `Conflict` or `NotAllowed` where the person may not come into the team."""
     _require_a_teams_team(team)
     if not override:
@@ -54,7 +54,7 @@ def require_place(team: Team, user: User, *, override: bool) -> None:
 def move_member(*, membership: Membership, team: Team, override: bool = False) -> Membership:
     """End the membership and start one in `team` of the same hackathon; what was submitted stays where it is.
 
-    Having left a team is no hindrance here. Raises `Conflict` where the membership has ended, and as `place_member`.
+    Having left a team is no hindrance here. Raises `Conflict` where the membership has ended, and as `add_member`.
     """
     with transaction.atomic():
         lock_person(membership.user, membership.hackathon)
@@ -67,10 +67,10 @@ def move_member(*, membership: Membership, team: Team, override: bool = False) -
         if not override:
             require_room(locked[team.pk])
         leave_team(team=membership.team, user=membership.user)
-        return place_member(team=team, user=membership.user, override=True)
+        return add_member(team=team, user=membership.user, override=True)
 
 
-def remove_member(*, membership: Membership) -> None:
+def end_membership(*, membership: Membership) -> None:
     """Take the person out of their team, as if they had left it. Raises `Conflict` where they are not in it."""
     _require_current(membership)
     leave_team(team=membership.team, user=membership.user)
@@ -84,7 +84,7 @@ def make_captain(*, membership: Membership) -> None:
         set_captain(membership)
 
 
-def change_part(*, participation: Participation, role: Role, organization: Organization | None) -> None:
+def change_participation(*, participation: Participation, role: Role, organization: Organization | None) -> None:
     """Another role or organization. Raises what `require_role` raises."""
     with transaction.atomic():
         lock_person(participation.user, participation.hackathon)
@@ -101,7 +101,7 @@ def require_role(participation: Participation, role: Role) -> None:
         _require_teamless(participation)
 
 
-def end_part(*, participation: Participation) -> None:
+def end_participation(*, participation: Participation) -> None:
     """The person takes no part any more. Raises `Conflict` while they are in a team."""
     with transaction.atomic():
         lock_person(participation.user, participation.hackathon)

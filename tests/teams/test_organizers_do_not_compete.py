@@ -11,8 +11,8 @@ from django.utils import timezone
 from hackathon.enums import Role
 from hackathon.errors import NotAllowed
 from hackathon.models import Hackathon, Participation, User
-from hackathon.services.organizers import let_organize
-from teams.services.roster import change_part
+from hackathon.services.organizers import make_organizer
+from teams.services.roster import change_participation
 from tests.factories import World
 from tests.pages import browser_of
 
@@ -20,27 +20,27 @@ pytestmark = pytest.mark.django_db
 
 
 def test_an_organizer_of_the_admin_does_not_join(world: World) -> None:
-    let_organize(user=world.outsider)
+    make_organizer(user=world.outsider)
     assert browser_of(world, "outsider").post(f"/h/{world.hackathon.slug}/join/").status_code == 403
     assert not Participation.objects.filter(user=world.outsider).exists()
 
 
 def test_an_organizer_of_the_admin_is_not_made_a_participant(world: World) -> None:
-    let_organize(user=world.judge)
+    make_organizer(user=world.judge)
     judge = Participation.objects.select_related("user").get(user=world.judge)
     with pytest.raises(NotAllowed):
-        change_part(participation=judge, role=Role.PARTICIPANT, organization=None)
-    change_part(participation=judge, role=Role.MENTOR, organization=None)
+        change_participation(participation=judge, role=Role.PARTICIPANT, organization=None)
+    change_participation(participation=judge, role=Role.MENTOR, organization=None)
 
 
 def test_who_competes_gets_no_access_to_the_admin(world: World) -> None:
     with pytest.raises(NotAllowed, match="competes in") as caught:
-        let_organize(user=world.captain)
+        make_organizer(user=world.captain)
     assert caught.value.code == "competes"
     assert not User.objects.get(pk=world.captain.pk).is_staff
     past = timezone.now() - timedelta(seconds=1)
     Hackathon.objects.update(starts_at=past - timedelta(hours=1), ends_at=past)
-    let_organize(user=world.captain)
+    make_organizer(user=world.captain)
     assert User.objects.get(pk=world.captain.pk).is_staff
 
 

@@ -125,7 +125,8 @@ def _field_error(details: ErrorDetails) -> FieldError:
     elif kind == "extra_forbidden":
         allowed = ", ".join(owners[0].model_fields) if len(owners) == 1 else ""
     else:
-        allowed = next((describe_allowed(owner, path[-1]) for owner in owners if path[-1] in owner.model_fields), "")
+        name = path[-1] if path else ""
+        allowed = next((describe_allowed(owner, name) for owner in owners if name in owner.model_fields), "")
     code = _CODES.get(kind, "invalid_json" if kind == "json_invalid" else "invalid_type")
     return FieldError(code=code, field=".".join(path), message=_message(code, kind), allowed=allowed)
 

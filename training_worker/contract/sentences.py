@@ -70,8 +70,8 @@ CLAIMED = Sentence("claimed")
 PREDICTIONS_RECEIVED = Sentence("predictions received; %(why)s")
 SCORED = Sentence("scored")
 CANCELLED = Sentence("cancelled")
-NODE_SILENT = Sentence("the node fell silent")
-SCORER_SILENT = Sentence("the scorer fell silent")
+NODE_LOST = Sentence("the node stopped responding")
+SCORER_LOST = Sentence("the scorer stopped responding")
 NODE_MOVED_ON = Sentence("the node claimed another job")
 LOSSES = Sentence("%(losses)s losses; the last: %(reason)s")
 NODE_STOPS = Sentence("The node is shutting down.")
@@ -124,10 +124,14 @@ AT_MOST_COST = Sentence("batch size × size of an example ≤ %(total)s %(unit)s
 AT_MOST_STEPS = Sentence("≤ %(steps)s steps: fewer epochs or a larger batch")
 AT_MOST_SECONDS = Sentence("≤ %(seconds)s s of compute")
 
+UNITS: dict[str, Sentence] = {"tokens": Sentence("tokens"), "kilopixels": Sentence("kilopixels")}
+"""By `TaskSpec.unit`."""
+
 SENTENCES: tuple[Sentence, ...] = (
     *(value for value in list(globals().values()) if isinstance(value, Sentence)),
     *HINTS.values(),
     *ENDINGS.values(),
+    *UNITS.values(),
 )
 _FIXED = frozenset(one for one in SENTENCES if not _PLACE.search(one))
 _PATTERNS = [(one, one.pattern()) for one in SENTENCES if one not in _FIXED]

@@ -15,7 +15,7 @@ from evaluation.models import Result
 from hackathon.admin.base import Admin
 from hackathon.models import ApiToken, Hackathon, User
 from hackathon.models.mail import OutgoingMail
-from hackathon.services.organizers import let_organize
+from hackathon.services.organizers import make_organizer
 from submissions.models import Job, Node
 from tests.evaluation.admin.test_pages import staff, url
 from tests.evaluation.scored import make_result
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def organizer(world: World) -> Client:
-    let_organize(user=world.organizer)
+    make_organizer(user=world.organizer)
     return browser_of(world, "organizer")
 
 

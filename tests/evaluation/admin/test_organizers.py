@@ -19,7 +19,7 @@ from django.utils import timezone
 from hackathon.admin.site import GROUPS
 from hackathon.enums import ScoreVisibility, Visibility
 from hackathon.models import ApiToken, BaseModel, Challenge, Hackathon, Participation, Phase, User
-from hackathon.services.organizers import PERMISSIONS, let_organize, organizers_group, stop_organizing
+from hackathon.services.organizers import PERMISSIONS, make_organizer, organizers_group, remove_organizer
 from submissions.enums import JobState
 from submissions.models import Job, Node, Submission
 from teams.models import Membership, MembershipRole, Team
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def organizer(world: World) -> Client:
-    let_organize(user=world.organizer)
+    make_organizer(user=world.organizer)
     world.organizer.refresh_from_db()
     return browser_of(world, "organizer")
 
@@ -84,7 +84,7 @@ def test_what_needs_attention_leads_to_its_rows(world: World, organizer: Client)
     assert sorted((one["count"], one["text"]) for one in notices) == [
         (1, "challenges are not published"),
         (1, "jobs were set aside and wait for you"),
-        (1, "nodes are silent"),
+        (1, "nodes are offline"),
     ]
     for one in notices:
         assert [str(row) for row in organizer.get(one["url"]).context["cl"].result_list] != []
@@ -93,7 +93,7 @@ def test_what_needs_attention_leads_to_its_rows(world: World, organizer: Client)
 
 def test_an_event_that_one_may_not_see_is_not_on_the_front_page(world: World) -> None:
     Hackathon.objects.update(visibility=Visibility.DRAFT)
-    let_organize(user=world.outsider)
+    make_organizer(user=world.outsider)
     assert world.hackathon.slug not in html(browser_of(world, "outsider").get("/admin/"))
 
 
@@ -210,9 +210,9 @@ def test_access_is_given_and_taken_by_a_superuser(world: World) -> None:
 
 
 def test_who_has_other_permissions_stays_staff(world: World) -> None:
-    let_organize(user=world.judge)
+    make_organizer(user=world.judge)
     world.judge.user_permissions.set(Permission.objects.filter(codename="view_job"))
-    stop_organizing(user=world.judge)
+    remove_organizer(user=world.judge)
     world.judge.refresh_from_db()
     assert world.judge.is_staff
     assert not world.judge.groups.exists()
@@ -220,12 +220,12 @@ def test_who_has_other_permissions_stays_staff(world: World) -> None:
 
 def test_access_is_given_on_the_command_line(world: World) -> None:
     out = StringIO()
-    call_command("let_organize", world.outsider.email.upper(), stdout=out)
+    call_command("make_organizer", world.outsider.email.upper(), stdout=out)
     world.outsider.refresh_from_db()
     assert world.outsider.is_staff
     assert "may use the admin" in out.getvalue()
     with pytest.raises(CommandError, match="Nobody has the address"):
-        call_command("let_organize", "nobody@example.org", stdout=out)
+        call_command("make_organizer", "nobody@example.org", stdout=out)
 
 
 def test_the_group_has_each_permission_that_it_names(world: World) -> None:

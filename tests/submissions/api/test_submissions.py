@@ -92,7 +92,7 @@ def test_an_unknown_phase_is_not_found(world: World) -> None:
     assert response.status_code == 404
 
 
-DETAIL_PATHS = ("", "curve/", "log/", "artifacts/model_card.md/")
+DETAIL_PATHS = ("", "curve/", "log/", f"artifacts/{MODEL_CARD}/")
 
 
 def finish(world: World) -> str:

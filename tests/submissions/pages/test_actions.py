@@ -15,7 +15,7 @@ from hackathon.files.storage import storage
 from hackathon.models import Participation
 from submissions.enums import JobState
 from submissions.models import Artifact, Job
-from submissions.pages.next_steps import standings
+from submissions.pages.next_steps import hackathon_statuses
 from submissions.pages.stages import stage_steps
 from submissions.selectors import first_job
 from submissions.services.submit import submit_config
@@ -102,7 +102,7 @@ def test_test_predictions_are_nobodys(world: World) -> None:
 
 def next_of(world: World, who: str) -> str:
     viewer = getattr(world, who)
-    return standings(viewer, [world.hackathon], now=timezone.now())[0].step.text
+    return hackathon_statuses(viewer, [world.hackathon], now=timezone.now())[0].step.text
 
 
 def test_next_steps_of_everybody(world: World) -> None:

@@ -211,12 +211,13 @@ def test_a_key_in_a_field_checks_and_never_submits(world: World) -> None:
 
 
 def test_the_estimate_is_measured_once_a_worker_has_measured(world: World) -> None:
-    world.model.speed = {
+    speed = {
         "train_units_per_second": 100.0,
         "frozen_units_per_second": 400.0,
         "megabytes_fixed": 300.0,
         "megabytes_per_thousand_units": 10.0,
     }
+    world.model.speed = {world.challenge.task: speed}
     world.model.save()
     text = html(page(world, "captain", path(world) + "?method=lora"))
     assert "not measured yet" not in text

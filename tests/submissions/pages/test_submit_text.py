@@ -52,7 +52,7 @@ def test_yaml_with_1e_4_is_submitted_as_a_number(world: World) -> None:
         ("a: &x 1\nb: *x\n", ["Line 2: Aliases"]),
         ("- 1\n", ["Line 1: A config has the keys"]),
         ("", ["Line 1: A config has the keys"]),
-        ("base_model: tiny-bert\nmethod: {name: head}\ntechniques: []\n", ["Line 3: techniques: There is no such"]),
+        ("base_model: tiny-bert\nmethod: {name: head}\nseed: 7\n", ["Line 3: seed: There is no such"]),
     ],
 )
 def test_yaml_errors_name_their_line(world: World, text: str, said: list[str]) -> None:
@@ -64,9 +64,9 @@ def test_yaml_errors_name_their_line(world: World, text: str, said: list[str]) -
 
 
 def test_yaml_that_no_field_can_hold_stays_text(world: World) -> None:
-    text = "base_model: tiny-bert\nmethod: {name: head}\ntechniques: []\n"
+    text = "base_model: tiny-bert\nmethod: {name: head}\ncompression: []\n"
     shown = html(send(world, button="to", to="form", tab="yaml", yaml=text))
-    assert "The form has no field for “techniques”." in problems(shown)["yaml"]
+    assert "The form has no field for “compression”." in problems(shown)["yaml"]
     assert textarea(shown) == text
 
 

@@ -119,7 +119,7 @@ def test_all_errors_come_at_once(world: World) -> None:
         "base_model": "../../etc/passwd",
         "method": {"name": "lora", "r": 10**9, "lora_alpha": "x", "rank": 4},
         "training": {"learning_rate": -1, "max_length": 1e9, "optim": "lion", "seed": 7},
-        "techniques": [],
+        "compression": [],
     }
     response = submit(world, body=body_of(world, config=wrong))
     assert response.status_code == 400
@@ -132,7 +132,7 @@ def test_all_errors_come_at_once(world: World) -> None:
         ("invalid_type", "training.max_length"),
         ("invalid_choice", "training.optim"),
         ("unknown_field", "training.seed"),
-        ("unknown_field", "techniques"),
+        ("unknown_field", "compression"),
     }
     assert_nothing_happened()
 

@@ -24,6 +24,7 @@ from submissions.services.transitions import StaleAttempt, move
 from tests.factories import CONFIG, World, make_node
 from tests.submissions.play import claim, finish_training, job_result, predictions, upload
 from training_worker.contract.wire import (
+    MODEL_CARD,
     PREDICTIONS,
     CurvePoint,
     FailureCode,
@@ -147,7 +148,7 @@ def test_base_score_goes_first_then_teams_take_turns(world: World) -> None:
     "report",
     [
         {"memory_mb": 100},
-        {"kinds": (JobKind.BASE_SCORE,)},
+        {"kinds": ()},
         {"recipe": "1999.1"},
         {"precisions": ()},
         {"disk_free_mb": 0},
@@ -388,7 +389,7 @@ def test_after_an_outage_of_the_site_the_sweeper_waits_one_lease(world: World, s
 
 def test_only_uploads_without_a_row_and_older_than_a_day_are_cleared(world: World) -> None:
     job = running_job(world)
-    upload(job, "model_card.md", b"never named in the result")
+    upload(job, MODEL_CARD, b"never named in the result")
     finish_training(job)
     assert clear_orphans() == 0
     assert clear_orphans(db_now() + timedelta(hours=25)) == 1

@@ -14,7 +14,7 @@ from hackathon.enums import Role
 from hackathon.models import Participation, User
 from submissions.enums import Fault, JobState
 from submissions.models import Job, Node
-from submissions.pages.next_steps import Standing, standings
+from submissions.pages.next_steps import HackathonStatus, hackathon_statuses
 from submissions.services.attempts import lose_attempt, report_progress
 from submissions.watch.dashboard import Dashboard, read_dashboard
 from submissions.watch.timeline import days_between, hour_names, hours_between
@@ -104,9 +104,9 @@ def test_figures_counted_by_hand(world: World) -> None:
     assert run_next(node) == str(first.pk)
     figures = (found := read(world)).figures
     assert (figures.signups, figures.in_team, figures.without_team) == (4, 3, 1)
-    assert (figures.teams, figures.silent_teams) == (3, 1)
+    assert (figures.teams, figures.teams_without_submission) == (3, 1)
     assert (figures.submissions, figures.running, figures.failed, figures.scored) == (3, 1, 1, 0)
-    assert [team.pk for team in found.silent] == [quiet.pk]
+    assert [team.pk for team in found.idle_teams] == [quiet.pk]
     assert found.running[0].url.endswith(f"/s/{first.submission_id}/")
     assert [line.job.name for line in found.queued if line.job.team] == [str(second.submission)]
     assert [line.position for line in found.queued] == list(range(1, figures.queued + 1))
@@ -271,13 +271,13 @@ def test_attempts_are_counted_at_the_node_that_made_them(world: World) -> None:
     lost = claim(node)
     assert lost is not None
     lose_attempt(
-        Job.objects.get(pk=lost.spec.job_id), now=timezone.now(), reason="the node fell silent", actor="sweeper"
+        Job.objects.get(pk=lost.spec.job_id), now=timezone.now(), reason="the node stopped responding", actor="sweeper"
     )
     first, second = read_workers(world.organizer, now=timezone.now())
     assert (first.done, first.failed, first.lost) == (1, 0, 1)
-    assert first.trouble is not None
-    assert first.trouble.text == "the node fell silent"
-    assert (second.name, second.done, second.lost, second.trouble) == (other.name, 0, 0, None)
+    assert first.failure is not None
+    assert first.failure.text == "the node stopped responding"
+    assert (second.name, second.done, second.lost, second.failure) == (other.name, 0, 0, None)
 
 
 def test_an_organizer_elsewhere_sees_that_a_node_is_busy_and_not_with_what(world: World) -> None:
@@ -305,24 +305,24 @@ def test_no_worker_yet_says_how_to_add_one(world: World) -> None:
 # --- what to do next --------------------------------------------------------------------------------------------------
 
 
-def standing(world: World, viewer: User) -> Standing:
-    return standings(viewer, [world.hackathon], now=timezone.now())[0]
+def status(world: World, viewer: User) -> HackathonStatus:
+    return hackathon_statuses(viewer, [world.hackathon], now=timezone.now())[0]
 
 
 def test_an_invitation_waits(world: World) -> None:
     ParticipationFactory(user=world.outsider, hackathon=world.hackathon)
     create_invitation(team=world.team, user=world.captain, email=world.outsider.email.upper())
-    assert standing(world, world.outsider).step.text.startswith("Otters has invited you")
+    assert status(world, world.outsider).step.text.startswith("Otters has invited you")
 
 
 def test_after_a_run_the_next_one_begins_from_it(world: World) -> None:
     job = submit(world)
     Job.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED)
-    step = standing(world, world.captain).step
+    step = status(world, world.captain).step
     assert step.url == f"/c/{world.challenge.slug}/submit/?copy={job.submission_id}"
     assert page(world, "captain", step.url).status_code == 200
     fail(job, "diverged")
-    step = standing(world, world.captain).step
+    step = status(world, world.captain).step
     assert (step.text, step.url) == ("Submission #1 failed: diverged.", f"/s/{job.submission_id}/")
     text = html(page(world, "captain", "/"))
     assert f"/s/{job.submission_id}/" in text
@@ -330,21 +330,21 @@ def test_after_a_run_the_next_one_begins_from_it(world: World) -> None:
 
 
 def test_a_phase_that_closes_soon_is_urgent(world: World) -> None:
-    assert not standing(world, world.captain).step.is_urgent
+    assert not status(world, world.captain).step.is_urgent
     world.phase.closes_at = timezone.now() + timedelta(hours=2, minutes=59)
     world.phase.save()
-    assert standing(world, world.captain).step.is_urgent
+    assert status(world, world.captain).step.is_urgent
     assert "Main: ends in 2" in html(page(world, "captain", "/"))
 
 
 def test_an_organizer_is_told_what_is_missing(world: World) -> None:
-    assert standing(world, world.organizer).step.text == "No worker is alive: nothing runs."
+    assert status(world, world.organizer).step.text == "No worker is alive: nothing runs."
     make_node()
-    step = standing(world, world.organizer).step
+    step = status(world, world.organizer).step
     assert (step.text, step.url) == ("You organize this.", dashboard_path(world))
     world.phase.closes_at = timezone.now() - timedelta(minutes=1)
     world.phase.save()
-    assert standing(world, world.organizer).step.text == "No phase is open now."
+    assert status(world, world.organizer).step.text == "No phase is open now."
     world.challenge.is_published = False
     world.challenge.save()
-    assert standing(world, world.organizer).step.text.endswith("is not published yet.")
+    assert status(world, world.organizer).step.text.endswith("is not published yet.")

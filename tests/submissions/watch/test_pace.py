@@ -23,8 +23,8 @@ def test_a_run_that_computes_again_after_a_loss_has_not_ended(world: World) -> N
 
 def test_a_node_is_alive_by_its_voice_or_by_its_job(world: World) -> None:
     now = db_now()
-    heard, busy, silent = (make_node(name)[0] for name in ("heard", "busy", "silent"))
-    for node, seconds in ((heard, 10), (busy, 600), (silent, 600)):
+    heard, busy, offline = (make_node(name)[0] for name in ("heard", "busy", "offline"))
+    for node, seconds in ((heard, 10), (busy, 600), (offline, 600)):
         node.seen_at = now - timedelta(seconds=seconds)
         node.save()
     for rate in (0.01, 0.02):

@@ -84,7 +84,9 @@ def test_equal_intent_gives_one_hash_and_another_intent_another() -> None:
 
 def test_canonical_json_is_stable_text() -> None:
     text = canonical_json(canonical(config()))
-    assert text.startswith('{"base_model":"m","method":{"name":"full"},"training":{"early_stopping_patience":0,')
+    assert text.startswith(
+        '{"base_model":"m","method":{"name":"full"},"techniques":[],"training":{"early_stopping_patience":0,'
+    )
     assert " " not in text
 
 

@@ -41,7 +41,7 @@ def test_all_errors_come_at_once_with_what_is_allowed() -> None:
         "training.learning_rate": ("out_of_range", "above 0 … 1"),
         "training.optim": ("invalid_choice", "adamw, adam, sgd"),
         "training.num_train_epochs": ("out_of_range", "1 … 100"),
-        "seed": ("unknown_field", "base_model, method, training"),
+        "seed": ("unknown_field", "base_model, method, training, techniques"),
     }
 
 

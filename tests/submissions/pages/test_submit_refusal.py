@@ -13,28 +13,28 @@ from tests.factories import CONFIG, BaseModelFactory, ParticipationFactory, Worl
 from tests.pages import browser_of, html, page
 
 
-def blocker(world: World, who: str) -> str:
+def refusal(world: World, who: str) -> str:
     text = html(page(world, who, f"/c/{world.challenge.slug}/submit/"))
-    return text.partition('id="blocker">')[2].partition("</p>")[0]
+    return text.partition('id="refusal">')[2].partition("</p>")[0]
 
 
 def test_without_a_team_the_link_leads_to_one(world: World) -> None:
     slug = world.hackathon.slug
-    assert f'href="/h/{slug}/join/">Take part<' in blocker(world, "outsider")
+    assert f'href="/h/{slug}/join/">Take part<' in refusal(world, "outsider")
     ParticipationFactory(user=world.outsider, hackathon=world.hackathon)
-    assert f'href="/h/{slug}/new-team/">Create a team<' in blocker(world, "outsider")
-    assert f'href="/h/{slug}/">To the hackathon<' in blocker(world, "judge")
+    assert f'href="/h/{slug}/new-team/">Create a team<' in refusal(world, "outsider")
+    assert f'href="/h/{slug}/">To the hackathon<' in refusal(world, "judge")
 
 
 def test_who_may_not_have_a_team_is_told_why(world: World) -> None:
     world.team.memberships.filter(user=world.teammate).update(left_at=timezone.now())
-    said = blocker(world, "teammate")
+    said = refusal(world, "teammate")
     assert "You have left a team of this hackathon" in said
     assert f'href="/h/{world.hackathon.slug}/">' in said
     world.hackathon.ends_at = timezone.now() - timedelta(seconds=1)
     world.hackathon.save()
-    assert "This hackathon is over." in blocker(world, "outsider")
-    assert "/join/" not in blocker(world, "outsider")
+    assert "This hackathon is over." in refusal(world, "outsider")
+    assert "/join/" not in refusal(world, "outsider")
 
 
 @pytest.mark.parametrize("who", ["captain", "outsider", "organizer"])

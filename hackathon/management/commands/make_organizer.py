@@ -1,4 +1,4 @@
-"""`manage.py let_organize E-MAIL …`: access to the admin as an organizer. After an upgrade: without address."""
+"""`manage.py make_organizer E-MAIL …`: access to the admin as an organizer. After an upgrade: without address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 
 from hackathon.errors import DomainError
 from hackathon.selectors import find_person
-from hackathon.services.organizers import let_organize, organizers_group
+from hackathon.services.organizers import make_organizer, organizers_group
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             if user is None:
                 raise CommandError(f"Nobody has the address {email}.")
             try:
-                let_organize(user=user)
+                make_organizer(user=user)
             except DomainError as error:
                 raise CommandError(f"{email}: {error.message}") from None
             self.stdout.write(f"{user} may use the admin as an organizer.")
