@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import re
-
 from peft import LoraConfig, inject_adapter_in_model
-from torch import nn
 
 from ..contract.methods import Lora
+from ..tasks.base import TaskModel
+from .layers import is_transposed, target_layers
 
-ATTENTION = re.compile(r"(^|\.|_)(attention|attn|selfattention|encdecattention)(\.|_|$)", re.IGNORECASE)
 
-
-def apply(backbone: nn.Module, method: Lora) -> None:
+def prepare(model: TaskModel, config: Lora) -> TaskModel:
     """Freeze the backbone and put adapters on its linear layers. The B matrices start at zero: step 0 is the base."""
-    backbone.requires_grad_(False)
-    config = LoraConfig(
-        r=method.r,
-        lora_alpha=method.lora_alpha,
-        lora_dropout=method.lora_dropout,
-        target_modules=target_layers(backbone, method.target_modules),
+    model.backbone.requires_grad_(False)
+    inject_adapter_in_model(lora_config(model, config), model.backbone)
+    return model
+
+
+def lora_config(model: TaskModel, config: Lora) -> LoraConfig:
+    """In peft's words."""
+    layers = target_layers(model.backbone, config.target_modules)
+    return LoraConfig(
+        r=config.r,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=layers,
+        fan_in_fan_out=is_transposed(model.backbone, layers),
         bias="none",
     )
-    inject_adapter_in_model(config, backbone)
-
-
-def target_layers(backbone: nn.Module, target: str) -> list[str]:
-    """Full names of the linear layers: those inside an attention block, or all."""
-    linear = [name for name, module in backbone.named_modules() if isinstance(module, nn.Linear)]
-    return [name for name in linear if target == "all-linear" or ATTENTION.search(name)]
