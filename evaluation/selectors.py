@@ -8,7 +8,9 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hackathon.errors import NotFound
 from hackathon.models import Phase
@@ -16,6 +18,7 @@ from hackathon.visibility import Viewer, is_organizer, phases_visible_to
 from submissions.models import Submission
 from submissions.selectors import submissions_visible_to
 from teams.selectors import team_in
+from training_worker.contract.tasks.spec import OutputKind
 
 from .board.rows import Board, BoardRow, ClassF1, ShownScore, SubmissionScores
 from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result, unshown_columns
@@ -25,6 +28,11 @@ from .visibility import ScoreView, score_view
 
 ENOUGH_PUBLIC, ENOUGH_PRIVATE = 300, 700
 """With fewer test items the board says that it cannot tell close scores apart."""
+DUMMY_METHODS: dict[OutputKind, Promise] = {
+    "class": gettext_lazy("majority class"),
+    "tags": gettext_lazy("most frequent tag"),
+    "number": gettext_lazy("mean"),
+}
 
 
 @dataclass(frozen=True)
@@ -212,7 +220,7 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
     )
     if result is None:
         return None
-    phase = submission.phase
+    phase, spec = submission.phase, submission.phase.challenge.task_spec
     view = score_view(phase, organizes=False)
     base = _base_scores(phase).get(result.job.base_model_id)
     shown_base = None if base is None else view.ranking(base)
@@ -225,8 +233,9 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         base=shown_base,
         base_method=str(((base.job.result if base else None) or posted).get("base_method", "")),
         gain=view.difference(view.ranking(result), shown_base),
-        majority=view.shown(result.majority_score, exact["se"]["majority"]),
-        metrics={name: view.shown(exact[name], exact["se"][name]) for name in phase.challenge.task_spec.metrics},
+        dummy=view.shown(**exact["dummy"][result.metric]),
+        dummy_method=str(DUMMY_METHODS[spec.output]),
+        metrics={name: view.shown(**exact["metrics"][name]) for name in spec.metrics},
         per_class_f1=_per_class_f1(result, view),
         validation=posted.get("validation", {}),
     )

@@ -11,8 +11,6 @@ if settings.ROLE == "scorer":
 
 @shared_task(name=SCORE_TASK)
 def score_pending() -> None:
-    from .scoring import (
-        scorer as score,
-    )  # the scorer alone pays for scikit-learn, and has when it started: see `warmup`
+    from .scoring import scorer as score  # the scorer alone pays for NumPy, and has when it started: see `warmup`
 
     score.score_pending()

@@ -37,7 +37,7 @@ class ResultAdmin(ReadOnlyAdmin):
         "metric",
         "public_score",
         "public_se",
-        "majority_score",
+        "dummy_score",
         "scoring_version",
         "created_at",
     )
@@ -57,7 +57,7 @@ class ResultAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Fields:
         public = ["job", "data", "scoring_version", "metric", "public_score", "public_se", "public_metrics"]
         private = ["private_score", "private_se", "private_metrics"] if may_see_private(request, obj) else []
-        return [*public, *private, "majority_score", "predictions_sha256", "created_at"]
+        return [*public, *private, "dummy_score", "predictions_sha256", "created_at"]
 
 
 @admin.register(Reference)

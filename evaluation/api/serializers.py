@@ -33,7 +33,9 @@ class ScoresSerializer(serializers.Serializer[Any]):
     base = ShownScoreSerializer(allow_null=True, help_text="Of the untrained model; null until it is scored.")
     base_method = serializers.CharField()
     gain = serializers.FloatField(allow_null=True)
-    majority = ShownScoreSerializer()
+    dummy = ShownScoreSerializer(
+        help_text="Of answering every item alike: with the majority class, the most frequent tag or the mean."
+    )
     metrics = serializers.DictField(child=ShownScoreSerializer())
     per_class_f1 = ClassF1Serializer(many=True)
     validation = serializers.DictField(child=serializers.FloatField(), help_text="Exact: your team has these labels.")

@@ -79,7 +79,9 @@ class SubmissionScores:
     base: ShownScore | None
     base_method: str
     gain: float | None
-    majority: ShownScore
+    dummy: ShownScore
+    dummy_method: str
+    """How the dummy baseline answers, in words."""
     metrics: dict[str, ShownScore]
     """Every metric of the task on the public items, rounded."""
     per_class_f1: list[ClassF1]

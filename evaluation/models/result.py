@@ -73,12 +73,17 @@ class Result(Row):
     private_score = models.FloatField(_("private score"))
     private_se = models.FloatField(_("private standard error"))
     public_metrics = models.JSONField()
-    """{metric: value, …, "se": {metric: se, …, "majority": se}, "per_class_f1": {label: f1}} over the public items.
+    """Over the public items: {"metrics": {metric: {"value", "se"}}, "dummy": {metric: {"value", "se"}},
+    "per_class_f1": {label: f1}}, every metric of the task in both.
 
-    Exact: `evaluation.visibility` rounds before anybody sees it.
+    `per_class_f1` is by class or type of entity, {} where there are none. Exact: `evaluation.visibility` rounds before
+    anybody sees it.
     """
     private_metrics = models.JSONField()
-    majority_score = models.FloatField(_("majority class, public"))
+    """The same over the private items."""
+    dummy_score = models.FloatField(_("dummy baseline, public"))
+    """Public score of answering every item alike, as scikit-learn's dummy estimators do: with the majority class, the
+    most frequent tag or the mean."""
     items_key = models.CharField(max_length=300)
     predictions_sha256 = models.CharField(max_length=64)
 

@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from hackathon.files.storage import storage
 from hackathon.models import ChallengeData
+from training_worker.contract.tasks import TASKS, TaskSpec
+from training_worker.contract.tasks.spec import TEST_LABELS
+from training_worker.metrics import output_of
+from training_worker.metrics.base import IntArray, Output, Truth
 
-from .metrics import IntArray
-
-TEST_LABELS = "test_labels.jsonl"
 SPLIT = "split.json"
 
 
@@ -26,20 +27,22 @@ class LabelsUnreadable(Exception):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class LabelSet:
-    """Labels of one data version, in file order. It has no repr: a traceback must not show one."""
+    """Right answers of one data version, in file order. It has no repr: a traceback must not show one."""
 
+    spec: TaskSpec
     ids: tuple[str, ...]
-    label_names: tuple[str, ...]
-    gold: IntArray
-    """(n,) index into `label_names`."""
+    labels: tuple[str, ...]
+    """The data's labels in their order, () where there are none."""
+    truth: Truth
+    """Of n items, in the shape of `output`."""
     is_public: npt.NDArray[np.bool_]
     """(n,) True for the public part of the split."""
     groups: IntArray | None
     """(n,) group of each item, an item without one being its own; None where no item has one."""
 
     @property
-    def classes(self) -> int:
-        return len(self.label_names)
+    def output(self) -> Output:
+        return output_of(self.spec.output)
 
 
 def read_labels(data: ChallengeData) -> LabelSet:
@@ -47,24 +50,26 @@ def read_labels(data: ChallengeData) -> LabelSet:
 
     Raises `LabelsUnreadable`, and `InvalidStorageError` in a process that must not know the label store.
     """
-    return _read(data.prefix, data.dataset_manifest.labels)
+    manifest = data.dataset_manifest
+    return _read(data.prefix, manifest.task, manifest.labels)
 
 
 @lru_cache(maxsize=8)
-def _read(prefix: str, label_names: tuple[str, ...]) -> LabelSet:
+def _read(prefix: str, task: str, labels: tuple[str, ...]) -> LabelSet:
+    spec = TASKS[task]
     entries = [json.loads(line) for line in _open(f"{prefix}/{TEST_LABELS}").split(b"\n") if line.strip()]
     ids = tuple(str(entry["id"]) for entry in entries)
-    index = {name: position for position, name in enumerate(label_names)}
-    unknown = sum(entry["label"] not in index for entry in entries)
-    if unknown or len(set(ids)) != len(ids):
-        raise LabelsUnreadable(f"{unknown} labels are unknown, {len(ids) - len(set(ids))} ids are doubled")
-    gold = np.array([index[entry["label"]] for entry in entries], dtype=np.intp)
-    is_public = _read_split(prefix, ids)
-    groups = _group_indices(entries)
-    for array in (gold, is_public, groups):
-        if array is not None:
+    if len(set(ids)) != len(ids):
+        raise LabelsUnreadable(f"{len(ids) - len(set(ids))} ids are doubled")
+    try:
+        truth = output_of(spec.output).read_truth([entry[spec.target.name] for entry in entries], labels)
+    except ValueError as error:
+        raise LabelsUnreadable(str(error)) from None
+    is_public, groups = _read_split(prefix, ids), _group_indices(entries)
+    for array in (truth, is_public, groups):
+        if isinstance(array, np.ndarray):
             array.setflags(write=False)
-    return LabelSet(ids=ids, label_names=label_names, gold=gold, is_public=is_public, groups=groups)
+    return LabelSet(spec=spec, ids=ids, labels=labels, truth=truth, is_public=is_public, groups=groups)
 
 
 def _read_split(prefix: str, ids: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -5,41 +5,50 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from evaluation.models import Reference
+from hackathon.errors import Conflict
 from hackathon.files.storage import storage
 from hackathon.models import ChallengeData
+from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.tasks.spec import TEST, TRAIN
+from training_worker.metrics.base import Answers
 
-from .labels import read_labels
-from .predictions import predicted_classes
+from .labels import LabelSet, read_labels
 from .score_sheet import score_answers
-from .tfidf import TFIDF_DESCRIPTION, TFIDF_NAME, tfidf_probabilities
+from .tfidf import ClassicModel, classic_model
 
 
 def score_reference(*, data: ChallengeData) -> Reference:
-    """Score tf-idf with logistic regression on a data version; done once per version and metric, then returned."""
+    """Score the task's classic model on a data version; done once per version and metric, then returned.
+
+    Raises `Conflict` where the task has none.
+    """
+    model = classic_model(data.challenge.task_spec)
+    if model is None:
+        raise Conflict(
+            _(
+                "There is no classic model for this task: its inputs are not texts, or its answers neither classes nor "
+                "numbers."
+            ),
+            hint=_("Submit a baseline from the organizers' own team instead."),
+            code="no_reference",
+        )
     metric = data.challenge.primary_metric
-    existing = Reference.objects.filter(data=data, name=TFIDF_NAME, metric=metric).first()
+    existing = Reference.objects.filter(data=data, name=model.name, metric=metric).first()
     if existing is not None:
         return existing
     labels = read_labels(data)
-    train, test = _read_jsonl(data, "train.jsonl"), {row["id"]: _text(row) for row in _read_jsonl(data, "test.jsonl")}
-    probabilities = tfidf_probabilities(
-        [_text(row) for row in train],
-        [labels.label_names.index(row["label"]) for row in train],
-        [test[item] for item in labels.ids],
-        classes=labels.classes,
-    )
-    sheet = score_answers(labels, np.array(predicted_classes(probabilities.tolist()), dtype=np.intp))
+    sheet = score_answers(labels, _answers(model, data, labels))
     public, private = sheet.public.metrics[metric], sheet.private.metrics[metric]
     with transaction.atomic():
         reference, _created = Reference.objects.update_or_create(
             data=data,
-            name=TFIDF_NAME,
+            name=model.name,
             defaults={
-                "description": TFIDF_DESCRIPTION,
+                "description": model.description,
                 "metric": metric,
                 "public_score": public.value,
                 "public_se": public.se,
@@ -50,11 +59,24 @@ def score_reference(*, data: ChallengeData) -> Reference:
     return reference
 
 
+def _answers(model: ClassicModel, data: ChallengeData, labels: LabelSet) -> Answers:
+    """To the test items in the order of `labels.ids`."""
+    train = _read_jsonl(data, TRAIN)
+    test = {str(row["id"]): _text(labels.spec, row) for row in _read_jsonl(data, TEST)}
+    return model.answer(
+        [_text(labels.spec, row) for row in train],
+        labels.output.read_truth([row[labels.spec.target.name] for row in train], labels.labels),
+        [test[item] for item in labels.ids],
+        len(labels.labels),
+    )
+
+
 def _read_jsonl(data: ChallengeData, name: str) -> list[dict[str, Any]]:
     with storage("datasets").open(f"{data.prefix}/{name}", "rb") as file:
         content: bytes = file.read()
     return [json.loads(line) for line in content.split(b"\n") if line.strip()]
 
 
-def _text(row: dict[str, Any]) -> str:
-    return " ".join(part for part in (row["text"], row.get("text_pair")) if part)
+def _text(spec: TaskSpec, row: dict[str, Any]) -> str:
+    """All texts of a row in one."""
+    return " ".join(row[column.name] for column in spec.inputs if row.get(column.name))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
-import numpy.typing as npt
+import numpy as np
+
+from training_worker.metrics.base import Answers, Estimate, IntArray, Truth
 
 from .labels import LabelSet
-from .metrics import METRICS, Estimate, IntArray, majority_prediction, per_class_f1
 
 
 @dataclass(frozen=True)
@@ -17,16 +19,13 @@ class PartScores:
 
     metrics: dict[str, Estimate]
     """Every metric of the task."""
+    dummy: dict[str, Estimate]
+    """The same metrics of the part's dummy answers (`Output.dummy`)."""
     per_class_f1: dict[str, float]
-    majority: dict[str, Estimate]
-    """The same metrics for answering the part's most frequent class everywhere."""
 
-    def as_json(self, metric: str) -> dict[str, Any]:
-        """What `Result.public_metrics` and `.private_metrics` hold; `metric` is the primary one."""
-        values = {name: estimate.value for name, estimate in self.metrics.items()}
-        errors = {name: estimate.se for name, estimate in self.metrics.items()}
-        errors["majority"] = self.majority[metric].se
-        return {**values, "se": errors, "per_class_f1": self.per_class_f1}
+    def as_json(self) -> dict[str, Any]:
+        """What `Result.public_metrics` and `.private_metrics` hold."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -35,21 +34,41 @@ class ScoreSheet:
     private: PartScores
 
 
-def score_answers(labels: LabelSet, predicted: IntArray) -> ScoreSheet:
-    """Score (n,) predicted classes, in the order of `labels.ids`, on the public and on the private items."""
+def score_answers(labels: LabelSet, answers: Answers) -> ScoreSheet:
+    """Score answers to all items, in the order of `labels.ids`, on the public and on the private ones."""
     return ScoreSheet(
-        public=_score_part(labels, predicted, labels.is_public),
-        private=_score_part(labels, predicted, ~labels.is_public),
+        public=_score_part(labels, answers, is_public=True), private=_score_part(labels, answers, is_public=False)
     )
 
 
-def _score_part(labels: LabelSet, predicted: IntArray, part: npt.NDArray[Any]) -> PartScores:
-    gold, classes = labels.gold[part], labels.classes
-    groups = None if labels.groups is None else labels.groups[part]
-    majority = majority_prediction(gold, classes)
-    by_class = per_class_f1(gold, predicted[part], classes)
+def _score_part(labels: LabelSet, answers: Answers, *, is_public: bool) -> PartScores:
+    output, (truth, groups) = labels.output, _part(labels, is_public)
+    own = output.take(answers, _indices(labels, is_public))
     return PartScores(
-        metrics={name: metric(gold, predicted[part], classes, groups) for name, metric in METRICS.items()},
-        per_class_f1={name: float(f1) for name, f1 in zip(labels.label_names, by_class, strict=True)},
-        majority={name: metric(gold, majority, classes, groups) for name, metric in METRICS.items()},
+        metrics=_estimates(labels, truth, own, groups),
+        dummy=_dummy_estimates(labels, is_public),
+        per_class_f1=output.per_class(truth, own, labels.labels),
     )
+
+
+def _estimates(labels: LabelSet, truth: Truth, answers: Answers, groups: IntArray | None) -> dict[str, Estimate]:
+    return {
+        metric: labels.output.estimate(metric, truth, answers, labels.labels, groups) for metric in labels.spec.metrics
+    }
+
+
+@lru_cache(maxsize=16)
+def _dummy_estimates(labels: LabelSet, is_public: bool) -> dict[str, Estimate]:
+    """The same for every job on a data version, and kept like it."""
+    truth, groups = _part(labels, is_public)
+    return _estimates(labels, truth, labels.output.dummy(truth, labels.labels), groups)
+
+
+def _part(labels: LabelSet, is_public: bool) -> tuple[Truth, IntArray | None]:
+    """Truth and groups of one part of the items."""
+    indices = _indices(labels, is_public)
+    return labels.output.take(labels.truth, indices), None if labels.groups is None else labels.groups[indices]
+
+
+def _indices(labels: LabelSet, is_public: bool) -> IntArray:
+    return np.flatnonzero(labels.is_public == is_public)

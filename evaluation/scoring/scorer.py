@@ -6,6 +6,7 @@ import hashlib
 import io
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import structlog
@@ -19,10 +20,10 @@ from submissions.enums import JobState
 from submissions.models import Job
 from submissions.services.scoring_lease import claim_scoring, finish_scoring, lose_scoring, reject_result
 from training_worker.contract.wire import PREDICTIONS
+from training_worker.metrics.base import Answers, InvalidPredictions
+from training_worker.metrics.prediction_lines import split_lines
 
-from .labels import read_labels
-from .metrics import IntArray, correct_items
-from .predictions import InvalidPredictions, parse_predictions, predicted_classes
+from .labels import LabelSet, read_labels
 from .score_sheet import ScoreSheet, score_answers
 
 logger = structlog.get_logger(__name__)
@@ -76,11 +77,10 @@ def _compute(job: Job) -> Scored:
     """All that takes time, outside of the transaction; per-item values are stored (an orphan of them does no harm)."""
     labels = read_labels(job.data)
     content, sha256 = _read_predictions(job)
-    rows = parse_predictions(content, ids=labels.ids, classes=labels.classes)
-    predicted = np.array(predicted_classes(rows), dtype=np.intp)
+    answers = labels.output.read_answers(split_lines(content), labels.ids, labels.truth, labels.labels)
     return Scored(
-        sheet=score_answers(labels, predicted),
-        items_key=_store_items(labels.gold, predicted),
+        sheet=score_answers(labels, answers),
+        items_key=_store_items(labels, answers),
         predictions_sha256=sha256,
     )
 
@@ -94,10 +94,11 @@ def _read_predictions(job: Job) -> tuple[bytes, str]:
     return content, artifact.sha256
 
 
-def _store_items(gold: IntArray, predicted: IntArray) -> str:
-    """Keep each item's correctness and predicted class, in the label file's order, next to the labels."""
+def _store_items(labels: LabelSet, answers: Answers) -> str:
+    """Keep each item's own statistic, in the label file's order, next to the labels."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, correct=correct_items(gold, predicted), predicted=predicted.astype(np.int32))
+    arrays: dict[str, Any] = dict(labels.output.items(labels.truth, answers, labels.labels))
+    np.savez_compressed(buffer, **arrays)
     return storage("labels").save(f"results/{uuid.uuid4()}.npz", ContentFile(buffer.getvalue()))
 
 
@@ -116,9 +117,9 @@ def _write(job: Job, scored: Scored) -> bool:
             public_se=public.metrics[metric].se,
             private_score=private.metrics[metric].value,
             private_se=private.metrics[metric].se,
-            public_metrics=public.as_json(metric),
-            private_metrics=private.as_json(metric),
-            majority_score=public.majority[metric].value,
+            public_metrics=public.as_json(),
+            private_metrics=private.as_json(),
+            dummy_score=public.dummy[metric].value,
             items_key=scored.items_key,
             predictions_sha256=scored.predictions_sha256,
         )

@@ -2,28 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 
-from .metrics import FloatArray
+from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.tasks.spec import OutputKind
+from training_worker.metrics.base import FloatArray, IntArray
 
-TFIDF_NAME = "tf-idf + logistic regression"
-TFIDF_DESCRIPTION = "Word unigrams and bigrams, sublinear tf-idf, logistic regression (C = 10) on the training set."
+
+@dataclass(frozen=True)
+class ClassicModel:
+    """`answer` fits on training texts and their targets and answers the test texts; its last argument is the number of
+    labels."""
+
+    name: str
+    description: str
+    answer: Callable[[Sequence[str], Any, Sequence[str], int], FloatArray]
 
 
-def tfidf_probabilities(
-    texts: Sequence[str], labels: Sequence[int], test_texts: Sequence[str], *, classes: int
-) -> FloatArray:
+def classic_model(spec: TaskSpec) -> ClassicModel | None:
+    """The model for a task, None where there is none: its inputs are not texts, or its answers of another kind."""
+    has_texts = all(column.kind == "string" for column in spec.inputs)
+    return MODELS.get(spec.output) if has_texts else None
+
+
+def tfidf_probabilities(texts: Sequence[str], targets: IntArray, test_texts: Sequence[str], classes: int) -> FloatArray:
     """(m, k) probabilities of the test texts; a class without a training text gets 0. Needs at least two classes."""
-    model = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"),  # noqa: S106 no password
-        LogisticRegression(C=10.0, max_iter=1000),
-    )
-    model.fit(texts, labels)
+    model = make_pipeline(_vectorizer(), LogisticRegression(C=10.0, max_iter=1000))
+    model.fit(texts, targets)
     probabilities = np.zeros((len(test_texts), classes))
     probabilities[:, model.classes_] = model.predict_proba(test_texts)
     return probabilities
+
+
+def tfidf_values(texts: Sequence[str], targets: FloatArray, test_texts: Sequence[str], _labels: int) -> FloatArray:
+    """(m,) numbers for the test texts."""
+    values: FloatArray = make_pipeline(_vectorizer(), Ridge(alpha=1.0)).fit(texts, targets).predict(test_texts)
+    return values
+
+
+def _vectorizer() -> TfidfVectorizer:
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106 no password
+
+
+MODELS: dict[OutputKind, ClassicModel] = {
+    "class": ClassicModel(
+        name="tf-idf + logistic regression",
+        description="Word unigrams and bigrams, sublinear tf-idf, logistic regression (C = 10) on the training set.",
+        answer=tfidf_probabilities,
+    ),
+    "number": ClassicModel(
+        name="tf-idf + ridge regression",
+        description="Word unigrams and bigrams, sublinear tf-idf, ridge regression (alpha = 1) on the training set.",
+        answer=tfidf_values,
+    ),
+}

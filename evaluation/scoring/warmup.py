@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from celery.signals import worker_init
 
+from training_worker.contract.base import JSON
+from training_worker.contract.tasks.spec import OutputKind
+
+ITEMS: dict[OutputKind, tuple[list[JSON], tuple[str, ...]]] = {
+    "class": (["a", "b", "b"], ("a", "b")),
+    "tags": ([["O"], ["B-a"], ["O", "B-a"]], ("O", "B-a")),
+    "number": ([0.0, 1.0, 1.0], ()),
+}
+"""Right answers of three items, and the labels of their data."""
+
 
 @worker_init.connect
 def warm_up(**_signal: object) -> None:
-    """Import NumPy and scikit-learn and score three items once: some of them load on first use."""
-    import numpy as np
+    """Import NumPy and seqeval and score three items of every kind once: some of them load on first use."""
+    from training_worker.metrics import output_of
 
     from . import scorer as score  # noqa: F401  imported for what it loads itself
-    from .metrics import METRICS
 
-    gold = np.array([0, 1, 1], dtype=np.intp)
-    for metric in METRICS.values():
-        metric(gold, gold[::-1], 2, None)
+    for kind, (values, labels) in ITEMS.items():
+        output = output_of(kind)
+        truth = output.read_truth(values, labels)
+        for metric in output.metrics:
+            output.estimate(metric, truth, output.dummy(truth, labels), labels)

@@ -122,7 +122,6 @@ def make_result(
         compute_seconds=7.5,
         result={"validation": {"accuracy": 0.75}, "base_method": "class prototypes"},
     )
-    exact = {"accuracy": public, "f1_macro": public, "se": {"accuracy": 0.021, "f1_macro": 0.022, "majority": 0.03}}
     result = Result.objects.create(
         job=job,
         data=phase.data,
@@ -131,15 +130,24 @@ def make_result(
         public_se=0.021,
         private_score=private,
         private_se=0.0123456,
-        public_metrics=exact | {"per_class_f1": dict.fromkeys(LABELS, public)},
-        private_metrics={"accuracy": private, "per_class_f1": dict.fromkeys(LABELS, private)},
-        majority_score=0.5,
+        public_metrics=part_scores(public, se=0.021),
+        private_metrics=part_scores(private, se=0.0123456),
+        dummy_score=0.5,
         items_key="results/none.npz",
         predictions_sha256="0" * 64,
     )
     if rebuild:
         upsert_entry(result=result)
     return result
+
+
+def part_scores(score: float, *, se: float) -> dict[str, Any]:
+    """What `Result.public_metrics` holds where every score of the part is the same."""
+    return {
+        "metrics": {name: {"value": score, "se": se} for name in ("accuracy", "f1_macro")},
+        "dummy": {name: {"value": 0.5, "se": 0.03} for name in ("accuracy", "f1_macro")},
+        "per_class_f1": dict.fromkeys(LABELS, score),
+    }
 
 
 def reserved_team(world: World) -> Team:

@@ -131,6 +131,7 @@ def test_a_scored_submission_shows_its_report(world: World) -> None:
         "0.81 ± 0.02",
         "+0.06",
         "base 0.75 ± 0.02",
+        "dummy baseline",
         "majority class",
         "all epochs done",
         "10 of 1k",

@@ -15,7 +15,7 @@ from hackathon.models import Challenge, current_phase
 
 
 class Command(BaseCommand):
-    help = "Score tf-idf with logistic regression on the data of a challenge's current phase."
+    help = "Score the classic model of a challenge's task on the data of its current phase."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("challenge", help="slug of the challenge")
@@ -26,11 +26,11 @@ class Command(BaseCommand):
         phase = current_phase(challenge.phases.select_related("data__challenge"), db_now()) if challenge else None
         if phase is None:
             raise CommandError(f"There is no challenge {options['challenge']!r} with a phase.")
-        reference = score_reference(data=phase.data)
-        if options["fix_step"]:
-            try:
+        try:
+            reference = score_reference(data=phase.data)
+            if options["fix_step"]:
                 fix_display_step(phase=phase)
-            except Conflict as conflict:
-                raise CommandError(conflict.message) from None
+        except Conflict as conflict:
+            raise CommandError(f"{conflict.message} {conflict.hint}".strip()) from None
         shown = score_text(reference.public_score, reference.public_se, phase.display_step)
         self.stdout.write(f"{reference.name}: {reference.metric} {shown} (display step {phase.display_step:g})")

@@ -17,6 +17,7 @@ from evaluation.services.board_visibility import set_board_visibility
 from hackathon.enums import ScoreVisibility
 from hackathon.files.storage import storage
 from tests.api import EVERYBODY, client_of, submit
+from tests.evaluation.scored import part_scores
 from tests.factories import World
 from tests.submissions.play import predictions
 from tests.submissions.worker_api.node_http import claim, enrol
@@ -61,14 +62,12 @@ def scored(world: World) -> World:
         validation = attempt.upload(VALIDATION_PREDICTIONS, predictions([f"val-{i}" for i in range(10)]))
         assert attempt.post("result", attempt.result(card, validation)).status_code == 200
     assert score_pending() == 2
-    exact = {"accuracy": PUBLIC, "f1_macro": PUBLIC, "se": {"accuracy": 0.02, "f1_macro": 0.02, "majority": 0.02}}
-    hidden = {"accuracy": PRIVATE, "f1_macro": PRIVATE, "se": {"accuracy": PRIVATE_SE}}
     Result.objects.update(
         public_score=PUBLIC,
         private_score=PRIVATE,
         private_se=PRIVATE_SE,
-        public_metrics=exact | {"per_class_f1": {"negative": PUBLIC, "positive": PUBLIC}},
-        private_metrics=hidden,
+        public_metrics=part_scores(PUBLIC, se=0.02),
+        private_metrics=part_scores(PRIVATE, se=PRIVATE_SE),
     )
     scores = {"public_score": PUBLIC, "public_se": 0.02, "private_score": PRIVATE, "private_se": PRIVATE_SE}
     Reference.objects.create(data=world.data, name="Reference", metric="accuracy", **scores)

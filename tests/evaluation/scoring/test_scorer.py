@@ -48,9 +48,14 @@ def test_scores_both_parts_and_puts_the_team_on_the_board(world: World) -> None:
     assert (result.public_score, result.private_score) == pytest.approx((0.8, 0.7))
     assert result.public_se == pytest.approx((0.8 * 0.2 / 29) ** 0.5)
     assert result.private_se == pytest.approx((0.7 * 0.3 / 69) ** 0.5)
-    assert result.majority_score == 0.5
-    assert set(result.public_metrics) == {"accuracy", "f1_macro", "se", "per_class_f1"}
-    assert set(result.public_metrics["per_class_f1"]) == {"negative", "positive"}
+    assert result.dummy_score == 0.5
+    public, private = result.public_metrics, result.private_metrics
+    assert public.keys() == private.keys() == {"metrics", "dummy", "per_class_f1"}
+    assert public["metrics"].keys() == public["dummy"].keys() == {"accuracy", "f1_macro"}
+    assert public["metrics"]["accuracy"] == {"value": result.public_score, "se": result.public_se}
+    assert private["metrics"]["accuracy"] == {"value": result.private_score, "se": result.private_se}
+    assert public["dummy"]["accuracy"] == {"value": 0.5, "se": pytest.approx((0.25 / 29) ** 0.5)}
+    assert public["per_class_f1"] == pytest.approx({"negative": 0.8, "positive": 0.8}, abs=0.01)
     entry = LeaderboardEntry.objects.get()
     assert (entry.team, entry.score, entry.entries, entry.result) == (world.team, 0.8, 1, result)
     assert entry.received_at == job.submission.received_at  # type: ignore[union-attr]
@@ -73,8 +78,9 @@ def test_macro_f1_may_be_the_primary_metric(world: World) -> None:
     score_pending()
     result = Result.objects.get()
     assert result.metric == "f1_macro"
-    assert result.public_score == result.public_metrics["f1_macro"] == pytest.approx(0.8, abs=0.01)
-    assert result.public_se == result.public_metrics["se"]["f1_macro"] > 0.03
+    f1 = result.public_metrics["metrics"]["f1_macro"]
+    assert result.public_score == f1["value"] == pytest.approx(0.8, abs=0.01)
+    assert result.public_se == f1["se"] > 0.03
 
 
 def test_no_answer_counts_as_wrong(world: World) -> None:
@@ -252,7 +258,7 @@ def test_one_broken_job_does_not_hold_up_the_others(world: World) -> None:
 
 def test_labels_have_no_repr(world: World) -> None:
     labels = read_labels(world.data)
-    assert labels.gold.tolist() == [0, 1] * 50
+    assert labels.truth.tolist() == [0, 1] * 50
     assert labels.is_public.sum() == 30
     assert labels.groups is None
     assert "positive" not in repr(labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import numpy as np
@@ -9,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.scoring.predictions import NO_ANSWER, InvalidPredictions, parse_predictions, predicted_classes
 from tests.factories import jsonl
+from training_worker.metrics import output_of
+from training_worker.metrics.base import FloatArray, InvalidPredictions
+from training_worker.metrics.prediction_lines import split_lines
 
 IDS = ["a", "b", "c"]
+LABELS = ["negative", "positive"]
+OUTPUT = output_of("class")
+NO_TRUTH = np.zeros(3, dtype=np.intp)
 
 
 def _rows(**changes: object) -> list[object]:
@@ -20,8 +26,9 @@ def _rows(**changes: object) -> list[object]:
     return [{"id": item, "probabilities": probabilities} for item, probabilities in values.items()]
 
 
-def _parsed(content: bytes) -> list[list[float]]:
-    return [list(row) for row in parse_predictions(content, ids=IDS, classes=2)]
+def _read(content: bytes, ids: list[str] = IDS) -> FloatArray:
+    answers: FloatArray = OUTPUT.read_answers(split_lines(content), ids, NO_TRUTH, LABELS)
+    return answers
 
 
 def test_rows_come_in_the_order_of_the_ids() -> None:
@@ -29,32 +36,32 @@ def test_rows_come_in_the_order_of_the_ids() -> None:
     expected = [[0.1, 0.9], [1.0, 0.0], [0.5, 0.5]]
     for seed in range(5):
         random.Random(seed).shuffle(rows)
-        assert _parsed(jsonl(rows)) == expected
-    assert _parsed(jsonl(rows).rstrip(b"\n")) == expected
+        assert _read(jsonl(rows)).tolist() == expected
+    assert _read(jsonl(rows).rstrip(b"\n")).tolist() == expected
+
+
+def test_lines_may_come_one_by_one_from_a_file() -> None:
+    lines = iter(jsonl(_rows()).splitlines(keepends=True))
+    assert OUTPUT.read_answers(lines, IDS, NO_TRUTH, LABELS).tolist() == [[0.1, 0.9], [1.0, 0.0], [0.5, 0.5]]
 
 
 def test_empty_list_is_no_answer() -> None:
-    rows = parse_predictions(jsonl(_rows(b=[])), ids=IDS, classes=2)
-    assert [list(row) for row in rows] == [[0.1, 0.9], [], [0.5, 0.5]]
-    assert predicted_classes(rows) == [1, NO_ANSWER, 0]
+    answers = _read(jsonl(_rows(b=[])))
+    assert np.isnan(answers).tolist() == [[False, False], [True, True], [False, False]]
+    assert answers[[0, 2]].tolist() == [[0.1, 0.9], [0.5, 0.5]]
 
 
 def test_numbers_keep_every_digit() -> None:
-    assert _parsed(jsonl(_rows(a=[0.1 + 0.2, 5e-324])))[0] == [0.1 + 0.2, 5e-324]
+    assert _read(jsonl(_rows(a=[0.1 + 0.2, 5e-324]))).tolist()[0] == [0.1 + 0.2, 5e-324]
 
 
-def test_ties_go_to_the_lowest_class() -> None:
-    rows: list[list[float]] = [[0.2, 0.4, 0.4], [0.5, 0.5, 0.0], [], [0.0, 0.0, 0.0], [0.0, 0.1, 0.9]]
-    assert predicted_classes(rows) == [1, 0, NO_ANSWER, 0, 2]
-
-
-def test_classes_are_numpys_argmax() -> None:
-    generator = np.random.default_rng(5)
-    made = generator.integers(0, 4, size=(2000, 5)) / 4  # four values in five places: ties in most rows
-    lines = [{"id": str(n), "probabilities": row if n % 7 else []} for n, row in enumerate(made.tolist())]
-    rows = parse_predictions(jsonl([*lines]), ids=[str(n) for n in range(2000)], classes=5)
-    expected = np.where(np.arange(2000) % 7, made.argmax(axis=1), NO_ANSWER)
-    assert predicted_classes(rows) == expected.tolist()
+def test_what_is_written_is_read_again() -> None:
+    answers = np.array([[1 / 3, 2 / 3], [np.nan, np.nan], [1.0, 0.0]])
+    lines = OUTPUT.lines(IDS, answers, LABELS)
+    assert json.loads(lines[0]) == {"id": "a", "probabilities": [0.333333, 0.666667]}
+    assert json.loads(lines[1]) == {"id": "b", "probabilities": []}
+    again = _read("\n".join(lines).encode())
+    assert again == pytest.approx(answers, abs=1e-6, nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -86,14 +93,14 @@ def test_classes_are_numpys_argmax() -> None:
 )
 def test_what_is_wrong_is_named_and_counted(content: bytes, message: str) -> None:
     with pytest.raises(InvalidPredictions) as caught:
-        parse_predictions(content, ids=IDS, classes=2)
+        _read(content)
     assert str(caught.value) == message
 
 
 def test_every_kind_of_problem_is_named_at_once() -> None:
     rows = [*_rows(a=[2, 0], b=[0]), {"id": "x", "probabilities": []}, "text"]
     with pytest.raises(InvalidPredictions) as caught:
-        parse_predictions(jsonl(rows), ids=[*IDS, "d"], classes=2)
+        _read(jsonl(rows), [*IDS, "d"])
     assert set(caught.value.problems) == {
         "outside 0…1",
         "wrong length",
@@ -106,7 +113,7 @@ def test_every_kind_of_problem_is_named_at_once() -> None:
 def test_error_repeats_no_id_and_no_text() -> None:
     rows = [{"id": "item-canary", "probabilities": ["canary"]}, {"canary": 1}]
     with pytest.raises(InvalidPredictions) as caught:
-        parse_predictions(jsonl(rows) + b"canary\n", ids=["item-other"], classes=2)
+        _read(jsonl(rows) + b"canary\n", ["item-other"])
     assert "canary" not in str(caught.value)
     assert "item" not in str(caught.value)
 
@@ -114,4 +121,4 @@ def test_error_repeats_no_id_and_no_text() -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_else(content: bytes) -> None:
     with pytest.raises(InvalidPredictions):
-        parse_predictions(content, ids=IDS, classes=2)
+        _read(content)
