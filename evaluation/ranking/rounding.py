@@ -5,17 +5,6 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 
-def display_step(se: float) -> float:
-    """The largest 1, 2 or 5 × 10^k that is at most half of the standard error `se`. Raises ValueError unless se > 0."""
-    if not se > 0:
-        raise ValueError("A display step needs a standard error above 0.")
-    half = _exact(se) / 2
-    exponent = half.adjusted()
-    mantissa = half.scaleb(-exponent)
-    leading = next(digit for digit in (5, 2, 1) if digit <= mantissa)
-    return float(Decimal(leading).scaleb(exponent))
-
-
 def round_to_step(value: float, step: float) -> float:
     """The multiple of `step` nearest to `value`, halves up. Idempotent: the result is the shortest float of it."""
     unit = _exact(step)

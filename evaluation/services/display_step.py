@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from evaluation.models import Reference, Result
-from evaluation.ranking.rounding import display_step
 from hackathon.errors import Conflict
 from hackathon.models import Phase
+from hackathon.rounding import display_step
 
 
 def fix_display_step(*, phase: Phase) -> float:

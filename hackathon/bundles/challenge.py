@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, Va
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
+from hackathon.rounding import MAX_STEP, MIN_STEP
 from training_worker.contract.base import ContractModel
 from training_worker.contract.config import models_with
 from training_worker.contract.limits import ChallengeLimits
@@ -22,6 +23,7 @@ from training_worker.contract.techniques import TECHNIQUES
 from training_worker.contract.wire import Precision
 
 from .problems import Problems, validation_messages
+from .values import TAG
 from .yaml import Path, YamlInvalid, load_with_lines
 
 CHALLENGE_YAML = "challenge.yaml"
@@ -89,7 +91,7 @@ class PhaseSpec(ContractModel):
     closes_at: AwareDatetime | None = None
     quota: QuotaSpec = QuotaSpec()
     precision: Precision = Precision.FP32
-    display_step: Annotated[float, Field(ge=1e-6, le=0.5)] | None = None
+    display_step: Annotated[float, Field(ge=MIN_STEP, le=MAX_STEP)] | None = None
 
     @model_validator(mode="after")
     def closes_after_it_opens(self) -> Self:
@@ -104,14 +106,21 @@ def _distinct_phases(phases: tuple[PhaseSpec, ...]) -> tuple[PhaseSpec, ...]:
     return phases
 
 
-def _distinct_labels(labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def _labels_of_task(labels: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+    task = TASKS.get(info.data.get("task", ""))
+    if task is not None and not task.has_labels:
+        raise _wrong(_("The answers of this task are numbers: it has no labels."))
     if names := _doubled(labels or ()):
         raise _wrong(_("A label is there twice: %(names)s.") % {"names": ", ".join(names)})
+    if task is not None and task.output == "tags" and (odd := [tag for tag in labels or () if not TAG.fullmatch(tag)]):
+        message = _("A tag is O, or B- or I- and the name of a type; these are not: %(names)s.")
+        raise _wrong(message % {"names": ", ".join(odd)})
     return labels
 
 
 class ChallengeSpec(ContractModel):
-    """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl, sorted."""
+    """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl, sorted.
+    A task whose answers are numbers has none."""
 
     slug: WebSlug
     title: Annotated[str, Field(min_length=1, max_length=200)]
@@ -121,7 +130,7 @@ class ChallengeSpec(ContractModel):
     primary_metric: Annotated[str, AfterValidator(_metric_of_task)]
     labels: Annotated[
         Annotated[tuple[Label, ...], Field(min_length=2, max_length=MAX_LABELS)] | None,
-        AfterValidator(_distinct_labels),
+        AfterValidator(_labels_of_task),
     ] = None
     limits: Annotated[ChallengeLimits, AfterValidator(_usable_limits)]
     phases: Annotated[tuple[PhaseSpec, ...], Field(min_length=1, max_length=20), AfterValidator(_distinct_phases)]

@@ -1,30 +1,33 @@
-"""Judging a bundle's files against each other: ids, labels, columns, leaks. No message holds a test label."""
+"""Judging a bundle's files against each other: ids, answers, columns, leaks. No message holds a test label."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 
+from .images import Images
 from .problems import Problems
 from .rows import Row
+from .targets import Rows, check_targets
 
-TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
 DATA_FILES = (TRAIN, VALIDATION, TEST, TEST_LABELS)
-MAX_LABEL = 64
-Rows = dict[str, list[Row]]
 
 
-def check_rows(task: TaskSpec, labels: Sequence[str] | None, rows: Rows, problems: Problems) -> tuple[str, ...]:
+def check_rows(
+    task: TaskSpec, labels: Sequence[str] | None, rows: Rows, images: Images, problems: Problems
+) -> tuple[str, ...]:
     """Report everything that is wrong; returns the labels in their order. `rows` has a list for each data file."""
     _check_ids({name: rows[name] for name in (TRAIN, VALIDATION, TEST)}, problems)
     if rows[TEST] and rows[TEST_LABELS]:
         _check_labels_fit(rows[TEST], rows[TEST_LABELS], problems)
-    found = _check_label_names(task, labels, rows, problems)
+    found = check_targets(task, labels, rows, problems)
     _check_optional_inputs(task, rows, problems)
-    _check_leaks(task, rows, problems)
+    _check_leaks(task, rows, images, problems)
     return found
 
 
@@ -54,32 +57,6 @@ def _check_labels_fit(test: list[Row], test_labels: list[Row], problems: Problem
             problems.add(TEST, row.line, message)
 
 
-def _check_label_names(task: TaskSpec, listed: Sequence[str] | None, rows: Rows, problems: Problems) -> tuple[str, ...]:
-    """The labels in their order: those listed, else those of train.jsonl, sorted."""
-    column = task.target.name
-    trained = {row.values[column] for row in rows[TRAIN] if column in row.values}
-    labels = tuple(listed) if listed else tuple(sorted(trained))
-    for label in labels:
-        if label not in trained and rows[TRAIN]:
-            problems.add(TRAIN, 0, _("No example has the label “%(label)s”.") % {"label": label[:MAX_LABEL]})
-        if len(label) > MAX_LABEL:
-            problems.add(TRAIN, 0, _("The label “%(label)s…” is too long.") % {"label": label[:MAX_LABEL]})
-    if len(labels) < 2 and rows[TRAIN]:
-        problems.add(TRAIN, 0, _("There must be at least two labels."))
-    known = set(labels)
-    for name in (TRAIN, VALIDATION, TEST_LABELS):
-        for row in rows[name]:
-            if column in row.values and row.values[column] not in known:
-                problems.add(name, row.line, _unknown_label(name, row.values[column]))
-    return labels
-
-
-def _unknown_label(name: str, label: str) -> str:
-    if name == TEST_LABELS:
-        return _("The label is none of the challenge's labels.")
-    return _("The label “%(label)s” is none of the challenge's labels.") % {"label": label[:MAX_LABEL]}
-
-
 def _check_optional_inputs(task: TaskSpec, rows: Rows, problems: Problems) -> None:
     """A column that some rows have must be in all: a model cannot be fed both kinds."""
     every = [(name, row) for name in (TRAIN, VALIDATION, TEST) for row in rows[name]]
@@ -92,23 +69,34 @@ def _check_optional_inputs(task: TaskSpec, rows: Rows, problems: Problems) -> No
                     problems.add(name, row.line, message)
 
 
-def _check_leaks(task: TaskSpec, rows: Rows, problems: Problems) -> None:
-    """The answer to a test item must not lie in the labelled files: neither its text nor its group."""
-    texts: dict[tuple[str, ...], str] = {}
+def _check_leaks(task: TaskSpec, rows: Rows, images: Images, problems: Problems) -> None:
+    """The answer to a test item must not lie in the labelled files: neither its input nor its group."""
+    inputs: dict[tuple[str, ...], str] = {}
     groups: dict[str, str] = {}
     for name, row in ((file, row) for file in (TRAIN, VALIDATION) for row in rows[file]):
-        if any(fingerprint := _fingerprint(task, row)):
-            texts.setdefault(fingerprint, f"{name}:{row.line}")
+        if any(fingerprint := _fingerprint(task, row, images)):
+            inputs.setdefault(fingerprint, f"{name}:{row.line}")
         if group := row.values.get("group"):
             groups.setdefault(group, f"{name}:{row.line}")
     for row in rows[TEST]:
-        if where := texts.get(_fingerprint(task, row)):
+        if where := inputs.get(_fingerprint(task, row, images)):
             problems.add(TEST, row.line, _("The same input is at %(where)s, with its label.") % {"where": where})
     for row in rows[TEST_LABELS]:
         if where := groups.get(row.values.get("group", "")):
             problems.add(TEST_LABELS, row.line, _("The same group is at %(where)s.") % {"where": where})
 
 
-def _fingerprint(task: TaskSpec, row: Row) -> tuple[str, ...]:
-    """Equal for inputs that differ in white space and case only."""
-    return tuple(" ".join(str(row.values.get(column.name, "")).split()).casefold() for column in task.inputs)
+def _fingerprint(task: TaskSpec, row: Row, images: Images) -> tuple[str, ...]:
+    """Equal for inputs that differ in white space, case, division into words or a file's name only."""
+    return tuple(_print_of(column, row.values.get(column.name), images) for column in task.inputs)
+
+
+def _print_of(column: Column, value: Any, images: Images) -> str:
+    if value is None:
+        return ""
+    if column.kind == "image":
+        return images[value].sha256 if value in images else ""
+    if column.kind in ("integer", "number"):
+        return repr(float(value))
+    text = " ".join(value) if column.kind == "strings" else value
+    return " ".join(text.split()).casefold()

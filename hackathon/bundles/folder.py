@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -17,30 +17,41 @@ MEGABYTE = 2**20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def list_folder(folder: Path, problems: Problems) -> list[str] | None:
-    """Names of the regular files in `folder`, sorted; links, folders and devices are problems.
+def list_folder(
+    folder: Path, problems: Problems, *, limit: int, folders: Container[str] = (), place: str = ""
+) -> list[str] | None:
+    """Names of the regular files in `folder`, sorted; links, folders but those of `folders`, and devices are problems.
 
-    None, and one problem, where the folder cannot be read or holds too much to be looked at.
+    None, and one problem, where the folder cannot be read or holds too much to be looked at. Problems are each entry's
+    own, or all those of `place`.
     """
+    name = place or folder.name
     try:
         with os.scandir(folder) as entries:
-            found = list(islice(entries, MAX_FILES + 1))
+            found = list(islice(entries, limit + 1))
     except OSError as error:
-        problems.add(folder.name or str(folder), 0, _("The folder cannot be read: %(why)s.") % {"why": error.strerror})
+        problems.add(name or str(folder), 0, _("The folder cannot be read: %(why)s.") % {"why": error.strerror})
         return None
-    if len(found) > MAX_FILES:
-        problems.add(folder.name, 0, _("There are more than %(limit)d files.") % {"limit": MAX_FILES})
+    if len(found) > limit:
+        problems.add(name, 0, _("There are more than %(limit)d files.") % {"limit": limit})
         return None
     names = []
     for entry in sorted(found, key=lambda entry: entry.name):
-        kind = stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)
-        if kind == stat.S_IFREG:
-            names.append(entry.name)
-        elif kind == stat.S_IFLNK:
-            problems.add(shown(entry.name), 0, _("Links are not accepted."))
+        if message := _entry_problem(entry, folders):
+            about = (place, f"{shown(entry.name)}: {message}") if place else (shown(entry.name), message)
+            problems.add(about[0], 0, about[1])
         else:
-            problems.add(shown(entry.name), 0, _("Only plain files are accepted here."))
+            names.append(entry.name)
     return names
+
+
+def _entry_problem(entry: os.DirEntry[str], folders: Container[str]) -> str:
+    kind = stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)
+    if kind == stat.S_IFLNK:
+        return _("Links are not accepted.")
+    if kind == stat.S_IFREG or (kind == stat.S_IFDIR and entry.name in folders):
+        return ""
+    return _("Only plain files are accepted here.")
 
 
 def shown(name: str) -> str:

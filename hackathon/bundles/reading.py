@@ -8,10 +8,12 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from training_worker.contract.tasks import TASKS, Column, TaskSpec
+from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
 
 from . import folder as files
 from .challenge import CHALLENGE_YAML, ChallengeSpec, ReadChallenge, line_of, read_challenge
-from .checks import DATA_FILES, TEST, TEST_LABELS, TRAIN, VALIDATION, check_rows
+from .checks import DATA_FILES, check_rows
+from .images import FILES, Images, read_images
 from .problems import Problems
 from .rows import Row, RowFile, read_rows
 from .yaml import MAX_BYTES
@@ -32,10 +34,13 @@ class Bundle:
 
     challenge: ChallengeSpec
     labels: tuple[str, ...]
+    """In their order; () where answers are numbers."""
     train: list[Row]
     validation: list[Row]
     test: list[Row]
     test_labels: list[Row]
+    images: Images
+    """Of all splits; {} where no column names files."""
 
     @property
     def task(self) -> TaskSpec:
@@ -58,13 +63,14 @@ class Inspection:
 def inspect_bundle(folder: Path) -> Inspection:
     """Read and judge the whole folder; never raises for what somebody put into it."""
     problems = Problems()
-    names = files.list_folder(folder, problems)
+    names = files.list_folder(folder, problems, limit=files.MAX_FILES, folders=(FILES,))
     if names is None:
         return Inspection(None, ReadChallenge(None, "", {}), problems)
-    files.check_names(names, required=LIMITS, optional=SIDE_FILES, problems=problems)
+    files.check_names(names, required=LIMITS, optional=(*SIDE_FILES, FILES), problems=problems)
     bodies = files.read_files(folder, LIMITS, names, problems)
     spec = read_challenge(bodies.get(CHALLENGE_YAML), problems)
-    bundle = _read_data(spec, bodies, problems) if spec.task else None
+    images = folder / FILES if FILES in names else None
+    bundle = _read_data(spec, bodies, images, problems) if spec.task else None
     return Inspection(None if problems else bundle, spec, problems)
 
 
@@ -85,11 +91,14 @@ def row_files(task: TaskSpec) -> dict[str, RowFile]:
     }
 
 
-def _read_data(spec: ReadChallenge, bodies: dict[str, bytes], problems: Problems) -> Bundle | None:
+def _read_data(
+    spec: ReadChallenge, bodies: dict[str, bytes], files_folder: Path | None, problems: Problems
+) -> Bundle | None:
     task = TASKS[spec.task]
     specs = row_files(task)
     rows = {name: read_rows(specs[name], bodies[name], problems) if name in bodies else [] for name in DATA_FILES}
-    labels = check_rows(task, spec.challenge.labels if spec.challenge else None, rows, problems)
+    images = read_images(files_folder, task, rows, problems)
+    labels = check_rows(task, spec.challenge.labels if spec.challenge else None, rows, images, problems)
     if spec.challenge is None:
         return None
-    return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS])
+    return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS], images)

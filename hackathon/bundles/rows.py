@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +12,10 @@ from django.utils.translation import gettext as _
 from training_worker.contract.tasks import Column
 
 from .problems import Problems
+from .values import value_problem
 
 MAX_LINE = 256 * 1024
 MAX_ROWS = 500_000
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
-_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def _good_values(spec: RowFile, line: int, values: dict[str, Any], problems: Pro
         if name not in values:
             if column.required:
                 problems.add(spec.name, line, _("The column “%(name)s” is missing.") % {"name": name})
-        elif message := _value_problem(column, values[name]):
+        elif message := value_problem(column, values[name]):
             problems.add(spec.name, line, message)
         else:
             good[name] = values[name]
@@ -131,13 +129,3 @@ def _stray(spec: RowFile, name: str) -> str:
     if spec.is_secret:
         return _("There is a column that does not belong here. Known: %(known)s.") % {"known": known}
     return _("The column “%(name)s” does not belong here. Known: %(known)s.") % {"name": name[:100], "known": known}
-
-
-def _value_problem(column: Column, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, _TYPES[column.kind]):
-        return _("The value of “%(name)s” must be a %(type)s.") % {"name": column.name, "type": column.kind}
-    if isinstance(value, str) and not value.strip():
-        return _("The value of “%(name)s” is empty.") % {"name": column.name}
-    if column.name == "id" and not ID.fullmatch(str(value)):
-        return _("An id is 1 to 100 letters, digits or . _ : -, and begins with a letter or digit.")
-    return ""

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
+
+from training_worker.contract.tasks.spec import OutputKind
 
 PUBLIC_SHARE = Fraction(3, 10)
+QUANTILES = 5
 
 
 @dataclass(frozen=True)
 class TestItem:
-    """A test item as the split sees it. Items of one `group` stay together; "" means a group of its own."""
+    """A test item as the split sees it. Both sides get their share of each `stratum`: a label, a range of values.
+
+    Items of one `group` stay together; "" means a group of its own.
+    """
 
     __test__ = False  # not a test class, whatever its name looks like
 
     id: str
-    label: str
+    stratum: str
     group: str = ""
 
 
@@ -39,11 +47,11 @@ class _Group:
 
 
 def split_test(items: Iterable[TestItem], *, secret: bytes, share: Fraction = PUBLIC_SHARE) -> Split:
-    """`share` of each label's items to the public side, groups whole, chosen by HMAC-SHA256(secret, group).
+    """`share` of each stratum's items to the public side, groups whole, chosen by HMAC-SHA256(secret, group).
 
-    A stratum is a label; groups whose items disagree are one stratum of their own. In each stratum, groups go to the
-    public side in the order of their HMAC while that brings the count nearer to the share. What rounding took from a
-    stratum, at most one item, is given back to the next: many labels of few items each still make the share in all.
+    Groups whose items disagree are one stratum of their own. In each stratum, groups go to the public side in the order
+    of their HMAC while that brings the count nearer to the share. What rounding took from a stratum, at most one item,
+    is given back to the next: many strata of few items each still make the share in all.
     Pure: the order of `items` does not matter.
     """
     strata: dict[tuple[str, ...], list[_Group]] = defaultdict(list)
@@ -61,6 +69,20 @@ def split_test(items: Iterable[TestItem], *, secret: bytes, share: Fraction = PU
         public += chosen
         private += [item for group in groups[count:] for item in group.ids]
     return Split(public=shuffled(public, secret), private=shuffled(private, secret))
+
+
+def strata_of(values: Sequence[Any], output: OutputKind) -> list[str]:
+    """The stratum of each test item by its answer: its label, its fifth of the numbers in order, or one for all tags.
+
+    Pure: an item's stratum depends on the values, not on their order. Equal numbers are in one stratum.
+    """
+    if output == "class":
+        return list(values)
+    if output == "tags":
+        return [""] * len(values)
+    ordered = sorted(values)
+    bounds = [ordered[len(ordered) * part // QUANTILES] for part in range(1, QUANTILES)] if ordered else []
+    return [str(bisect_right(bounds, value)) for value in values]
 
 
 def nearest_prefix(sizes: Sequence[int], target: Fraction) -> int:
@@ -86,7 +108,7 @@ def _groups(items: Iterable[TestItem], secret: bytes) -> list[_Group]:
     return [
         _Group(
             rank=_hmac(secret, *key),
-            stratum=tuple(labels) if len(labels := {item.label for item in found}) == 1 else (),
+            stratum=tuple(strata) if len(strata := {item.stratum for item in found}) == 1 else (),
             ids=tuple(sorted(item.id for item in found)),
         )
         for key, found in members.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
@@ -13,12 +14,16 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.enums import Precision, ScoreVisibility
+from hackathon.rounding import MAX_STEP, MIN_STEP
 from training_worker.contract.limits import ChallengeLimits, DataSize
 from training_worker.contract.tasks import TASKS, TaskSpec
 from training_worker.contract.wire import RECIPE, DatasetManifest
 
 from .base import Row
 from .event import Hackathon
+
+SHOWN_FILES = "files"
+"""Folder, below a data version's prefix, of the files that pages may show one by one."""
 
 
 def task_choices() -> list[tuple[str, str]]:
@@ -63,16 +68,24 @@ class Challenge(Row):
         return TASKS[self.task]
 
 
+def new_prefix() -> str:
+    """A folder's name that no other data version has."""
+    return uuid.uuid4().hex
+
+
 class ChallengeData(Row):
     """One immutable version of a challenge's data. Labels of the test set and the split live in the label store."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.PROTECT, related_name="data_versions")
     version = models.PositiveIntegerField(_("version"))
     sha256 = models.CharField("sha256", max_length=64)
+    prefix = models.CharField(max_length=100, default=new_prefix, editable=False)
+    """Folder of this version in the `datasets` and the `labels` storage."""
     manifest = models.JSONField(editable=False)
     """A `DatasetManifest`."""
     files = models.JSONField(editable=False)
-    """[{"name", "sha256", "size"}] of the task's data files, in the `datasets` storage under `prefix`."""
+    """[{"name", "sha256", "size"}] of the task's data files, in the `datasets` storage under `prefix`. Images of train
+    and validation rows are also there one by one, under `shown_file_key`."""
     mean_cost = models.FloatField(default=32.0)
     """Of one training example, in the task's unit of cost."""
     public_count = models.PositiveIntegerField(_("public test items"))
@@ -89,10 +102,9 @@ class ChallengeData(Row):
     def __str__(self) -> str:
         return f"{self.challenge} v{self.version}"
 
-    @property
-    def prefix(self) -> str:
-        """Folder of this version in the `datasets` and the `labels` storage."""
-        return f"{self.challenge_id}/{self.version}"
+    def shown_file_key(self, name: str) -> str:
+        """Key, in the `datasets` storage, of a file that a train or validation row names. Test rows' have none."""
+        return f"{self.prefix}/{SHOWN_FILES}/{name}"
 
     @property
     def dataset_manifest(self) -> DatasetManifest:
@@ -128,7 +140,7 @@ class Phase(Row):
         _("display step"),
         default=0.01,
         help_text=_("Public scores are rounded to this step; fixed when the phase opens."),
-        validators=[MinValueValidator(1e-6), MaxValueValidator(0.5)],
+        validators=[MinValueValidator(MIN_STEP), MaxValueValidator(MAX_STEP)],
     )
 
     class Meta:

@@ -7,63 +7,124 @@ import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any
 
-from hackathon.bundles.checks import TEST, TEST_LABELS, TRAIN, VALIDATION
+from hackathon.bundles.images import Images
 from hackathon.bundles.reading import Bundle
 from hackathon.bundles.rows import Row
-from hackathon.bundles.split import TestItem, shuffled, split_test
+from hackathon.bundles.split import TestItem, shuffled, split_test, strata_of
+from hackathon.files.storage import sha256_of
+from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
+
+from .archives import write_archive
 
 SPLIT = "split.json"
 TOKENS_PER_WORD = 1.3
 SPECIAL_TOKENS = 2
 BYTES_PER_TOKEN = 4
+KILOPIXELS_PER_IMAGE = 224 * 224 / 1000
+"""What most image models resize every image to, whatever its size in the bundle."""
 
 
 @dataclass(frozen=True)
 class DataFiles:
-    """`shared` goes to the `datasets` storage, `secret` to the `labels` storage, by file name."""
+    """`shared` and `archives` go to the `datasets` storage, `secret` to the `labels` storage, by file name."""
 
     shared: dict[str, bytes]
+    archives: dict[str, Path]
+    """Uncompressed tars of the images of a split, on this machine's disk: they may be large."""
     secret: dict[str, bytes]
     sha256: str
     """Content address: equal for equal data in the same event. Holds the labels as an HMAC only, so that nobody can
     test a guess of the labels of a small test set against it."""
-    public_count: int
+    listing: list[dict[str, Any]]
+    """[{"name", "sha256", "size"}] of what a worker gets, in the order of the task's `data_files`."""
+    public_targets: tuple[Any, ...]
     private_count: int
     mean_cost: float
 
-    def listing(self) -> list[dict[str, Any]]:
-        """[{"name", "sha256", "size"}] of the shared files."""
-        return [
-            {"name": name, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
-            for name, body in self.shared.items()
-        ]
+    @property
+    def public_count(self) -> int:
+        return len(self.public_targets)
+
+    @property
+    def shown(self) -> list[Path]:
+        """Archives whose members a page may show."""
+        return [path for name, path in self.archives.items() if name != _archive(TEST)]
 
 
-def data_files(bundle: Bundle, *, secret: bytes) -> DataFiles:
-    """Pure. Test rows come in an order that only the event's secret knows."""
-    inputs = ["id", *(column.name for column in bundle.task.inputs)]
-    label = bundle.task.target.name
-    test = {row.id: row for row in bundle.test}
-    shared = {
-        TRAIN: _json_lines(bundle.train, [*inputs, label]),
-        VALIDATION: _json_lines(bundle.validation, [*inputs, label]),
-        TEST: _json_lines((test[name] for name in shuffled(test, secret)), inputs),
+def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
+    """Test rows come in an order that only the event's secret knows. Archives are written into `folder`.
+
+    Raises `Conflict` where an image has changed since it was checked.
+    """
+    task, by_id = bundle.task, {row.id: row for row in bundle.test}
+    test, test_images = _neutral(task, [by_id[name] for name in shuffled(by_id, secret)], bundle.images)
+    images = {name: _images(task, rows, bundle.images) for name, rows in _labelled(bundle).items()} | {
+        TEST: test_images
     }
-    by_id = {row.id: row for row in bundle.test_labels}
-    items = [TestItem(row.id, row.values[label], row.values.get("group", "")) for row in bundle.test_labels]
-    split = split_test(items, secret=secret)
-    labels = _json_lines((by_id[name] for name in shuffled(by_id, secret)), ["id", label, "group", "slice"])
-    hidden = {TEST_LABELS: labels, SPLIT: json.dumps({"public": split.public, "private": split.private}).encode()}
+    inputs = ["id", *(column.name for column in task.inputs)]
+    shared = {name: _json_lines(rows, [*inputs, task.target.name]) for name, rows in _labelled(bundle).items()}
+    shared[TEST] = _json_lines(test, inputs)
+    archives = {_archive(name): folder / _archive(name) for name in images if task.file_columns}
+    for name, found in images.items():
+        if task.file_columns:
+            write_archive(archives[_archive(name)], found)
+    hidden, public, private_count = _hidden(bundle, secret)
+    listing = [_entry(name, shared, archives) for name in task.data_files]
     return DataFiles(
         shared=shared,
+        archives=archives,
         secret=hidden,
-        sha256=_address(bundle, shared, hidden, secret),
-        public_count=len(split.public),
-        private_count=len(split.private),
+        sha256=_address(bundle, listing, hidden, secret),
+        listing=listing,
+        public_targets=public,
+        private_count=private_count,
         mean_cost=_mean_cost(bundle),
     )
+
+
+def _labelled(bundle: Bundle) -> dict[str, list[Row]]:
+    return {TRAIN: bundle.train, VALIDATION: bundle.validation}
+
+
+def _archive(rows_name: str) -> str:
+    return PurePath(rows_name).with_suffix(".tar").name
+
+
+def _images(task: TaskSpec, rows: Iterable[Row], images: Images) -> Images:
+    names = {row.values[column.name] for row in rows for column in task.file_columns if column.name in row.values}
+    return {name: images[name] for name in names}
+
+
+def _neutral(task: TaskSpec, rows: list[Row], images: Images) -> tuple[list[Row], Images]:
+    """Test rows and their images under names that tell nothing: the row's id (with the column's name if there are
+    several) and the ending."""
+    renamed, found = [], {}
+    for row in rows:
+        values = dict(row.values)
+        for column in task.file_columns:
+            if column.name in values:
+                stem = row.id if len(task.file_columns) == 1 else f"{row.id}.{column.name}"
+                name = stem + PurePath(values[column.name]).suffix.lower()
+                found[name] = images[values[column.name]]
+                values[column.name] = name
+        renamed.append(Row(row.line, values))
+    return renamed, found
+
+
+def _hidden(bundle: Bundle, secret: bytes) -> tuple[dict[str, bytes], tuple[Any, ...], int]:
+    """The label store's files, the targets of the public items, and the number of private ones."""
+    target, by_id = bundle.task.target.name, {row.id: row for row in bundle.test_labels}
+    strata = strata_of([row.values[target] for row in bundle.test_labels], bundle.task.output)
+    rows = zip(bundle.test_labels, strata, strict=True)
+    items = [TestItem(row.id, stratum, row.values.get("group", "")) for row, stratum in rows]
+    split = split_test(items, secret=secret)
+    labels = _json_lines((by_id[name] for name in shuffled(by_id, secret)), ["id", target, "group", "slice"])
+    files = {TEST_LABELS: labels, SPLIT: json.dumps({"public": split.public, "private": split.private}).encode()}
+    return files, tuple(by_id[name].values[target] for name in split.public), len(split.private)
 
 
 def _json_lines(rows: Iterable[Row], columns: Iterable[str]) -> bytes:
@@ -72,19 +133,32 @@ def _json_lines(rows: Iterable[Row], columns: Iterable[str]) -> bytes:
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def _address(bundle: Bundle, shared: dict[str, bytes], hidden: dict[str, bytes], secret: bytes) -> str:
+def _entry(name: str, shared: dict[str, bytes], archives: dict[str, Path]) -> dict[str, Any]:
+    if name in shared:
+        return {"name": name, "sha256": hashlib.sha256(shared[name]).hexdigest(), "size": len(shared[name])}
+    with archives[name].open("rb") as file:
+        sha256, size = sha256_of(file)
+    return {"name": name, "sha256": sha256, "size": size}
+
+
+def _address(bundle: Bundle, listing: list[dict[str, Any]], hidden: dict[str, bytes], secret: bytes) -> str:
     parts = [bundle.challenge.task, *bundle.labels]
-    parts += [f"{hashlib.sha256(body).hexdigest()}  {name}" for name, body in sorted(shared.items())]
+    parts += [f"{entry['sha256']}  {entry['name']}" for entry in sorted(listing, key=lambda entry: str(entry["name"]))]
     parts += [f"{hmac.new(secret, body, hashlib.sha256).hexdigest()}  {name}" for name, body in sorted(hidden.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _mean_cost(bundle: Bundle) -> float:
-    """Mean tokens of a training input, estimated without a tokenizer: 1.3 a word, or a quarter of its UTF-8 bytes where
-    that is more (Chinese has no spaces), plus the two special ones."""
-    texts = [
-        " ".join(str(row.values[column.name]) for column in bundle.task.inputs if column.name in row.values)
-        for row in bundle.train
-    ]
-    tokens = sum(max(len(text.split()) * TOKENS_PER_WORD, len(text.encode()) / BYTES_PER_TOKEN) for text in texts)
-    return round(tokens / len(texts) + SPECIAL_TOKENS, 1)
+    """Of a training input, in the task's unit."""
+    if bundle.task.unit == "kilopixels":
+        return round(KILOPIXELS_PER_IMAGE * len(bundle.task.file_columns), 1)
+    columns = [column.name for column in bundle.task.inputs if column.kind in ("string", "strings")]
+    costs = [_tokens([row.values[name] for name in columns if name in row.values]) for row in bundle.train]
+    return round(sum(costs) / len(costs), 1)
+
+
+def _tokens(values: list[Any]) -> float:
+    """Tokens of one input, estimated without a tokenizer: 1.3 a word, or a quarter of its UTF-8 bytes where that is
+    more (Chinese has no spaces), plus the two special ones."""
+    text = " ".join(" ".join(value) if isinstance(value, list) else value for value in values)
+    return max(len(text.split()) * TOKENS_PER_WORD, len(text.encode()) / BYTES_PER_TOKEN) + SPECIAL_TOKENS

@@ -6,26 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from hackathon.bundles.challenge import PhaseSpec
-from hackathon.bundles.checks import TEST
 from hackathon.bundles.problems import ProblemsFound
 from hackathon.bundles.reading import Bundle, Inspection, inspect_bundle
 from hackathon.clock import db_now
-from hackathon.files.storage import storage
+from hackathon.errors import Conflict
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
+from hackathon.models.challenge import new_prefix
+from training_worker.contract.tasks import TASKS
+from training_worker.contract.tasks.spec import TEST
 from training_worker.contract.wire import DatasetManifest
 
+from .challenge_fit import misfits
 from .data_files import DataFiles, data_files
-
-BASELINE_GUESS = 0.8
-STEPS = (0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+from .display_step import default_display_step
+from .store_data import stored
 
 
 @dataclass(frozen=True)
@@ -40,40 +42,66 @@ class ImportedChallenge:
 
 
 def import_challenge(*, folder: Path, hackathon: Hackathon, publish: bool = False) -> ImportedChallenge:
-    """Import the bundle in `folder` into `hackathon`, in one transaction. Raises `ProblemsFound`, importing nothing.
+    """Import the bundle in `folder` into `hackathon`. Raises `ProblemsFound`, importing nothing.
 
     Idempotent: the same content gives the same data version; a challenge of the same slug is updated. A phase that has
     opened keeps its start, its data version and its precision. Needs the label store (role `manage` or `scorer`).
+    Files are written first, all rows in one transaction after them.
     """
     inspection = inspect_bundle(folder)
     _check_against_database(inspection, hackathon)
     if inspection.bundle is None or inspection.problems:
         raise ProblemsFound(inspection.problems.all())
-    bundle = inspection.bundle
-    files = data_files(bundle, secret=bytes.fromhex(hackathon.secret))
-    if not (files.public_count and files.private_count):
-        inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
-        raise ProblemsFound(inspection.problems.all())
-    with transaction.atomic():
-        Hackathon.objects.select_for_update().get(pk=hackathon.pk)
-        challenge, is_new = _upsert_challenge(bundle, hackathon, publish=publish)
-        data, is_new_version = _upsert_data(bundle, challenge, files)
-        notes = _upsert_phases(bundle.challenge.phases, challenge, data)
-        if is_new_version:
-            _store(data, files)
-    return ImportedChallenge(challenge, data, is_new, is_new_version, [*notes, *small_test_warnings(data)])
+    with TemporaryDirectory() as scratch:
+        files = data_files(inspection.bundle, secret=bytes.fromhex(hackathon.secret), folder=Path(scratch))
+        if not (files.public_count and files.private_count):
+            inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
+            raise ProblemsFound(inspection.problems.all())
+        return _import(inspection.bundle, files, hackathon, publish=publish)
+
+
+def _import(bundle: Bundle, files: DataFiles, hackathon: Hackathon, *, publish: bool) -> ImportedChallenge:
+    if _known_version(bundle, files) is not None:
+        return _save_rows(bundle, files, hackathon, prefix="", publish=publish)
+    prefix = f"{bundle.challenge.slug}/{new_prefix()}"
+    with stored(files, prefix):
+        return _save_rows(bundle, files, hackathon, prefix=prefix, publish=publish)
+
+
+def _known_version(bundle: Bundle, files: DataFiles) -> ChallengeData | None:
+    versions = ChallengeData.objects.filter(challenge__slug=bundle.challenge.slug, sha256=files.sha256)
+    return versions.order_by("version").first()
+
+
+@transaction.atomic
+def _save_rows(
+    bundle: Bundle, files: DataFiles, hackathon: Hackathon, *, prefix: str, publish: bool
+) -> ImportedChallenge:
+    """`prefix` is where the files of a new version are. Raises `Conflict` where one was made meanwhile."""
+    Hackathon.objects.select_for_update().get(pk=hackathon.pk)
+    challenge, is_new = _upsert_challenge(bundle, hackathon, publish=publish)
+    data = _known_version(bundle, files)
+    if (data is None) != bool(prefix):
+        raise Conflict(_("Somebody else imported this challenge at the same time."), hint=_("Import it again."))
+    if data is None:
+        data = _create_data(bundle, challenge, files, prefix)
+    step = default_display_step(bundle.challenge.primary_metric, files.public_targets)
+    notes = _upsert_phases(bundle.challenge.phases, challenge, data, step)
+    return ImportedChallenge(challenge, data, is_new, bool(prefix), [*notes, *small_test_warnings(data)])
 
 
 def _check_against_database(inspection: Inspection, hackathon: Hackathon) -> None:
     spec = inspection.spec.challenge
     if spec is None:
         return
-    enabled = set(BaseModel.objects.filter(is_enabled=True).values_list("slug", flat=True))
+    enabled = {model.slug: model.model_facts for model in BaseModel.objects.filter(is_enabled=True)}
     for index, slug in enumerate(spec.limits.base_models):
         if slug not in enabled:
             message = _("There is no enabled base model “%(slug)s”. Enabled: %(names)s.")
             names = ", ".join(sorted(enabled)) or "–"
             inspection.add(("limits", "base_models", index), message % {"slug": slug, "names": names})
+    for path, message in misfits(TASKS[spec.task], spec.limits, enabled):
+        inspection.add(("limits", *path), message)
     existing = Challenge.objects.filter(slug=spec.slug).first()
     if existing is not None and existing.hackathon_id != hackathon.pk:
         inspection.add(("slug",), _("Another hackathon has a challenge of this slug."))
@@ -103,10 +131,7 @@ def _upsert_challenge(bundle: Bundle, hackathon: Hackathon, *, publish: bool) ->
     return Challenge.objects.update_or_create(slug=spec.slug, defaults=values)
 
 
-def _upsert_data(bundle: Bundle, challenge: Challenge, files: DataFiles) -> tuple[ChallengeData, bool]:
-    existing = challenge.data_versions.filter(sha256=files.sha256).order_by("version").first()
-    if existing is not None:
-        return existing, False
+def _create_data(bundle: Bundle, challenge: Challenge, files: DataFiles, prefix: str) -> ChallengeData:
     version = (challenge.data_versions.aggregate(last=Max("version"))["last"] or 0) + 1
     manifest = DatasetManifest(
         task=bundle.challenge.task,
@@ -116,44 +141,31 @@ def _upsert_data(bundle: Bundle, challenge: Challenge, files: DataFiles) -> tupl
         validation_examples=len(bundle.validation),
         test_examples=len(bundle.test),
     )
-    data = ChallengeData.objects.create(
+    return ChallengeData.objects.create(
         challenge=challenge,
         version=version,
         sha256=files.sha256,
+        prefix=prefix,
         manifest=manifest.model_dump(mode="json"),
-        files=files.listing(),
+        files=files.listing,
         mean_cost=files.mean_cost,
         public_count=files.public_count,
         private_count=files.private_count,
         license=bundle.challenge.license,
         source=bundle.challenge.source,
     )
-    return data, True
 
 
-def _store(data: ChallengeData, files: DataFiles) -> None:
-    """Write the files of a version that is not committed yet, all or none; what a killed import left is replaced."""
-    every = [("datasets", name, body) for name, body in files.shared.items()]
-    every += [("labels", name, body) for name, body in files.secret.items()]
-    try:
-        for alias, name, body in every:
-            storage(alias).delete(f"{data.prefix}/{name}")
-            storage(alias).save(f"{data.prefix}/{name}", ContentFile(body))
-    except BaseException:
-        for alias, name, _body in every:
-            storage(alias).delete(f"{data.prefix}/{name}")
-        raise
-
-
-def _upsert_phases(specs: Sequence[PhaseSpec], challenge: Challenge, data: ChallengeData) -> list[str]:
+def _upsert_phases(specs: Sequence[PhaseSpec], challenge: Challenge, data: ChallengeData, step: float) -> list[str]:
+    """`step` is that of public scores where a spec names none."""
     now, notes = db_now(), []
     for spec in specs:
         phase = Phase.objects.filter(challenge=challenge, name=spec.name).first()
         if phase is None:
             phase = Phase(challenge=challenge, name=spec.name, data=data)
-            _describe(phase, spec, data)
+            _describe(phase, spec, data, step)
         elif phase.opens_at > now:
-            _describe(phase, spec, data)
+            _describe(phase, spec, data, step)
         elif phase.data_id != data.pk or phase.precision != spec.precision:
             notes.append(
                 _("The phase “%(name)s” has opened: it keeps data version %(version)d and %(precision)s.")
@@ -166,22 +178,16 @@ def _upsert_phases(specs: Sequence[PhaseSpec], challenge: Challenge, data: Chall
     return notes
 
 
-def _describe(phase: Phase, spec: PhaseSpec, data: ChallengeData) -> None:
+def _describe(phase: Phase, spec: PhaseSpec, data: ChallengeData, step: float) -> None:
     """What may change only until the phase opens."""
     phase.opens_at = _window(spec, data.challenge.hackathon)[0]
     phase.data = data
     phase.precision = spec.precision
-    phase.display_step = spec.display_step or default_display_step(data.public_count)
+    phase.display_step = spec.display_step or step
 
 
 def _window(spec: PhaseSpec, hackathon: Hackathon) -> tuple[datetime, datetime]:
     return spec.opens_at or hackathon.starts_at, spec.closes_at or hackathon.ends_at
-
-
-def default_display_step(public_count: int) -> float:
-    """The largest 1-2-5 step ≤ SE/2 of a baseline at `BASELINE_GUESS`, as no baseline has run yet."""
-    half = (BASELINE_GUESS * (1 - BASELINE_GUESS) / public_count) ** 0.5 / 2
-    return next((step for step in STEPS if step <= half), STEPS[-1])
 
 
 def small_test_warnings(data: ChallengeData) -> list[str]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from hackathon.bundles.folder import check_names, list_folder, open_regular
+from hackathon.bundles.folder import MAX_FILES, check_names, list_folder, open_regular
 from hackathon.bundles.problems import Problems, ProblemsFound, validation_messages
 from hackathon.errors import Conflict
 from hackathon.files.storage import CHUNK, sha256_of, storage
@@ -61,7 +61,7 @@ def import_model(*, folder: Path) -> tuple[BaseModel, bool]:
 
 def _inspect(folder: Path) -> ModelInfo:
     problems = Problems()
-    names = list_folder(folder, problems)
+    names = list_folder(folder, problems, limit=MAX_FILES)
     if names is None:
         raise ProblemsFound(problems.all())
     info = _read_info(folder, problems) if MODEL_JSON in names else None

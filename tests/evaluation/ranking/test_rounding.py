@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.ranking.rounding import decimals_of, display_step, round_se, round_to_step, score_text
+from evaluation.ranking.rounding import decimals_of, round_se, round_to_step, score_text
+from hackathon.rounding import display_step
 
 STEPS = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005]
 

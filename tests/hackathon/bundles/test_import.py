@@ -16,8 +16,9 @@ from django.utils import timezone
 from hackathon.bundles.problems import ProblemsFound
 from hackathon.files.storage import storage
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
-from hackathon.services import import_challenge as service
-from hackathon.services.import_challenge import default_display_step, import_challenge
+from hackathon.services import store_data as service
+from hackathon.services.display_step import default_display_step
+from hackathon.services.import_challenge import import_challenge
 from tests.factories import BaseModelFactory, ChallengeFactory, HackathonFactory
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "film-critics"
@@ -216,4 +217,4 @@ def test_the_command(bundle: Path, hackathon: Hackathon, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize(("count", "step"), [(30, 0.02), (600, 0.005), (5000, 0.002), (10**7, 0.0001), (1, 0.05)])
 def test_default_display_step(count: int, step: float) -> None:
-    assert default_display_step(count) == step
+    assert default_display_step("accuracy", ["label"] * count) == step

@@ -38,7 +38,7 @@ def test_every_item_is_on_one_side_groups_are_whole_and_order_does_not_matter(
 def test_without_groups_each_label_and_the_whole_have_their_share(labels: list[str]) -> None:
     items = [TestItem(f"i{n}", label) for n, label in enumerate(labels)]
     split = split_test(items, secret=SECRET)
-    label_of = {item.id: item.label for item in items}
+    label_of = {item.id: item.stratum for item in items}
     public = Counter(label_of[name] for name in split.public)
     for label, count in Counter(labels).items():
         assert abs(public[label] - PUBLIC_SHARE * count) <= 1
