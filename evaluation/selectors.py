@@ -36,7 +36,7 @@ DUMMY_METHODS: dict[OutputKind, Promise] = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class TeamBest:
     """A team's best result, how many it has, and its running best."""
 
     result: Result
@@ -74,9 +74,9 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
     reader = _Reader(view, organizes, team.pk if team else None, base_scores)
     return Board(
         phase=phase,
-        metric=phase.challenge.primary_metric,
+        metric=view.metric.name,
         step=view.step,
-        rows=_ranked_rows(_standings(phase, view), reader),
+        rows=_ranked_rows(_team_bests(phase, view), reader),
         unranked=_unranked_rows(phase, reader),
         is_frozen=view.cutoff is not None,
         is_final=view.is_released,
@@ -86,24 +86,24 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
     )
 
 
-def _standings(phase: Phase, view: ScoreView) -> list[Standing]:
+def _team_bests(phase: Phase, view: ScoreView) -> list[TeamBest]:
     """Of a frozen board from the results scored by then; else from the entries, which say the same of now."""
     if view.cutoff is None:
         entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)
         rows = entries.select_related("result__job__base_model", "result__job__submission__team")
         return [
-            Standing(entry.result, entry.entries, _history(entry.history, view))
+            TeamBest(entry.result, entry.entries, _history(entry.history, view))
             for entry in rows.defer(*unshown_columns("result__"))
         ]
     counted = Result.objects.ranked_in(phase, at=view.cutoff).filter(job__finished_at__lte=view.cutoff).with_rows()
     by_team = groupby(counted.order_by("job__team_id"), key=attrgetter("job.team_id"))
-    return [_standing(sorted(results, key=reception), view) for _team, results in by_team]
+    return [_team_best(sorted(results, key=reception), view) for _team, results in by_team]
 
 
-def _standing(results: list[Result], view: ScoreView) -> Standing:
+def _team_best(results: list[Result], view: ScoreView) -> TeamBest:
     """Of one team's results in the order received."""
-    history = _history(running_best(result.public_score for result in results), view)
-    return Standing(best_result(results, view.step), len(results), history)
+    history = _history(running_best((result.public_score for result in results), view.metric), view)
+    return TeamBest(best_result(results, view.step), len(results), history)
 
 
 def _history(exact: Sequence[float], view: ScoreView) -> tuple[float, ...]:
@@ -115,16 +115,16 @@ def _history(exact: Sequence[float], view: ScoreView) -> tuple[float, ...]:
     return tuple(shown[value] for value in exact)
 
 
-def _ranked_rows(standings: list[Standing], reader: _Reader) -> list[BoardRow]:
-    rows = [_ranked_row(standing, reader) for standing in standings]
-    rows.sort(key=lambda row: (-row.score.value, row.improved_at, row.number))
+def _ranked_rows(bests: list[TeamBest], reader: _Reader) -> list[BoardRow]:
+    rows = [_ranked_row(best, reader) for best in bests]
+    rows.sort(key=lambda row: (-reader.view.metric.sign * row.score.value, row.improved_at, row.number))
     taken = places([row.score.value for row in rows])
     return [replace(row, place=place) for row, place in zip(rows, taken, strict=True)]
 
 
-def _ranked_row(standing: Standing, reader: _Reader) -> BoardRow:
-    row = _submission_row(standing.result, reader, entries=standing.entries)
-    return replace(row, improved_at=standing.result.submission.received_at, history=standing.history)
+def _ranked_row(best: TeamBest, reader: _Reader) -> BoardRow:
+    row = _submission_row(best.result, reader, entries=best.entries)
+    return replace(row, improved_at=best.result.submission.received_at, history=best.history)
 
 
 def _submission_row(result: Result, reader: _Reader, *, entries: int, name: str = "") -> BoardRow:
@@ -141,7 +141,7 @@ def _submission_row(result: Result, reader: _Reader, *, entries: int, name: str 
         base_model=result.job.base_model.slug,
         score=score,
         base_score=base,
-        gain=reader.view.difference(score, base),
+        gain=reader.view.gain(score, base),
         compute_seconds=result.job.compute_seconds,
         entries=entries,
         improved_at=None,
@@ -161,7 +161,7 @@ def _unranked_rows(phase: Phase, reader: _Reader) -> list[BoardRow]:
         slug = base.job.base_model.slug
         name = _("%(model)s, untrained") % {"model": slug}
         rows.append(_plain_row(name, reader.view.ranking(base), slug, base.job.compute_seconds))
-    return sorted(rows, key=lambda row: (-row.score.value, row.name))
+    return sorted(rows, key=lambda row: (-reader.view.metric.sign * row.score.value, row.name))
 
 
 def _baseline_name(result: Result) -> str:
@@ -232,7 +232,7 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         private=view.private(result),
         base=shown_base,
         base_method=str(((base.job.result if base else None) or posted).get("base_method", "")),
-        gain=view.difference(view.ranking(result), shown_base),
+        gain=view.gain(view.ranking(result), shown_base),
         dummy=view.shown(**exact["dummy"][result.metric]),
         dummy_method=str(DUMMY_METHODS[spec.output]),
         metrics={name: view.shown(**exact["metrics"][name]) for name in spec.metrics},

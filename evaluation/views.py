@@ -22,13 +22,13 @@ from submissions.enums import FINAL_STATES
 from submissions.pages.submission_actions import read_submission_actions
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
 
-from .board.chart import compute_chart
+from .board.chart import quality_compute_chart
 from .board.export import board_csv
 from .board.page import board_version, chosen_phase, exported_phase, is_live, page_version
 from .listing import Filters, filter_rows, list_version, read_table
-from .report.page import progress_version, read_report
 from .selectors import leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
+from .submission_page import progress_version, read_submission_page
 
 
 @require_safe
@@ -43,7 +43,7 @@ def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     if live and has_version(request, version):
         return unchanged()
     context = {"challenge": challenge, "phases": phases, "phase": phase, "board": board, "now": now}
-    context["chart"] = compute_chart(board) if board else None
+    context["chart"] = quality_compute_chart(board) if board else None
     page, fragment = "evaluation/leaderboard.html", "evaluation/_leaderboard.html"
     return render_live(request, page, fragment, context, version=version, is_final=not live)
 
@@ -72,9 +72,9 @@ def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     version = progress_version(job, place)
     if has_version(request, version):
         return unchanged()
-    report = read_report(submission, job, request.user, now=now, place=place)
+    shown = read_submission_page(submission, job, request.user, now=now, place=place)
     is_final = job.state in FINAL_STATES
-    context = {"report": report, "actions": read_submission_actions(submission, job, request.user, now=now), "now": now}
+    context = {"page": shown, "actions": read_submission_actions(submission, job, request.user, now=now), "now": now}
     page, fragment = "evaluation/submission_detail.html", "evaluation/_submission_live.html"
     return render_live(request, page, fragment, context, version=version, is_final=is_final)
 

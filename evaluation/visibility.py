@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hackathon.enums import ScoreVisibility
 from hackathon.models import Phase
+from training_worker.contract.metrics import METRICS, MetricSpec
 
 from .board.rows import ShownScore
 from .models import Reference, Result
@@ -17,6 +18,8 @@ from .ranking.rounding import round_se, round_to_step, score_text
 class ScoreView:
     """One viewer's view of a phase's scores. No exact score and no private score before its release goes through it."""
 
+    metric: MetricSpec
+    """The primary one."""
     step: float
     is_released: bool
     cutoff: datetime | None
@@ -39,9 +42,9 @@ class ScoreView:
         """The score that decides: the private one once it is released."""
         return self.private(scored) or self.public(scored)
 
-    def difference(self, score: ShownScore, base: ShownScore | None) -> float | None:
-        """Gain over the base, of the rounded values."""
-        return None if base is None else round_to_step(score.value - base.value, self.step)
+    def gain(self, score: ShownScore, base: ShownScore | None) -> float | None:
+        """By how much the score is better than the base, of the rounded values; negative where it is worse."""
+        return None if base is None else round_to_step(self.metric.gain(score.value, base.value), self.step)
 
 
 def score_view(phase: Phase, *, organizes: bool) -> ScoreView:
@@ -51,6 +54,7 @@ def score_view(phase: Phase, *, organizes: bool) -> ScoreView:
     """
     is_frozen = phase.score_visibility == ScoreVisibility.FROZEN and not organizes
     return ScoreView(
+        metric=METRICS[phase.challenge.primary_metric],
         step=phase.display_step,
         is_released=phase.score_visibility == ScoreVisibility.RELEASED,
         cutoff=(phase.frozen_at or phase.opens_at) if is_frozen else None,

@@ -85,4 +85,4 @@ class LeaderboardEntryAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LeaderboardEntry]:
         entries: QuerySet[LeaderboardEntry] = super().get_queryset(request)
-        return entries.order_by("phase", "-score", "received_at")
+        return entries.order_by("phase", "-sort_key", "received_at")

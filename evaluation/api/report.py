@@ -1,4 +1,7 @@
-"""A submission's whole report as JSON: all of the submission, and what its run got right and wrong on validation."""
+"""A submission's whole report as JSON: all of the submission, and what its run got right and wrong on validation.
+
+The validation report has the shape of `training_worker.contract.report`, name by name.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evaluation.report.validation import Kind
-from evaluation.report.validation_files import ValidationReport, read_validation
+from evaluation.report.stored import read_validation_report
 from hackathon.api.strict import StrictAPIView
+from training_worker.contract.report import ExampleKind, ValidationReport
 
 from .serializers import SubmissionSerializer
 from .views import ScoredRun, scored_run
+
+ANSWER = "In the task's own shape: a label, a list of tags or a number"
 
 
 class MetricRowSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     value = serializers.FloatField()
+    se = serializers.FloatField(help_text="One standard error.")
     base = serializers.FloatField(allow_null=True, help_text="Of the untrained model.")
-    gain = serializers.FloatField(allow_null=True)
 
 
 class ClassRowSerializer(serializers.Serializer[Any]):
@@ -31,48 +36,61 @@ class ClassRowSerializer(serializers.Serializer[Any]):
     precision = serializers.FloatField()
     recall = serializers.FloatField()
     f1 = serializers.FloatField()
-    base_f1 = serializers.FloatField(allow_null=True)
     support = serializers.IntegerField()
+    base_f1 = serializers.FloatField(allow_null=True)
 
 
-class PassageSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    text = serializers.CharField(help_text="Cut at 5000 characters.")
+class ConfusionSerializer(serializers.Serializer[Any]):
+    target = serializers.CharField()
+    predicted = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class PointSerializer(serializers.Serializer[Any]):
+    target = serializers.FloatField()
+    predicted = serializers.FloatField()
 
 
 class ExampleSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    inputs = PassageSerializer(many=True)
-    gold = serializers.CharField()
-    predicted = serializers.CharField(allow_blank=True, help_text='"" where there was no answer.')
-    probability = serializers.FloatField(allow_null=True, help_text="Of the predicted class.")
-    gold_probability = serializers.FloatField(allow_null=True)
-    base_predicted = serializers.CharField(allow_blank=True, allow_null=True)
+    inputs = serializers.DictField(help_text="The task's input columns; a text is cut at 5000 characters.")
+    target = serializers.JSONField(help_text=f"{ANSWER}.")
+    predicted = serializers.JSONField(allow_null=True, help_text=f"{ANSWER}; null where there was none.")
+    base_predicted = serializers.JSONField(
+        allow_null=True, help_text="Of the untrained model; null where there was none or it is not known."
+    )
+    confidence = serializers.FloatField(allow_null=True, help_text="Probability of the answer.")
+    target_confidence = serializers.FloatField(allow_null=True, help_text="Probability of the truth.")
+    error = serializers.FloatField(
+        allow_null=True, help_text="How far off the answer is: a share of wrong tags, an absolute difference."
+    )
 
 
 class ExampleGroupSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind])
+    kind = serializers.ChoiceField(choices=[kind.value for kind in ExampleKind])
     count = serializers.IntegerField(help_text="Items of this kind, of which the most telling are here.")
     examples = ExampleSerializer(many=True)
 
 
-class ValidationSerializer(serializers.Serializer[Any]):
+class ValidationReportSerializer(serializers.Serializer[Any]):
+    schema_version = serializers.IntegerField()
     items = serializers.IntegerField()
-    labels = serializers.ListField(child=serializers.CharField())
     metrics = MetricRowSerializer(many=True)
+    labels = serializers.ListField(child=serializers.CharField())
     classes = ClassRowSerializer(many=True)
     confusion = serializers.ListField(
-        source="counts",
         child=serializers.ListField(child=serializers.IntegerField()),
         help_text="Items by label (row) and answer (column), in the order of `labels`; last column: no answer.",
     )
+    confusions = ConfusionSerializer(many=True, help_text="The most frequent wrong answers.")
+    points = PointSerializer(many=True, help_text="Numbers: true and predicted value of each item, at most 1000.")
     groups = ExampleGroupSerializer(many=True)
 
 
 class ReportSerializer(serializers.Serializer[Any]):
     submission = SubmissionSerializer()
-    validation = ValidationSerializer(
-        allow_null=True, help_text="null until the run is scored, and where its files cannot be read."
+    validation = ValidationReportSerializer(
+        allow_null=True, help_text="null until the run is scored, and where it left no report that can be read."
     )
 
 
@@ -88,5 +106,4 @@ class ReportView(StrictAPIView):
     @extend_schema(responses=ReportSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:
         run = scored_run(request.user, submission_id)
-        report = RunReport(run, read_validation(run.submission, run.job))
-        return Response(ReportSerializer(report).data)
+        return Response(ReportSerializer(RunReport(run, read_validation_report(run.job, run.files))).data)

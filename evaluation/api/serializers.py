@@ -12,6 +12,8 @@ from submissions.api.serializers import SubmissionRunDetailSerializer, Submissio
 from submissions.api.waiting import MAX_WAIT_SECONDS
 from submissions.enums import JobState
 
+GAIN = "By how much the score is better than the base's; negative where it is worse, whatever the direction."
+
 
 class ShownScoreSerializer(serializers.Serializer[Any]):
     """A score on the phase's step, with one standard error on the same step."""
@@ -32,7 +34,7 @@ class ScoresSerializer(serializers.Serializer[Any]):
     private = ShownScoreSerializer(allow_null=True, help_text="null before its release.")
     base = ShownScoreSerializer(allow_null=True, help_text="Of the untrained model; null until it is scored.")
     base_method = serializers.CharField()
-    gain = serializers.FloatField(allow_null=True)
+    gain = serializers.FloatField(allow_null=True, help_text=GAIN)
     dummy = ShownScoreSerializer(
         help_text="Of answering every item alike: with the majority class, the most frequent tag or the mean."
     )
@@ -83,11 +85,11 @@ class BoardRowSerializer(serializers.Serializer[Any]):
     base_model = serializers.CharField()
     score = ShownScoreSerializer()
     base_score = ShownScoreSerializer(allow_null=True)
-    gain = serializers.FloatField(allow_null=True)
+    gain = serializers.FloatField(allow_null=True, help_text=GAIN)
     compute_seconds = serializers.FloatField(allow_null=True)
     entries = serializers.IntegerField(help_text="Scored submissions of the team.")
     improved_at = serializers.DateTimeField(
-        allow_null=True, help_text="When the team's shown public best last rose; null for unranked rows."
+        allow_null=True, help_text="When the team's shown public best last improved; null for unranked rows."
     )
     history = serializers.ListField(
         child=serializers.FloatField(),
@@ -102,6 +104,7 @@ class BoardSerializer(serializers.Serializer[Any]):
     phase = serializers.UUIDField(source="phase.pk")
     challenge = serializers.SlugField(source="phase.challenge.slug")
     metric = serializers.CharField()
+    direction = serializers.ChoiceField(choices=["higher", "lower"], help_text="Which scores are better.")
     step = serializers.FloatField(help_text="All scores are rounded to it.")
     is_frozen = serializers.BooleanField()
     is_final = serializers.BooleanField(help_text="true once the private scores are released: then they rank.")

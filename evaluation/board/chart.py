@@ -7,19 +7,20 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from evaluation.ranking.places import pareto_front
-from hackathon.templatetags.display import duration, signed
+from hackathon.templatetags.display import duration, metric_text, signed
 from hackathon.web.charts import Chart, Dot, Dots, Point, Series, scatter_chart
+from training_worker.contract.metrics import METRICS
 
 from .rows import Board, BoardRow
 
 
-def compute_chart(board: Board) -> Chart | None:
+def quality_compute_chart(board: Board) -> Chart | None:
     """Score over compute seconds, one dot per ranked team; None where no ranked row has a cost.
 
     The front joins those that no other ranked row beats with as little compute; unranked rows never push one off it.
     """
     points = [point for row in board.rows if (point := _at(row))]
-    front = pareto_front(points)
+    front = pareto_front(points, METRICS[board.metric])
     if not front:
         return None
     names = ", ".join(row.name for row in board.rows if _at(row) in front)
@@ -31,8 +32,9 @@ def compute_chart(board: Board) -> Chart | None:
             Dots(_("your team"), _dots([row for row in board.rows if row.is_own], front), "series-2", "diamond"),
             Dots(_("not ranked"), _dots(board.unranked, []), "muted", "triangle"),
         ],
-        front=Series(_("Pareto front"), _stairs(front, upto=max(points)[0]), "good"),
+        line=Series(_("Pareto front"), _stairs(front, upto=max(points)[0]), "good"),
         x_name=_("compute, seconds"),
+        y_name=metric_text(board.metric),
         columns=[_("entry"), board.metric, _("over base"), _("compute"), _("Pareto front")],
         summary=_("%(title)s; best for their compute: %(names)s") % {"title": title, "names": names},
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hackathon.models import Phase
+from training_worker.contract.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class BoardRow:
     score: ShownScore
     base_score: ShownScore | None
     gain: float | None
-    """score − base score, both rounded."""
+    """By how much the score is better than the base score, both rounded; negative where it is worse."""
     compute_seconds: float | None
     entries: int
     improved_at: datetime | None
-    """When the team's shown public best last rose: its best submission was received (`ranking.best_result`)."""
+    """When the team's shown public best last improved: its best submission was received (`ranking.best_result`)."""
     history: tuple[float, ...] = ()
     """The team's best public score as shown, after each scored submission in the order received; for ranked rows."""
     is_own: bool = False
@@ -51,6 +52,7 @@ class Board:
 
     phase: Phase
     metric: str
+    """Name of the primary one."""
     step: float
     rows: list[BoardRow]
     unranked: list[BoardRow]
@@ -60,6 +62,11 @@ class Board:
     public_count: int = 0
     private_count: int = 0
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def direction(self) -> str:
+        """Which scores are better: "higher" or "lower"."""
+        return METRICS[self.metric].direction
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ class LeaderboardEntry(Row):
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT)
     result = models.ForeignKey(Result, on_delete=models.PROTECT)
     score = models.FloatField(_("public score, rounded to the phase's step"))
+    sort_key = models.FloatField(editable=False)
+    """`score` times the sign of its metric: the better, the higher."""
     received_at = models.DateTimeField(_("received at"))
     entries = models.PositiveIntegerField(_("scored submissions"), default=1)
     history = models.JSONField(default=list, editable=False)
@@ -31,7 +33,7 @@ class LeaderboardEntry(Row):
     class Meta:
         verbose_name = _("leaderboard entry")
         verbose_name_plural = _("leaderboard entries")
-        ordering: ClassVar = ["-score", "received_at"]
+        ordering: ClassVar = ["-sort_key", "received_at"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["phase", "team", "scoring_version"], name="one_leaderboard_entry")
         ]

@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from training_worker.contract.metrics import METRICS, MetricSpec
+
 from .rounding import round_to_step
 
 if TYPE_CHECKING:
@@ -22,24 +24,24 @@ def places(values: Sequence[float]) -> list[int]:
     return shown
 
 
-def running_best(values: Iterable[float]) -> tuple[float, ...]:
-    """The best so far after each value, higher being better: (0.7, 0.6, 0.8) gives (0.7, 0.7, 0.8)."""
-    return tuple(accumulate(values, max))
+def running_best(values: Iterable[float], metric: MetricSpec) -> tuple[float, ...]:
+    """The best so far after each value: (0.7, 0.6, 0.8) gives (0.7, 0.7, 0.8) where higher is better."""
+    return tuple(accumulate(values, max if metric.sign > 0 else min))
 
 
-def pareto_front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The (cost, score) that nothing beats, by cost: no other costs at most as much and scores at least as much."""
+def pareto_front(points: Iterable[tuple[float, float]], metric: MetricSpec) -> list[tuple[float, float]]:
+    """The (cost, score) that nothing beats, by cost: no other costs at most as much and scores at least as well."""
     front: list[tuple[float, float]] = []
-    for cost, score in sorted(set(points), key=lambda point: (point[0], -point[1])):
-        if not front or score > front[-1][1]:
+    for cost, score in sorted(set(points), key=lambda point: (point[0], -metric.sign * point[1])):
+        if not front or metric.gain(score, front[-1][1]) > 0:
             front.append((cost, score))
     return front
 
 
 def best_result(results: Iterable[Result], step: float) -> Result:
-    """A team's best: highest public score as shown; among equals the submission that was received first.
+    """A team's best: best public score as shown; among equals the submission that was received first.
 
-    So the time at which it was received is the team's last improvement: when its shown best last rose. A later
+    So the time at which it was received is the team's last improvement: when its shown best last changed. A later
     submission that shows the same, and one that was received later but scored sooner, do not move it.
     Every result must belong to a submission; there must be at least one.
     """
@@ -47,7 +49,7 @@ def best_result(results: Iterable[Result], step: float) -> Result:
 
 
 def _order(result: Result, step: float) -> tuple[float, datetime, int]:
-    return -round_to_step(result.public_score, step), *reception(result)
+    return -METRICS[result.metric].sign * round_to_step(result.public_score, step), *reception(result)
 
 
 def reception(result: Result) -> tuple[datetime, int]:

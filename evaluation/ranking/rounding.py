@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 def round_to_step(value: float, step: float) -> float:
     """The multiple of `step` nearest to `value`, halves up. Idempotent: the result is the shortest float of it."""
     unit = _exact(step)
-    return float((_exact(value) / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit)
+    return float((_exact(value) / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit) + 0.0  # no -0.0
 
 
 def decimals_of(step: float) -> int:
@@ -26,6 +26,11 @@ def score_text(value: float, se: float, step: float) -> str:
     """ "0.83 ± 0.02": value and standard error on the step, with as many decimals as it has."""
     places = decimals_of(step)
     return f"{round_to_step(value, step):.{places}f} ± {round_se(se, step):.{places}f}"
+
+
+def decimals_for(value: float, *, digits: int = 4) -> int:
+    """Decimal places that show `digits` significant digits of a value: 4 for 0.8123, 1 for 812.3, 7 for 0.0008123."""
+    return digits if not value else max(0, digits - 1 - _exact(abs(value)).adjusted())
 
 
 def _exact(number: float) -> Decimal:

@@ -10,6 +10,7 @@ from evaluation.ranking.rounding import round_to_step
 from hackathon.models import Phase
 from submissions.services.quota import lock_quota
 from teams.models import Team
+from training_worker.contract.metrics import METRICS
 
 
 def upsert_entry(*, result: Result) -> LeaderboardEntry | None:
@@ -33,13 +34,15 @@ def refresh_entry(*, team: Team, phase: Phase) -> LeaderboardEntry | None:
         LeaderboardEntry.objects.filter(phase=phase, team=team, scoring_version=SCORING_VERSION).delete()
         return None
     best = best_result(results, phase.display_step)
+    metric, score = METRICS[best.metric], round_to_step(best.public_score, phase.display_step)
     values = {
         "submission": best.submission,
         "result": best,
-        "score": round_to_step(best.public_score, phase.display_step),
+        "score": score,
+        "sort_key": metric.sign * score,
         "received_at": best.submission.received_at,
         "entries": len(results),
-        "history": running_best(result.public_score for result in results),
+        "history": running_best((result.public_score for result in results), metric),
     }
     entry, _created = LeaderboardEntry.objects.update_or_create(
         phase=phase, team=team, scoring_version=SCORING_VERSION, defaults=values

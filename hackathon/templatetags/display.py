@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from hackathon.web.sparkline import sparkline as sparkline_of
 from hackathon.web.text import render_markdown
 from hackathon.web.translation import translated
+from training_worker.contract.metrics import METRICS
 
 register = template.Library()
 register.filter("markdown", render_markdown)
@@ -60,8 +62,9 @@ def ago(at: datetime | None, now: datetime) -> SafeString:
 
 
 @register.inclusion_tag("hackathon/_sparkline.html")
-def sparkline(values: Sequence[float], step: float, score: str) -> dict[str, Any]:
-    """A team's running best as a small line, and in words with as many decimals as `score` has.
+def sparkline(values: Sequence[float], step: float, score: str, metric: str) -> dict[str, Any]:
+    """A team's running best as a small line that goes up as it improves, and in words with as many decimals as `score`
+    has.
 
     Less than five steps do not fill its height.
     """
@@ -71,7 +74,8 @@ def sparkline(values: Sequence[float], step: float, score: str) -> dict[str, Any
     if len(values) == 1:
         words = _("1 scored submission: %(last)s")
     span = {"count": len(values), "first": like(values[0], score), "last": like(values[-1], score)}
-    return {"line": sparkline_of(values, least_range=5 * step), "text": words % span}
+    line = sparkline_of([METRICS[metric].sign * value for value in values], least_range=5 * step)
+    return {"line": line, "text": words % span}
 
 
 @register.simple_tag
@@ -133,13 +137,43 @@ def signed(number: float | None, text: str) -> str:
 
 
 @register.filter
+def tone(gain: float | None) -> str:
+    """Class of a gain: "up" where something became better, "down" where it became worse, else ""."""
+    return "up" if gain and gain > 0 else "down" if gain and gain < 0 else ""
+
+
+@register.filter
 def fixed(number: float | None, decimals: int = 3) -> str:
     return "–" if number is None else f"{number:.{decimals}f}"
 
 
 @register.filter
 def percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.2g} %" if whole else "–"
+    """`100 %`, `37 %`, `2.4 %`, `0.013 %`; an en dash of nothing."""
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    return f"{share:.0f} %" if share >= 9.95 else f"{share:.2g} %"
+
+
+@register.filter
+def plain(number: float) -> str:
+    """A step or another short number in digits alone: `20`, `0.005`, `0.00002`."""
+    return f"{Decimal(repr(float(number))).normalize():f}"
+
+
+@register.filter
+def metric_text(name: str) -> str:
+    """A metric's name, and where that is so, that lower is better: `accuracy`, `mse (lower is better)`."""
+    return _("%(metric)s (lower is better)") % {"metric": name} if METRICS[name].sign < 0 else name
+
+
+@register.simple_tag
+def metric_name(name: str) -> SafeString:
+    """As `metric_text`, the direction in small grey letters."""
+    if METRICS[name].sign > 0:
+        return format_html("{}", name)
+    return format_html('{} <span class="muted small">{}</span>', name, _("lower is better"))
 
 
 @register.filter

@@ -73,7 +73,7 @@ class Key:
 class Chart:
     title: str
     spec: dict[str, Any]
-    """JSON for charts.js; `spec["kind"]` is "lines", "bars" or "dots"."""
+    """JSON for charts.js; `spec["kind"]` is "lines", "bars", "dots" or "cloud"."""
     keys: list[Key]
     columns: list[str]
     """Headings of the table, that of the row headers first."""
@@ -130,9 +130,16 @@ def bar_chart(
 
 
 def scatter_chart(
-    title: str, groups: Sequence[Dots], *, front: Series, x_name: str, columns: Sequence[str], summary: str
+    title: str,
+    groups: Sequence[Dots],
+    *,
+    line: Series,
+    x_name: str,
+    y_name: str,
+    columns: Sequence[str],
+    summary: str,
 ) -> Chart | None:
-    """Marks, and `front` as a dashed line through them; the x axis is logarithmic where its values span a decade.
+    """Named marks and `line`, dashed; the x axis is logarithmic where its values span a decade.
 
     `columns` head the table: that of the labels, then one per cell of a dot. None without a mark.
     """
@@ -141,22 +148,58 @@ def scatter_chart(
     if not xs:
         return None
     keys = [Key(g.name, _tone(g.tone, number), symbol=g.symbol) for number, g in enumerate(groups)]
-    drawn = [_drawn_dots(group, key.tone) for group, key in zip(groups, keys, strict=True)]
-    line = {"name": front.name, "tone": front.tone, "dashed": True, "points": list(front.points)}
     return Chart(
         title=title,
         spec={
             "kind": "dots",
             "x_name": x_name,
+            "y_name": y_name,
             "x_log": 0 < 10 * min(xs) <= max(xs),
-            "groups": drawn,
-            "series": [line],
+            "groups": [_drawn_dots(group, key.tone) for group, key in zip(groups, keys, strict=True)],
+            "series": [_dashed(line)],
         },
-        keys=[*keys, Key(front.name, front.tone, is_dashed=True)],
+        keys=[*keys, Key(line.name, line.tone, is_dashed=True)],
         columns=list(columns),
         rows=[(dot.label, list(dot.cells)) for group in groups for dot in group.dots],
         summary=summary,
     )
+
+
+def cloud_chart(
+    title: str,
+    points: Series,
+    *,
+    line: Series,
+    x_name: str,
+    y_name: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, list[str]]],
+    summary: str,
+) -> Chart | None:
+    """Many marks without names, and `line`, dashed. The table is the caller's: it has few rows. None without a mark."""
+    if not points.points:
+        return None
+    tone = _tone(points.tone, 0)
+    return Chart(
+        title=title,
+        spec={
+            "kind": "cloud",
+            "x_name": x_name,
+            "y_name": y_name,
+            "name": points.name,
+            "tone": tone,
+            "points": list(points.points),
+            "series": [_dashed(line)],
+        },
+        keys=[Key(points.name, tone, symbol="circle"), Key(line.name, line.tone, is_dashed=True)],
+        columns=list(columns),
+        rows=list(rows),
+        summary=summary,
+    )
+
+
+def _dashed(line: Series) -> dict[str, Any]:
+    return {"name": line.name, "tone": line.tone, "dashed": True, "points": list(line.points)}
 
 
 def _drawn_dots(group: Dots, tone: str) -> dict[str, Any]:

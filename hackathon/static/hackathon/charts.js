@@ -75,33 +75,51 @@ const KINDS = {
     })),
   }),
   dots: (spec, look) => ({
-    grid: { left: 4, right: 12, top: 22, bottom: 22, containLabel: true },
-    xAxis: axis(look, {
-      type: spec.x_log ? "log" : "value",
-      min: spec.x_log ? null : 0,
-      name: spec.x_name,
-      nameLocation: "middle",
-      nameGap: 26,
-      nameTextStyle: { color: look.muted, fontSize: look.small },
-      splitLine: { show: false },
-      axisLine: { lineStyle: { color: look.line } },
-    }),
-    yAxis: axis(look, { type: "value", scale: true }),
+    grid: { left: 4, right: 12, top: 26, bottom: 22, containLabel: true },
+    xAxis: axis(look, { type: spec.x_log ? "log" : "value", min: spec.x_log ? null : 0, ...named(spec.x_name, look) }),
+    yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look) }),
     tooltip: { trigger: "item", formatter: (mark) => (mark.data.note ? `${mark.name}\n${mark.data.note}` : mark.name) },
+    series: [...dashed(spec, look), ...spec.groups.flatMap((group) => dotsOf(group, spec, look))],
+  }),
+  cloud: (spec, look) => ({
+    grid: { left: 4, right: 12, top: 26, bottom: 22, containLabel: true },
+    xAxis: axis(look, { type: "value", scale: true, ...named(spec.x_name, look) }),
+    yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look) }),
+    tooltip: { trigger: "item", formatter: ({ value }) => `${spec.x_name} ${short(value[0])}\n${spec.y_name} ${short(value[1])}` },
     series: [
-      ...spec.series.map((line) => ({
-        type: "line",
-        name: line.name,
-        data: line.points,
-        silent: true,
-        showSymbol: false,
-        lineStyle: { width: 1.5, type: "dashed" },
-        color: look.of(line.tone),
-      })),
-      ...spec.groups.flatMap((group) => dotsOf(group, spec, look)),
+      ...dashed(spec, look),
+      { type: "scatter", name: spec.name, data: spec.points, symbolSize: 6, itemStyle: { opacity: 0.55 }, color: look.of(spec.tone) },
     ],
   }),
 };
+
+function named(name, look) {
+  return {
+    name,
+    nameLocation: "middle",
+    nameGap: 26,
+    nameTextStyle: { color: look.muted, fontSize: look.small },
+    splitLine: { show: false },
+    axisLine: { lineStyle: { color: look.line } },
+  };
+}
+
+// The name of the upright axis lies above it, where it takes no width.
+function namedAbove(name, look) {
+  return { name, nameLocation: "end", nameGap: 8, nameTextStyle: { color: look.muted, fontSize: look.small, align: "left" } };
+}
+
+function dashed(spec, look) {
+  return spec.series.map((line) => ({
+    type: "line",
+    name: line.name,
+    data: line.points,
+    silent: true,
+    showSymbol: false,
+    lineStyle: { width: 1.5, type: "dashed" },
+    color: look.of(line.tone),
+  }));
+}
 
 // Marks of one kind; levels across the plot, which by themselves would not widen its axis, bring an unseen mark each.
 function dotsOf(group, spec, look) {

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.board.chart import compute_chart
+from evaluation.board.chart import quality_compute_chart
 from evaluation.models import Reference
 from evaluation.ranking.places import pareto_front
 from evaluation.selectors import leaderboard
@@ -62,7 +62,7 @@ def fill(world: World) -> None:
 
 
 def chart_for(world: World, viewer: Viewer) -> Chart:
-    chart = compute_chart(leaderboard(world.phase, viewer))
+    chart = quality_compute_chart(leaderboard(world.phase, viewer))
     assert chart is not None
     return chart
 
@@ -109,7 +109,7 @@ def test_the_axis_is_logarithmic_where_costs_span_a_decade(world: World) -> None
 def test_without_a_ranked_row_there_is_no_chart(world: World) -> None:
     make_result(world, team=None, public=0.5, kind=JobKind.BASE_SCORE)
     path = f"/c/{world.challenge.slug}/leaderboard/"
-    assert compute_chart(leaderboard(world.phase, world.captain)) is None
+    assert quality_compute_chart(leaderboard(world.phase, world.captain)) is None
     assert 'id="compute"' not in html(page(world, "captain", path))
     scored(world, world.team, 0.8, 1.0)
     assert 'id="compute"' in html(page(world, "captain", path))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from evaluation.board.rows import SubmissionScores
 from evaluation.selectors import submission_scores
 from hackathon.bundles.yaml import dump
+from hackathon.templatetags.display import metric_text
 from hackathon.visibility import Viewer
 from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
 from submissions.enums import ACTIVE_STATES
@@ -22,22 +23,22 @@ from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
 from training_worker.contract.wire import JobResult, Stage, StoppedBy
 
-from .validation_files import read_validation
-from .validation_page import ValidationSection, validation_section
+from .report.section import ReportSection, report_section
+from .report.stored import read_validation_report
 
 LOG_LINES = 40
 
 
 @dataclass(frozen=True)
-class LogLine:
+class LogRow:
     at: datetime
     text: str
 
 
 @dataclass(frozen=True)
-class Report:
+class SubmissionPage:
     """`log` holds the last lines only, `log_skipped` counts those before; `result` is the worker's own account;
-    `validation` is None until the run is scored, and where its files cannot be read."""
+    `report` is None until the run is scored, and where it left none that can be read."""
 
     submission: Submission
     job: Job
@@ -46,12 +47,12 @@ class Report:
     place: QueuePlace | None
     steps: list[StageStep]
     charts: list[Chart]
-    log: list[LogLine]
+    log: list[LogRow]
     log_skipped: int
     events: list[JobEvent]
     files: list[Artifact]
     scores: SubmissionScores | None
-    validation: ValidationSection | None
+    report: ReportSection | None
     result: JobResult | None
     seconds: Chart | None
     """By stage."""
@@ -60,23 +61,25 @@ class Report:
     config: str
 
 
-def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: datetime, place: QueuePlace | None) -> Report:
-    progress = progress_since(job)
+def read_submission_page(
+    submission: Submission, job: Job, viewer: Viewer, *, now: datetime, place: QueuePlace | None
+) -> SubmissionPage:
+    progress, files = progress_since(job), list(files_of(job))
     result = JobResult.model_validate_json(json.dumps(job.result)) if job.result else None
-    return Report(
+    return SubmissionPage(
         submission=submission,
         job=job,
         is_active=job.state in ACTIVE_STATES,
         can_cancel=can_cancel(job.state),
         place=place,
         steps=stage_steps(job.state, job.stage),
-        charts=curve_charts(progress.points, metric=submission.phase.challenge.primary_metric, steps=job.total_steps),
-        log=[LogLine(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
+        charts=curve_charts(progress.points, metrics=_metrics(submission), steps=job.total_steps),
+        log=[LogRow(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
         log_skipped=max(0, len(progress.lines) - LOG_LINES),
         events=list(events_of(job)),
-        files=list(files_of(job)),
+        files=files,
         scores=submission_scores(submission, viewer),
-        validation=_validation(submission, job),
+        report=_report(submission, job, files),
         result=result,
         seconds=_seconds_chart(result),
         ended_by=_ended_by(job.stopped_by),
@@ -85,9 +88,15 @@ def read_report(submission: Submission, job: Job, viewer: Viewer, *, now: dateti
     )
 
 
-def _validation(submission: Submission, job: Job) -> ValidationSection | None:
-    found = read_validation(submission, job)
-    return None if found is None else validation_section(found)
+def _metrics(submission: Submission) -> list[str]:
+    """Of the task, the primary one first."""
+    challenge = submission.phase.challenge
+    return list(dict.fromkeys([challenge.primary_metric, *challenge.task_spec.metrics]))
+
+
+def _report(submission: Submission, job: Job, files: list[Artifact]) -> ReportSection | None:
+    found = read_validation_report(job, files)
+    return None if found is None else report_section(found, challenge=submission.phase.challenge, data=job.data)
 
 
 def _seconds_chart(result: JobResult | None) -> Chart | None:
@@ -98,14 +107,17 @@ def _seconds_chart(result: JobResult | None) -> Chart | None:
     return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
 
 
-def curve_charts(points: Sequence[dict[str, Any]], *, metric: str, steps: int) -> list[Chart]:
-    """Loss in one chart, the validation metric in the other: two scales never share an axis."""
+def curve_charts(points: Sequence[dict[str, Any]], *, metrics: Sequence[str], steps: int) -> list[Chart]:
+    """Losses in one chart, each validation metric in its own: different scales never share an axis."""
     curves: dict[str, list[tuple[float, float]]] = {}
     for point in points:
         curves.setdefault(point["name"], []).append((point["step"], point["value"]))
     panels = [
         (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")]),
-        (_("Validation %(metric)s") % {"metric": metric}, [(_("validation"), f"validation_{metric}")]),
+        *(
+            (_("Validation %(metric)s") % {"metric": metric_text(metric)}, [(_("validation"), f"validation_{metric}")])
+            for metric in metrics
+        ),
     ]
     charts = [
         line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)

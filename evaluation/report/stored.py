@@ -1,0 +1,53 @@
+"""The validation report of a scored run, as the worker wrote it. The site shows it and counts nothing.
+
+Files never change under their key, so what came out of one is kept in the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+import structlog
+
+from hackathon.files.storage import storage
+from submissions.enums import JobState
+from submissions.models import Artifact, Job
+from training_worker.contract.metrics import METRICS
+from training_worker.contract.report import ValidationReport
+from training_worker.contract.wire import REPORT
+
+logger = structlog.get_logger(__name__)
+
+
+class ReportUnreadable(ValueError):
+    """A stored file is not the one that was handed in, or not a report."""
+
+
+def read_validation_report(job: Job, files: Iterable[Artifact]) -> ValidationReport | None:
+    """From the job's files. None for a run that is not scored or left no report, and where the file is gone or not
+    what it should be (which is logged)."""
+    file = next((file for file in files if file.name == REPORT), None)
+    if file is None or job.state != JobState.SUCCEEDED:
+        return None
+    try:
+        return _read(file.key, file.sha256)
+    except (OSError, ValueError) as error:
+        logger.warning("validation_report_unreadable", job=str(job.pk), error=type(error).__name__)
+        return None
+
+
+@lru_cache(maxsize=32)
+def _read(key: str, sha256: str) -> ValidationReport:
+    with storage("artifacts").open(key, "rb") as opened:
+        content: bytes = opened.read()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ReportUnreadable("it has another sha256")
+    report = ValidationReport.model_validate_json(content)
+    if not METRICS.keys() >= {row.name for row in report.metrics}:
+        raise ReportUnreadable("it has a metric that nobody knows")
+    width = len(report.labels)
+    if report.confusion and [len(row) for row in report.confusion] != [width + 1] * width:
+        raise ReportUnreadable("the confusion matrix does not fit the labels")
+    return report
