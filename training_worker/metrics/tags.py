@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -70,8 +71,8 @@ class TagsOutput:
 
     def dummy(self, truth: Tags, labels: Sequence[str]) -> Tags:
         """The most frequent tag for every word, ties to the first of the labels."""
-        words = [tag for tags in truth for tag in tags]
-        most = max(labels, key=words.count)
+        counts = Counter(tag for tags in truth for tag in tags)
+        most = max(labels, key=counts.__getitem__)
         return [[most] * len(tags) for tags in truth]
 
     def take(self, items: Tags, indices: IntArray) -> Tags:

@@ -21,7 +21,7 @@ def change_task(world: World, task: str, *, labels: tuple[str, ...], inputs: Row
     """Let the world's phase have data of that task: 20 training items, 100 test items "item-<i>", 30 of them public."""
     spec = TASKS[task]
     Challenge.objects.filter(pk=world.challenge.pk).update(task=task, primary_metric=spec.metrics[0])
-    data = ChallengeDataFactory(challenge=world.challenge, version=99)
+    data = ChallengeDataFactory(challenge=world.challenge)
     data.manifest |= {"task": task, "labels": list(labels)}
     ids = [f"item-{i}" for i in range(100)]
     train = [{"id": f"train-{i}", **inputs(i), spec.target.name: target(i)} for i in range(20)]
