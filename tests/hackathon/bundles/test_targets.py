@@ -65,7 +65,7 @@ def test_whole_numbers_are_numbers_too(numbers: Path, value: float) -> None:
 @pytest.mark.parametrize(
     ("tokens", "ner_tags", "expected"),
     [
-        (["Ada", "sings"], ["B-PER"], "There are 1 tags for 2 words."),
+        (["Ada", "sings"], ["B-PER"], "Each word needs a tag: 2 words, 1 tags."),
         (["Ada", "sings"], ["B-PER", "X"], "Tag 2 must be O, or B- or I- and the name of a type."),
         (["Ada", "sings"], ["B-", "O"], "Tag 1 must be O, or B- or I- and the name of a type."),
         (["Ada", "sings"], ["B-ORG", "O"], "Tag 1 is none of the challenge's labels."),
