@@ -21,6 +21,7 @@ from hackathon.services.import_challenge import import_challenge
 from tests.factories import BaseModelFactory, UserFactory, World
 from tests.hackathon.bundles.pictures import FACTS, pictures, read_rows
 from tests.pages import EVERYBODY, browser_of
+from tests.s3 import S3Server
 
 __all__ = ["pictures"]
 TAKES_PART = {"captain", "teammate", "rival", "organizer"}
@@ -122,6 +123,13 @@ def test_a_store_that_is_away_says_so(
 
     monkeypatch.setattr(storage("datasets"), "open", away)
     assert status(world, "captain", address(read_rows(pictures / "train.jsonl")[0]["image"])) == 503
+
+
+def test_images_in_a_bucket(files_in_s3: S3Server, world: World, data: ChallengeData, pictures: Path) -> None:
+    name = read_rows(pictures / "train.jsonl")[0]["image"]
+    response, body = fetch(browser_of(world, "captain"), address(name))
+    assert (response.status_code, body) == (200, (pictures / "files" / name).read_bytes())
+    assert status(world, "captain", address("day-99.png")) == 404
 
 
 def test_an_image_costs_few_queries(world: World, data: ChallengeData, pictures: Path) -> None:
