@@ -79,7 +79,8 @@ class ChallengeForm(ChallengeModelForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         values = cleaned or {}
-        task, metric = values.get("task"), values.get("primary_metric")
+        task = values.get("task") or self.instance.task  # with data it is fixed, and no field of the form
+        metric = values.get("primary_metric")
         if task in TASKS and metric and metric not in TASKS[task].metrics:
             allowed = ", ".join(TASKS[task].metrics)
             self.add_error("primary_metric", _("This task is scored by: %(metrics)s.") % {"metrics": allowed})

@@ -87,7 +87,7 @@ def _tags_problem(task: TaskSpec, test: list[Row], labels: tuple[str, ...]) -> R
         tags: list[str] = row.values[task.target.name]
         of: Any = hidden.get(row.id) if is_secret else row.values.get(words)
         if of is not None and len(of) != len(tags):
-            return _("There are %(tags)d tags for %(words)d words.") % {"tags": len(tags), "words": len(of)}
+            return _("Each word needs a tag: %(words)d words, %(tags)d tags.") % {"tags": len(tags), "words": len(of)}
         for number, tag in enumerate(tags, start=1):
             if not TAG.fullmatch(tag):
                 return _("Tag %(number)d must be O, or B- or I- and the name of a type.") % {"number": number}

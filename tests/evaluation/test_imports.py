@@ -13,7 +13,7 @@ CHECK = """
 import sys, django
 django.setup()
 {imports}
-heavy = sorted({{"numpy", "scipy", "seqeval", "sklearn", "torch"}} & sys.modules.keys())
+heavy = sorted({{"numpy", "scipy", "seqeval", "sklearn", "torch", "PIL"}} & sys.modules.keys())
 assert heavy == {expected}, heavy
 """
 

@@ -17,7 +17,6 @@ from hackathon.bundles.problems import ProblemsFound
 from hackathon.files.storage import storage
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
 from hackathon.services import store_data as service
-from hackathon.services.display_step import default_display_step
 from hackathon.services.import_challenge import import_challenge
 from tests.factories import BaseModelFactory, ChallengeFactory, HackathonFactory
 
@@ -213,8 +212,3 @@ def test_the_command(bundle: Path, hackathon: Hackathon, capsys: pytest.CaptureF
         call_command("import_challenge", str(bundle), "--hackathon", hackathon.slug)
     with pytest.raises(CommandError, match="no hackathon"):
         call_command("import_challenge", str(bundle), "--hackathon", "nowhere")
-
-
-@pytest.mark.parametrize(("count", "step"), [(30, 0.02), (600, 0.005), (5000, 0.002), (10**7, 0.0001), (1, 0.05)])
-def test_default_display_step(count: int, step: float) -> None:
-    assert default_display_step("accuracy", ["label"] * count) == step
