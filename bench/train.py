@@ -89,9 +89,10 @@ def compare(data: Path, model: Path, scratch: Path, *, steps: int) -> dict[str, 
     turns = Turns(tutorial.steps(steps))
     run = Run(make_job(data, model, scratch, steps), Journal(turns))
     started = time.monotonic()
-    splits = run.prepare_data()
+    prepared = run.prepare_data()
     tokenised = time.monotonic() - started
-    trained = run.train(run.build_model(splits), splits)
+    untrained = run.build_model(prepared)
+    _, trained = run.train(untrained, prepared, run.predict_frozen(untrained, prepared))
     ours = tokenised + trained.seconds - turns.tutorial_seconds
     return {
         "steps": trained.steps,

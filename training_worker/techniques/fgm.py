@@ -62,7 +62,8 @@ def _direction(move: Tensor) -> Tensor:
     gradient = move.grad
     assert gradient is not None
     norms = gradient.flatten(1).norm(dim=1).clamp(min=torch.finfo(gradient.dtype).tiny)
-    return gradient / norms[:, None, None]
+    direction: Tensor = gradient / norms[:, None, None]
+    return direction
 
 
 TECHNIQUE = Fgm

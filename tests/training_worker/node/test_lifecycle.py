@@ -15,7 +15,14 @@ import pytest
 from tests.training_worker.conftest import Jobs, Worker
 from tests.training_worker.fake_site import ENROL_TOKEN, WORKER_TOKEN, FakeJob, FakeSite
 from tests.training_worker.tiny import make_config
-from training_worker.contract.wire import OUTPUTS, FailureCode, Stage, StoppedBy
+from training_worker.contract.wire import (
+    PREDICTIONS,
+    REPORT,
+    VALIDATION_PREDICTIONS,
+    FailureCode,
+    Stage,
+    StoppedBy,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -29,7 +36,7 @@ def test_run_is_claimed_trained_uploaded_and_reported(site: FakeSite, jobs: Jobs
     (result,) = job.results
     assert result.stopped_by is StoppedBy.EPOCHS
     assert result.steps == 18
-    assert {ref.name for ref in result.outputs} == set(OUTPUTS) == set(job.uploads)
+    assert {PREDICTIONS, VALIDATION_PREDICTIONS, REPORT} < {ref.name for ref in result.outputs} == set(job.uploads)
     assert all(hashlib.sha256(job.uploads[ref.name]).hexdigest() == ref.sha256 for ref in result.outputs)
     lines = job.uploads["predictions.jsonl"].decode().splitlines()
     assert [json.loads(line)["id"].split("-")[0] for line in lines] == ["3"] * 40
