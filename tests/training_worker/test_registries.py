@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from training_worker.contract.methods import METHODS as SPECIFIED_METHODS
-from training_worker.contract.tasks import TASKS as SPECIFIED_TASKS
+from training_worker.contract.methods import METHODS
+from training_worker.contract.tasks import TASKS
+from training_worker.contract.techniques import TECHNIQUES
 
 pytestmark = pytest.mark.torch
 
@@ -37,12 +41,28 @@ assert not heavy, heavy
 """
 
 
-def test_every_id_of_the_contract_has_its_code() -> None:
-    from training_worker.methods import METHODS
-    from training_worker.tasks import TASKS
+def modules(package: str) -> list[ModuleType]:
+    path = [str(ROOT / "training_worker" / package)]
+    names = [module.name for module in pkgutil.iter_modules(path)]
+    return [importlib.import_module(f"training_worker.{package}.{name}") for name in names]
 
-    assert METHODS.keys() == SPECIFIED_METHODS.keys()
-    assert TASKS.keys() == SPECIFIED_TASKS.keys()
+
+def test_every_id_of_the_contract_has_its_code() -> None:
+    from training_worker.methods import load_method
+    from training_worker.tasks import load_task
+    from training_worker.techniques import load_technique
+
+    tasks = [module.TASK for module in modules("tasks") if hasattr(module, "TASK")]
+    assert {task.spec.id: task.spec for task in tasks} == TASKS
+    assert [load_task(id_).spec.id for id_ in TASKS] == list(TASKS)
+    methods = {module.__name__.rpartition(".")[2] for module in modules("methods") if hasattr(module, "prepare")}
+    assert methods == METHODS.keys()
+    assert all(callable(load_method(name)) for name in METHODS)
+    techniques = {
+        module.__name__.rpartition(".")[2] for module in modules("techniques") if hasattr(module, "TECHNIQUE")
+    }
+    assert techniques == TECHNIQUES.keys()
+    assert len({load_technique(name) for name in TECHNIQUES}) == len(TECHNIQUES)
 
 
 @pytest.mark.parametrize("script", [IMPORT_ALL, MAIN_PROCESS], ids=["without the site", "main process without torch"])

@@ -14,7 +14,7 @@ from transformers.models.auto import modeling_auto
 from ..contract.facts import ModelFacts
 from ..contract.families import Family
 from ..contract.tasks import TASKS, TaskSpec
-from ..methods.lora import layer_groups
+from ..methods.layers import layer_groups
 from .errors import ConversionError
 from .processors import check_vocabulary, load_image_processor, load_tokenizer
 

@@ -1,27 +1,22 @@
-"""One module per fine-tuning method: which parameters train. The ids equal `contract.methods.METHODS` (tested)."""
+"""One module per fine-tuning method: what trains. The ids equal `contract.methods.METHODS` (tested)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import Any, Protocol
 
-from torch import nn
-
-from . import full, head, lora
+from ..tasks.base import TaskModel
 
 
-@dataclass(frozen=True)
-class FineTuning:
-    """`apply(backbone, method)` freezes and adds parameters in place. With `frozen_backbone` features are computed
-    once."""
+class Prepare(Protocol):
+    """A method: says which parameters of the backbone train, adds to them, may wrap the model's forward."""
 
-    apply: Callable[[nn.Module, Any], None]
-    frozen_backbone: bool
+    def __call__(self, model: TaskModel, config: Any) -> TaskModel:
+        """The model to train: this one, changed in place, or a wrapper of it. `config` is the contract's model of the
+        method. The top is left alone: it always trains. Before the first step the model answers as before."""
 
 
-METHODS: dict[str, FineTuning] = {
-    "full": FineTuning(full.apply, frozen_backbone=False),
-    "head": FineTuning(head.apply, frozen_backbone=True),
-    "lora": FineTuning(lora.apply, frozen_backbone=False),
-}
+def load_method(name: str) -> Prepare:
+    """The function `prepare` of the module of that name, imported when it is needed."""
+    prepare: Prepare = import_module(f".{name}", __name__).prepare
+    return prepare

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from ..contract.methods import Full
+from ..tasks.base import TaskModel
 
 
-def apply(backbone: nn.Module, method: Full) -> None:
-    backbone.requires_grad_(True)
+def prepare(model: TaskModel, config: Full) -> TaskModel:
+    model.backbone.requires_grad_(True)
+    return model

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from ..contract.methods import Head
+from ..tasks.base import TaskModel
 
 
-def apply(backbone: nn.Module, method: Head) -> None:
-    backbone.requires_grad_(False)
+def prepare(model: TaskModel, config: Head) -> TaskModel:
+    model.backbone.requires_grad_(False)
+    return model

@@ -58,7 +58,8 @@ class Output(Protocol):
         of problem: missing, doubled and unknown ids, wrong shapes and lengths, numbers that are not finite."""
 
     def lines(self, ids: Sequence[str], answers: Answers, labels: Sequence[str]) -> list[str]:
-        """JSON lines that `read_answers` reads, numbers rounded to 6 digits, in the order given."""
+        """JSON lines that `read_answers` reads, in the order given: probabilities to 6 digits, numbers to 9 significant
+        ones. An answer that is not finite is written as none."""
 
     def dummy(self, truth: Truth, labels: Sequence[str]) -> Answers:
         """The best answers of one who knows only how often which answer is right (scikit-learn's Dummy estimators)."""
@@ -67,7 +68,7 @@ class Output(Protocol):
         """Truth or answers of some of the items."""
 
     def value(self, metric: str, truth: Truth, answers: Answers, labels: Sequence[str]) -> float:
-        """The metric over all items; finite."""
+        """The metric over all items; finite. Raises KeyError for one that is not among `metrics`."""
 
     def estimate(
         self, metric: str, truth: Truth, answers: Answers, labels: Sequence[str], groups: IntArray | None = None
@@ -78,7 +79,7 @@ class Output(Protocol):
         """F1 by class or entity type; {} where the output has no classes."""
 
     def items(self, truth: Truth, answers: Answers, labels: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-        """Arrays of length n to be kept privately for re-scoring: each item's sufficient statistic."""
+        """Arrays of length n to be kept privately for re-scoring: each item's sufficient statistic, by name."""
 
     def report(
         self,

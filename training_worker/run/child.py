@@ -36,7 +36,7 @@ def _work(pipe: Connection, job: ChildJob) -> Message:
 
     from .journal import Journal
     from .run import run
-    from .training import Diverged
+    from .validation import Diverged
 
     torch.set_num_threads(job.threads)
     try:

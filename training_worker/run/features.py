@@ -1,9 +1,8 @@
-"""Frozen features kept on the node: a base model's pooled features of one split never change, so they are computed
-once.
+"""Frozen features kept on the node: a base model's features of one split never change, so they are computed once.
 
-They serve the prototypes, the validation before training, and all of a `head` run. The key names everything the
-numbers depend on, and the whole split is computed in one fixed order, so a run's outcome is the same with a cold and
-a warm cache.
+They serve the base score, the validation before training, and all of a run whose backbone is frozen. The key names
+everything the numbers depend on, and the whole split is computed in one fixed order, so a run's outcome is the same
+with a cold and a warm cache.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..contract.wire import RECIPE
-from ..tasks.text_classification import FeatureSplit, TokenSplit
+from ..tasks.split import FeatureSplit, Split
 
 
 class FeatureCache:
@@ -27,19 +26,31 @@ class FeatureCache:
         self._folder = folder
         self._context = (*context, RECIPE, torch.__version__, str(torch.get_num_threads()))
 
-    def get(self, split: TokenSplit, key: tuple[str, ...], compute: Callable[[], FeatureSplit]) -> FeatureSplit:
-        """The features of `split` (N, H), from disk or computed; a damaged or foreign file is computed anew."""
+    def get(self, split: Split, key: tuple[str, ...], compute: Callable[[], FeatureSplit]) -> FeatureSplit:
+        """The features of `split`, from disk or computed; a damaged or foreign file is computed anew."""
         name = hashlib.sha256("\x1f".join([*self._context, *key]).encode()).hexdigest()
         path = self._folder / name
-        try:
-            features = load_file(path)["features"]
-            if len(features) == len(split.ids) and bool(features.isfinite().all()):
-                path.touch()
-                return FeatureSplit(ids=split.ids, features=features, labels=split.labels)
-        except (OSError, SafetensorError, KeyError):
-            pass
+        found = _read(path, split)
+        if found is not None:
+            path.touch()
+            return found
         computed = compute()
+        tensors = {"features": computed.features.contiguous()}
+        if computed.offsets is not None:
+            tensors["offsets"] = computed.offsets
         draft = path.with_suffix(".part")
-        save_file({"features": computed.features.contiguous()}, draft)
+        save_file(tensors, draft)
         draft.replace(path)
         return computed
+
+
+def _read(path: Path, split: Split) -> FeatureSplit | None:
+    try:
+        tensors = load_file(path)
+        features, offsets = tensors["features"], tensors.get("offsets")
+    except (OSError, SafetensorError, KeyError):
+        return None
+    count = len(features) if offsets is None else len(offsets) - 1
+    return (
+        FeatureSplit(split, features, offsets) if count == len(split.ids) and bool(features.isfinite().all()) else None
+    )

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..contract.config import SubmissionConfig, TrainingArguments
 from ..contract.wire import StoppedBy
 from .training import Plan, Trained
 
 
-def describe_data(lengths: Sequence[int], validation: int, test: int, max_length: int) -> str:
-    """`lengths` are the tokens of each training example, the others numbers of examples."""
-    count = max(1, len(lengths))
-    cut = sum(length >= max_length for length in lengths) / count
-    return (
-        f"Tokenised {len(lengths):,} training, {validation:,} validation and {test:,} test examples: "
-        f"{sum(lengths) / count:.1f} tokens on average, {cut:.0%} reach max_length {max_length}."
-    )
+def describe_data(train: int, validation: int, test: int, size: str) -> str:
+    """Numbers of examples, and what the task says of the size of those of training."""
+    return f"Encoded {train:,} training, {validation:,} validation and {test:,} test examples: {size}."
 
 
 def describe_method(config: SubmissionConfig, trained: int, total: int) -> str:
     """`trained` of `total` parameters."""
+    techniques = "".join(f", {technique.name}" for technique in config.techniques)
     return (
-        f"Method {config.method.name} on {config.base_model}: {trained:,} of {total:,} parameters train "
+        f"Method {config.method.name}{techniques} on {config.base_model}: {trained:,} of {total:,} parameters train "
         f"({trained / total:.2%}); the head starts at {config.training.head_init}."
     )
 

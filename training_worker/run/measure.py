@@ -9,57 +9,63 @@ import torch
 
 from ..contract.config import TrainingArguments
 from ..contract.limits import MeasuredSpeed
-from ..contract.wire import Precision
-from ..tasks.text_classification import Classifier, TokenSplit
+from ..tasks.base import Task, TaskModel
+from ..tasks.split import Split, inputs_of
 from .optimization import build_optimizer
-from .prediction import autocast, predict_logits
+from .prediction import Compute, predict
 
 STEPS = 4
-LENGTH = 32
-SMALL, LARGE = 8, 96
-"""Examples of `LENGTH` tokens in the two batches between which memory is interpolated."""
+SMALL, MIDDLE, LARGE = 256, 512, 3072
+"""Costs of the three batches that are tried: the middle one for speed, the others to interpolate memory between."""
 
 
 def measure(
-    model: Classifier,
-    sample: TokenSplit,
-    precision: Precision,
-    device: torch.device,
-    peak_memory_mb: Callable[[torch.device], float],
+    task: Task, model: TaskModel, sample: Split, compute: Compute, peak_memory_mb: Callable[[torch.device], float]
 ) -> MeasuredSpeed:
-    """Predicting `sample`, then full fine-tuning steps (the dearest method) on made-up tokens at a small and a large
-    batch.
+    """Predicting `sample`, which has targets, then full fine-tuning steps (the dearest method) on copies of its example
+    of middling cost, in a small and a large batch.
 
     Spoils the model's weights: call it last.
     """
     started = time.monotonic()
-    predict_logits(model, sample, precision, device)
-    frozen = sum(sample.lengths) / (time.monotonic() - started)
+    predict(model, sample, task, compute)
+    frozen = sum(sample.costs) / (time.monotonic() - started)
     model.requires_grad_(True)
     model.train()
-    optimizer = build_optimizer(model, TrainingArguments(learning_rate=1e-6))
-
-    def step(examples: int) -> float:
-        started = time.monotonic()
-        with autocast(precision, device):
-            logits = model(input_ids=torch.full((examples, LENGTH), 1, device=device))
-        torch.nn.functional.cross_entropy(
-            logits.float(), torch.zeros(examples, dtype=torch.long, device=device)
-        ).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        return time.monotonic() - started
-
-    step(SMALL)
-    small_mb = peak_memory_mb(device)
-    step(LARGE)
-    slope = max(0.0, (peak_memory_mb(device) - small_mb) / ((LARGE - SMALL) * LENGTH / 1000))
-    seconds = sum(step(2 * SMALL) for _ in range(STEPS))
+    trial = _Trial(task, model, sample, compute)
+    small = trial.step(SMALL)[0]
+    small_mb = peak_memory_mb(compute.device)
+    large = trial.step(LARGE)[0]
+    slope = 1000 * max(0.0, peak_memory_mb(compute.device) - small_mb) / max(1, large - small)
+    steps = [trial.step(MIDDLE) for _ in range(STEPS)]
     return MeasuredSpeed(
-        train_units_per_second=round(STEPS * 2 * SMALL * LENGTH / seconds, 1),
+        train_units_per_second=round(sum(cost for cost, _ in steps) / sum(seconds for _, seconds in steps), 1),
         frozen_units_per_second=round(frozen, 1),
-        megabytes_fixed=round(max(0.0, small_mb - slope * SMALL * LENGTH / 1000), 1),
+        megabytes_fixed=round(max(0.0, small_mb - slope * small / 1000), 1),
         megabytes_per_thousand_units=round(slope, 1),
     )
+
+
+class _Trial:
+    """Training steps on copies of one example."""
+
+    def __init__(self, task: Task, model: TaskModel, sample: Split, compute: Compute) -> None:
+        self._task, self._model, self._sample, self._compute = task, model, sample, compute
+        costs = sample.costs
+        self._index = sorted(range(len(costs)), key=lambda index: (costs[index], index))[len(costs) // 2]
+        self._cost = costs[self._index]
+        self._optimizer = build_optimizer(model, TrainingArguments(learning_rate=1e-6))
+
+    def step(self, cost: int) -> tuple[int, float]:
+        """One step on a batch of about that cost: its cost, and the seconds it took."""
+        started = time.monotonic()
+        copies = max(1, round(cost / self._cost))
+        batch = self._compute.move(self._sample.collate([self._index] * copies))
+        with self._compute.autocast():
+            outputs = self._model(**inputs_of(batch))
+        self._task.loss(outputs, batch, 0.0).backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        if self._compute.device.type == "cuda":
+            torch.cuda.synchronize()
+        return copies * self._cost, time.monotonic() - started

@@ -16,7 +16,7 @@ class ChildJob(ContractModel):
 
     spec: JobSpec
     data: dict[str, str]
-    """Path by file name: `train.jsonl`, `validation.jsonl`, `test.jsonl`."""
+    """Path by file name: the task's `data_files`."""
     model: str
     features: str
     """Folder of the node's frozen features."""

@@ -3,69 +3,66 @@
 from __future__ import annotations
 
 import json
-import platform
-from importlib.metadata import version
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..contract.models import WEIGHT_FILE
+from ..contract.report import ValidationReport
 from ..contract.wire import (
     MODEL_CARD,
     PREDICTIONS,
-    RECIPE,
+    REPORT,
     RUN_INFO,
     VALIDATION_PREDICTIONS,
     CurvePoint,
     JobSpec,
 )
-from ..tasks.text_classification import Classifier
+from ..tasks.base import TaskModel
 from .messages import ChildResult
-from .splits import Data, Predictions
+from .validation import trained_state
 
 
-def write(
-    folder: Path,
-    spec: JobSpec,
-    task: ModuleType,
-    model: Classifier,
-    data: Data,
-    predictions: Predictions,
-    result: ChildResult,
-    curve: list[CurvePoint],
-) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Files:
+    """What a run has to say beside its weights and its result."""
+
+    predictions: Sequence[str]
+    validation_predictions: Sequence[str]
+    report: ValidationReport
+    curve: Sequence[CurvePoint]
+
+
+def write(folder: Path, files: Files, model: TaskModel, spec: JobSpec, result: ChildResult) -> tuple[str, ...]:
     """Write every output file; returns their names."""
-    write_lines(folder / PREDICTIONS, task.prediction_lines(data.test.ids, predictions.test))
-    write_lines(folder / VALIDATION_PREDICTIONS, task.prediction_lines(data.validation.ids, predictions.validation))
-    save_file(trained_tensors(model), folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / MODEL_CARD).write_text(model_card(spec, result), "utf-8")
-    (folder / RUN_INFO).write_text(json.dumps(run_info(spec, result, curve), indent=1, sort_keys=True) + "\n", "utf-8")
-    return (PREDICTIONS, VALIDATION_PREDICTIONS, "model.safetensors", MODEL_CARD, RUN_INFO)
-
-
-def write_lines(path: Path, lines: list[str]) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-
-
-def trained_tensors(model: Classifier) -> dict[str, Tensor]:
-    """What differs from the base model: the parameters that train (all for `full`), always with the head."""
-    return {
-        name: value.detach().cpu().contiguous()
-        for name, value in model.named_parameters()
-        if value.requires_grad or name.startswith("head.")
+    save_file(trained_tensors(model), folder / WEIGHT_FILE, metadata={"format": "pt"})
+    texts = {
+        PREDICTIONS: _joined(files.predictions),
+        VALIDATION_PREDICTIONS: _joined(files.validation_predictions),
+        REPORT: files.report.model_dump_json(),
+        MODEL_CARD: model_card(spec, result),
+        RUN_INFO: json.dumps(run_info(spec, result, files.curve), indent=1, sort_keys=True) + "\n",
     }
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
+    return (*texts, WEIGHT_FILE)
 
 
-def versions() -> dict[str, str]:
-    """Versions that decide a run's numbers."""
-    libraries = {name: version(name) for name in ("transformers", "peft", "tokenizers", "safetensors")}
-    return {"recipe": RECIPE, "python": platform.python_version(), "torch": torch.__version__, **libraries}
+def _joined(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
-def run_info(spec: JobSpec, result: ChildResult, curve: list[CurvePoint]) -> dict[str, Any]:
+def trained_tensors(model: TaskModel) -> dict[str, Tensor]:
+    """What differs from the base model: what trains (all for `full`) with all buffers, and always the top."""
+    top = {f"top.{name}": value for name, value in model.top.state_dict().items()}
+    return {name: value.detach().cpu().contiguous() for name, value in (trained_state(model) | top).items()}
+
+
+def run_info(spec: JobSpec, result: ChildResult, curve: Sequence[CurvePoint]) -> dict[str, Any]:
     """Everything needed to understand and repeat the run, without any data."""
     return {
         "job_id": spec.job_id,
@@ -90,9 +87,10 @@ def model_card(spec: JobSpec, result: ChildResult) -> str:
     """A Hugging Face model card: front matter, then what was trained on what, how, and how well on validation."""
     slug, config = spec.files.model.slug, spec.config
     metrics = "\n".join(f"| {name} | {value:.4f} |" for name, value in result.validation.items())
-    how = "Not trained: class prototypes on frozen features." if config is None else f"Method `{config.method.name}`."
+    how = f"Not trained: {result.base_method}." if config is None else f"Method `{config.method.name}`."
     settings = "" if config is None else f"```json\n{json.dumps(config.model_dump(mode='json'), indent=1)}\n```\n"
     telemetry, dataset = result.telemetry, spec.dataset
+    labels = f" Labels: {', '.join(dataset.labels)}." if dataset.labels else ""
     return f"""---
 base_model: {slug}
 pipeline_tag: {dataset.task}
@@ -100,12 +98,11 @@ library_name: transformers
 ---
 # {slug}, fine-tuned for {dataset.task}
 
-{how} Labels: {", ".join(dataset.labels)}.
+{how}{labels}
 {settings}
 - Training: {dataset.train_examples} examples, {result.steps} steps, seed {spec.seed}, {spec.precision.value}.
 - Stopped by: {result.stopped_by.value}.
 - Base score's method: {result.base_method}.
-- Pooling: {spec.files.model.pooling}; head: one linear layer on the pooled features.
 - Compute: {telemetry.compute_seconds:.1f} s on {telemetry.device}, peak {telemetry.peak_memory_mb:.0f} MB.
 
 | validation metric | value |

@@ -1,56 +1,87 @@
-"""A model over a whole split without gradients: sorted by length, a token budget per batch."""
+"""A model over a whole split without gradients: sorted by cost, as many examples to a batch as a budget allows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from ..contract.wire import Precision
-from ..tasks.text_classification import Batch, FeatureSplit, Split, TokenSplit
-from .batching import token_budget_batches
+from ..tasks.base import Outputs, Task, TaskModel
+from ..tasks.split import Batch, FeatureSplit, Split, inputs_of
+from .batching import cost_budget_batches
 
-MAX_TOKENS = 2048
-"""Padded tokens a batch: on CPU more is slower (cache), on a card this many are cheap too."""
-
-
-def autocast(precision: Precision, device: torch.device) -> torch.autocast:
-    """bf16 mixed precision as the phase fixes it; float32 is no autocast."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision is Precision.BF16)
+MAX_COST = 2048
+"""Padded cost a batch: on CPU more is slower (cache), on a card this much is cheap too."""
 
 
-def over_split(call: Callable[[Batch], Tensor], split: Split, device: torch.device) -> Tensor:
-    """(N, …) float32 on CPU in the split's order."""
-    out: Tensor | None = None
-    for indices in token_budget_batches(split.lengths, MAX_TOKENS):
-        rows = call(to_device(split.collate(indices), device)).float().cpu()
-        if out is None:
-            out = torch.empty(len(split.ids), *rows.shape[1:])
-        out[indices] = rows
-    return torch.empty(0) if out is None else out
+@dataclass(frozen=True)
+class Compute:
+    """What a run computes on, and how precisely: bf16 is mixed precision, as the phase fixes it."""
+
+    device: torch.device
+    precision: Precision
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision is Precision.BF16)
+
+    def move(self, batch: Batch) -> Batch:
+        if self.device.type == "cpu":
+            return batch
+        return {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
 
 
-def predict_logits(model: nn.Module, split: Split, precision: Precision, device: torch.device) -> Tensor:
-    """Logits (N, C); the model is in eval mode meanwhile and in its old mode afterwards."""
-    was_training = model.training
+@dataclass(frozen=True)
+class Prediction:
+    """Float32 outputs on CPU of each example of a split, in its order, and their mean loss where it has targets."""
+
+    outputs: list[Tensor]
+    loss: float | None
+
+    def is_finite(self) -> bool:
+        return all(bool(output.isfinite().all()) for output in self.outputs)
+
+
+def predict(part: nn.Module, split: Split, task: Task, compute: Compute) -> Prediction:
+    """`part` is the model, or its top where `split` holds frozen features. It is in eval mode meanwhile and in its old
+    mode afterwards."""
+    was_training = part.training
+    part.eval()
+    outputs: list[Tensor] = [torch.empty(0)] * len(split.ids)
+    total, weight = 0.0, 0
+    with torch.inference_mode():
+        for indices, batch, values in _over_split(lambda inputs: part(**inputs), split, compute):
+            _place(outputs, indices, split.unpack(values.float().cpu(), indices))
+            if split.has_targets and (counted := task.weight(batch)):
+                total += counted * float(task.loss(values, batch, 0.0))
+                weight += counted
+    part.train(was_training)
+    return Prediction(outputs, total / max(1, weight) if split.has_targets else None)
+
+
+def frozen_features(model: TaskModel, split: Split, compute: Compute) -> FeatureSplit:
+    """Features of every example, once. The model stays in eval mode."""
     model.eval()
-    with torch.inference_mode(), autocast(precision, device):
-        logits = over_split(lambda batch: model(**batch), split, device)
-    model.train(was_training)
-    return logits.clone()
+    features: list[Tensor] = [torch.empty(0)] * len(split.ids)
+    with torch.inference_mode():
+        for indices, _, values in _over_split(lambda inputs: model.features(**inputs), split, compute):
+            _place(features, indices, split.unpack(values.float().cpu(), indices))
+    return FeatureSplit.of(split, features)
 
 
-def frozen_features(
-    features: Callable[..., Tensor], split: TokenSplit, precision: Precision, device: torch.device
-) -> FeatureSplit:
-    """Pooled features of every example, once. The caller puts the model in eval mode."""
-    with torch.inference_mode(), autocast(precision, device):
-        values = over_split(lambda batch: features(**batch), split, device)
-    return FeatureSplit(ids=split.ids, features=values.clone(), labels=split.labels)
+def _over_split(
+    call: Callable[[Batch], Outputs], split: Split, compute: Compute
+) -> Iterator[tuple[list[int], Batch, Outputs]]:
+    """(indices, their batch on the device, what `call` makes of its inputs) until every example has been called."""
+    for indices in cost_budget_batches(split.costs, MAX_COST):
+        batch = compute.move(split.collate(indices))
+        with compute.autocast():
+            values = call(inputs_of(batch))
+        yield indices, batch, values
 
 
-def to_device(batch: Batch, device: torch.device) -> Batch:
-    if device.type == "cpu":
-        return batch
-    return {name: value.to(device, non_blocking=True) for name, value in batch.items()}
+def _place(target: list[Tensor], indices: Sequence[int], values: Sequence[Tensor]) -> None:
+    for index, value in zip(indices, values, strict=True):
+        target[index] = value

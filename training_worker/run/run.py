@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 import random
-import resource
-import sys
-import time
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 
 import torch
 from torch import nn
 
-from ..contract.config import TrainingArguments
+from ..contract.config import SubmissionConfig, TrainingArguments
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
+from ..contract.tasks.spec import SPLITS
 from ..contract.wire import Stage, StoppedBy, Telemetry
-from ..methods import METHODS
-from ..tasks import TASKS, prototypes
-from ..tasks.text_classification import Classifier, FeatureSplit, Split, TokenSplit
-from . import log_messages, measure, package
+from ..methods import load_method
+from ..metrics.base import Answers
+from ..tasks import load_task
+from ..tasks.base import BASE_MAX_LENGTH, Context, Task, TaskModel
+from ..tasks.rows import read_rows
+from ..tasks.split import FeatureSplit, Row, Split
+from ..techniques import load_techniques
+from ..techniques.base import Techniques
+from . import log_messages, package
 from .features import FeatureCache
 from .journal import Journal
+from .measure import measure
 from .messages import ChildJob, ChildResult
 from .optimization import count, trained_parameters
-from .prediction import frozen_features, predict_logits
-from .splits import Data, Predictions
-from .training import Diverged, Trained, Validator, make_plan, train
+from .prediction import Compute, Prediction, frozen_features, predict
+from .telemetry import Clock, device_name, peak_memory_mb, versions
+from .training import TRAINING_SHARE, Loop, Plan, Setup, Trained, make_plan
+from .validation import Diverged, ValidationSet, Validator
 
 
-class Clock:
-    """Seconds by stage since the work began."""
+@dataclass(frozen=True)
+class Data:
+    """Every split encoded once; `examples` are those that the base score is made from, at a length of their own."""
 
-    def __init__(self) -> None:
-        self.started = self._last = time.monotonic()
-        self.seconds: dict[str, float] = {}
+    train: Split
+    validation: Split
+    test: Split
+    examples: Split
 
-    def lap(self, stage: Stage) -> None:
-        now = time.monotonic()
-        self.seconds[stage.value] = round(now - self._last, 3)
-        self._last = now
 
-    def total(self) -> float:
-        return round(time.monotonic() - self.started, 3)
+@dataclass(frozen=True)
+class Predictions:
+    """Answers to the validation and test items."""
+
+    validation: Answers
+    test: Answers
 
 
 def run(job: ChildJob, journal: Journal) -> ChildResult:
@@ -60,167 +68,212 @@ class Run:
     def __init__(self, job: ChildJob, journal: Journal) -> None:
         self.job, self.spec, self.journal = job, job.spec, journal
         self.clock = Clock()
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.task: ModuleType = TASKS[self.spec.dataset.task]
-        config = self.spec.config
-        self.training = config.training if config else TrainingArguments(max_length=prototypes.MAX_LENGTH)
-        self.method = METHODS[config.method.name] if config else None
+        self.compute = Compute(torch.device("cuda" if torch.cuda.is_available() else "cpu"), self.spec.precision)
+        self.config = config = self.spec.config
+        self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
+        self.is_frozen = config is None or config.method.uses_frozen_features
 
     def run(self) -> ChildResult:
         seed_everything(self.spec.seed)
         data = self.prepare_data()
         model = self.build_model(data)
         self.clock.lap(Stage.PREPARE)
-        trained = self.train(model, data)
+        base = self.predict_frozen(model, data)
+        model, trained = self.train(model, data, base)
         self.clock.lap(Stage.TRAIN)
         predictions = self.predict(model, data)
         self.clock.lap(Stage.PREDICT)
-        return self.package(model, data, trained, predictions)
+        return self.package(model, data, trained, predictions, base)
+
+    # --- prepare data ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def rows(self) -> dict[str, list[Row]]:
+        return {split: read_rows(Path(self.job.data[f"{split}.jsonl"])) for split in SPLITS}
+
+    @cached_property
+    def task(self) -> Task:
+        archives = {split: Path(path) for split in SPLITS if (path := self.job.data.get(f"{split}.tar"))}
+        context = Context(
+            folder=Path(self.job.model),
+            labels=self.spec.dataset.labels,
+            pooling=self.spec.files.model.pooling,
+            base_seed=self.spec.base_seed,
+            archives=archives,
+        )
+        return load_task(self.spec.dataset.task)(context, self.rows["train"])
 
     def prepare_data(self) -> Data:
-        """Read and tokenise all splits."""
-        spec, task, labels = self.spec, self.task, self.spec.dataset.labels
-        self.journal.stage(Stage.PREPARE, f"Reading data version {spec.dataset.version}.")
-        tokenizer = task.load_tokenizer(Path(self.job.model))
-        rows = {name: task.read_rows(Path(self.job.data[f"{name}.jsonl"])) for name in ("train", "validation", "test")}
-        splits = {name: task.encode(rows[name], tokenizer, self.training.max_length, labels) for name in rows}
-        chosen = prototypes.choose_examples(splits["train"].labels, len(labels), spec.base_seed)
-        examples = task.encode([rows["train"][index] for index in chosen], tokenizer, prototypes.MAX_LENGTH, labels)
-        data = Data(**splits, prototypes=examples)
-        counts = len(data.validation.ids), len(data.test.ids)
-        self.journal.line(log_messages.describe_data(data.train.lengths, *counts, self.training.max_length))
+        """Read and encode all splits."""
+        self.journal.stage(Stage.PREPARE, f"Reading data version {self.spec.dataset.version}.")
+        rows, task, max_length = self.rows, self.task, self.training.max_length
+        chosen = [rows["train"][index] for index in task.choose_examples(rows["train"])]
+        data = Data(
+            train=task.encode(self.techniques.rows(rows["train"]), "train", max_length),
+            validation=task.encode(rows["validation"], "validation", max_length),
+            test=task.encode(rows["test"], "test", max_length),
+            examples=task.encode(chosen, "train", BASE_MAX_LENGTH),
+        )
+        counts = len(data.train.ids), len(data.validation.ids), len(data.test.ids)
+        self.journal.line(log_messages.describe_data(*counts, task.describe(data.train, max_length)))
         return data
 
-    def build_model(self, data: Data) -> Classifier:
-        """Load the base model and start its head at the class prototypes (or at random)."""
-        n_labels = len(self.spec.dataset.labels)
-        model: Classifier = self.task.load_model(Path(self.job.model), self.spec.files.model.pooling, n_labels)
-        model.to(self.device).eval()
-        linear = model.head.linear
-        with torch.no_grad():
-            if self.training.head_init == "prototypes":
-                frozen = self.features(model, data.prototypes, "train.jsonl", f"prototypes {self.spec.base_seed}")
-                assert frozen.labels is not None
-                weight, bias = prototypes.prototype_head(frozen.features, frozen.labels, n_labels)
-                linear.weight.copy_(weight)
-                linear.bias.copy_(bias)
-            else:
-                nn.init.normal_(linear.weight, std=0.02)
-                nn.init.zeros_(linear.bias)
+    # --- build model -----------------------------------------------------------------------------------------
+
+    def build_model(self, data: Data) -> TaskModel:
+        """Load the base model and put it at the base score."""
+        model = self.task.build_model()
+        model.to(self.compute.device).eval()
+        examples = self.features(model, data.examples, "train", f"base {self.spec.base_seed}")
+        self.task.start_at_base(model.top, examples)
         return model
 
-    def train(self, model: Classifier, data: Data) -> Trained:
-        """Validate the base, apply the method, train. With a frozen backbone only the head is called, on features."""
-        config = self.spec.config
-        if config is None or self.method is None:
+    def predict_frozen(self, model: TaskModel, data: Data) -> Prediction:
+        """The validation items by the base model's features and the top as it is now."""
+        features = self.features(model, data.validation, "validation")
+        return predict(model.top, features, self.task, self.compute)
+
+    # --- train -----------------------------------------------------------------------------------------------
+
+    def train(self, model: TaskModel, data: Data, base: Prediction) -> tuple[TaskModel, Trained]:
+        """Prepare the model by the method, validate it as it is, train. Raises `Diverged`."""
+        config = self.config
+        if config is None:
             self.journal.stage(Stage.TRAIN, "Nothing to train: this job scores the untrained model.")
             model.backbone.requires_grad_(False)
-            return Trained(StoppedBy.NOTHING_TO_TRAIN)
+            return model, Trained(StoppedBy.NOTHING_TO_TRAIN)
         plan = make_plan(self.training, data.train, data.validation, self.spec.budget)
         self.journal.stage(Stage.TRAIN, log_messages.describe_plan(self.training, plan), total_steps=plan.total_steps)
-        validation = self.features(model, data.validation, "validation.jsonl")
-        base = predict_logits(model.head, validation, self.spec.precision, self.device)
-        self.method.apply(model.backbone, config.method)
+        if self.training.head_init == "random":
+            self.task.start_at_random(model.top)
+            base = self.predict_frozen(model, data)
+        model = self.prepare_model(model, config)
+        validator = self.validator(model, data)
+        validator.judge(0, base, "Before training")
+        loop = Loop(self.part(model), self.inputs(model, data.train, "train"), validator, self.setup(plan))
+        trained = self.techniques.around_training(loop.run)
+        self.techniques.after_training(model)
+        self.journal.line(log_messages.describe_end(trained, plan))
+        return model, trained
+
+    @cached_property
+    def techniques(self) -> Techniques:
+        configs = self.config.techniques if self.config else ()
+        return load_techniques(configs, self.task.spec, self.spec.seed)
+
+    def prepare_model(self, model: TaskModel, config: SubmissionConfig) -> TaskModel:
+        model = load_method(config.method.name)(model, config.method)
+        self.techniques.before_training(model)
         trained_count = count(trained_parameters(model))
         self.journal.line(log_messages.describe_method(config, trained_count, count(model.parameters())))
-        frozen = self.method.frozen_backbone
-        part: nn.Module = model.head if frozen else model
-        trained_on: Split = self.features(model, data.train, "train.jsonl") if frozen else data.train
-        validator = Validator(
-            part,
-            validation if frozen else data.validation,
-            self.task,
-            self.spec.primary_metric,
-            self.training,
-            self.journal,
-            self.spec.precision,
-            self.device,
+        return model
+
+    def validator(self, model: TaskModel, data: Data) -> Validator:
+        return Validator(
+            self.part(model),
+            self.inputs(model, data.validation, "validation"),
+            self.validation_set(data),
+            metric=self.spec.primary_metric,
+            training=self.training,
+            journal=self.journal,
+            compute=self.compute,
         )
-        validator.judge(0, base, "Before training")
-        trained = train(
-            part,
-            trained_on,
-            validator,
+
+    def setup(self, plan: Plan) -> Setup:
+        return Setup(
             task=self.task,
             training=self.training,
             plan=plan,
-            budget=self.spec.budget,
-            started=self.clock.started,
+            technique=self.techniques,
             seed=self.spec.seed,
-            precision=self.spec.precision,
-            device=self.device,
+            compute=self.compute,
             journal=self.journal,
+            deadline=self.clock.started + TRAINING_SHARE * self.spec.budget.max_seconds,
         )
-        self.journal.line(log_messages.describe_end(trained, plan))
-        return trained
 
-    def predict(self, model: Classifier, data: Data) -> Predictions:
-        """Logits of test and validation by the kept weights. Raises `Diverged` when one is not finite."""
+    # --- predict ---------------------------------------------------------------------------------------------
+
+    def predict(self, model: TaskModel, data: Data) -> Predictions:
+        """Answers by the kept weights. Raises `Diverged` when an output is not finite."""
         self.journal.stage(Stage.PREDICT, f"Predicting {len(data.test.ids):,} test inputs.")
-        splits: dict[str, Split] = {"validation": data.validation, "test": data.test}
-        part: nn.Module = model
-        if self.method is None or self.method.frozen_backbone:
-            part = model.head
-            splits = {
-                name: self.features(model, split, f"{name}.jsonl")
-                for name, split in vars(data).items()
-                if name in splits
-            }
-        logits = {name: predict_logits(part, split, self.spec.precision, self.device) for name, split in splits.items()}
-        if not all(bool(values.isfinite().all()) for values in logits.values()):
-            raise Diverged(PREDICTIONS_NOT_FINITE)
-        return Predictions(**logits)
+        answers = {}
+        for name, split in (("validation", data.validation), ("test", data.test)):
+            prediction = predict(self.part(model), self.inputs(model, split, name), self.task, self.compute)
+            if not prediction.is_finite():
+                raise Diverged(PREDICTIONS_NOT_FINITE)
+            answers[name] = self.task.decode(prediction.outputs, split)
+        return Predictions(**answers)
 
-    def package(self, model: Classifier, data: Data, trained: Trained, predictions: Predictions) -> ChildResult:
-        """Telemetry and output files."""
-        config, seconds = self.spec.config, trained.seconds
-        telemetry = Telemetry(
-            seconds=self.clock.seconds,
-            compute_seconds=self.clock.total(),
-            peak_memory_mb=peak_memory_mb(self.device),
-            parameters_total=count(model.parameters()),
-            parameters_trained=count(trained_parameters(model)) if config else 0,
-            train_units_per_second=round(trained.tokens / seconds, 1) if seconds > 0 else 0.0,
-            device=_device_name(self.device),
-            versions=package.versions(),
-            best_step=trained.best_step,
-        )
-        result = ChildResult(
-            outputs=(),
-            validation=self.task.metrics(predictions.validation, data.validation.labels),
-            stopped_by=trained.stopped_by,
-            steps=trained.steps,
-            base_method=prototypes.describe(len(self.spec.dataset.labels)),
-            telemetry=telemetry,
-        )
-        outputs = package.write(
-            Path(self.job.output), self.spec, self.task, model, data, predictions, result, self.journal.curve
-        )
-        speed = (
-            None
-            if config
-            else measure.measure(model, data.validation, self.spec.precision, self.device, peak_memory_mb)
-        )
-        return result.model_copy(update={"outputs": outputs, "speed": speed})
+    def part(self, model: TaskModel) -> nn.Module:
+        """What is called: with a frozen backbone only the top."""
+        return model.top if self.is_frozen else model
 
-    def features(self, model: Classifier, split: TokenSplit, file: str, part: str = "all") -> FeatureSplit:
+    def inputs(self, model: TaskModel, split: Split, name: str) -> Split:
+        """What `part` is called on."""
+        if not self.is_frozen:
+            return split
+        techniques = self.config.techniques if self.config and name == "train" else ()
+        changed = [str(self.spec.seed), *(technique.model_dump_json() for technique in techniques)]
+        return self.features(model, split, name, " ".join(changed) if techniques else "all")
+
+    def features(self, model: TaskModel, split: Split, name: str, part: str = "all") -> FeatureSplit:
         """Frozen features of a split (or of a named part of one), from the node's cache where it has them.
 
         Only right while the backbone is that of the base model in eval mode: before training, or when it is frozen.
         """
-        spec = self.spec
-        sha256 = next((ref.sha256 for ref in spec.files.data if ref.name == file), file)
-        max_length = prototypes.MAX_LENGTH if part != "all" else self.training.max_length
-        cache = FeatureCache(
-            Path(self.job.features), (spec.files.model.sha256, str(spec.files.model.pooling), spec.precision.value)
-        )
-        key = (sha256, part, str(max_length), self.device.type, ",".join(spec.dataset.labels))
+        spec, device = self.spec, self.compute.device.type
+        files = [ref.sha256 for ref in spec.files.data if ref.name.startswith(f"{name}.")]
+        max_length = BASE_MAX_LENGTH if part.startswith("base") else self.training.max_length
+        context = (spec.files.model.sha256, str(spec.files.model.pooling), spec.precision.value, spec.dataset.task)
+        key = (*files, name, part, str(max_length), device, ",".join(spec.dataset.labels))
 
         def compute() -> FeatureSplit:
             self.journal.line(f"Computing frozen features of {len(split.ids):,} examples, once.")
-            return frozen_features(model.eval().features, split, spec.precision, self.device)
+            return frozen_features(model, split, self.compute)
 
-        return cache.get(split, key, compute)
+        return FeatureCache(Path(self.job.features), context).get(split, key, compute)
+
+    # --- package ---------------------------------------------------------------------------------------------
+
+    def validation_set(self, data: Data) -> ValidationSet:
+        return ValidationSet(self.task, self.rows["validation"], data.validation)
+
+    def package(
+        self, model: TaskModel, data: Data, trained: Trained, predictions: Predictions, base: Prediction
+    ) -> ChildResult:
+        """Report, telemetry and output files."""
+        validation, labels = self.validation_set(data), self.spec.dataset.labels
+        result = ChildResult(
+            outputs=(),
+            validation=validation.metrics(predictions.validation),
+            stopped_by=trained.stopped_by,
+            steps=trained.steps,
+            base_method=self.task.base_method,
+            telemetry=self.telemetry(model, trained),
+        )
+        files = package.Files(
+            predictions=validation.output.lines(data.test.ids, predictions.test, labels),
+            validation_predictions=validation.output.lines(data.validation.ids, predictions.validation, labels),
+            report=validation.report(predictions.validation, validation.answers(base) if self.config else None),
+            curve=self.journal.curve,
+        )
+        outputs = package.write(Path(self.job.output), files, model, self.spec, result)
+        speed = None if self.config else measure(self.task, model, data.validation, self.compute, peak_memory_mb)
+        return result.model_copy(update={"outputs": outputs, "speed": speed})
+
+    def telemetry(self, model: TaskModel, trained: Trained) -> Telemetry:
+        seconds = trained.seconds
+        return Telemetry(
+            seconds=self.clock.seconds,
+            compute_seconds=self.clock.total(),
+            peak_memory_mb=peak_memory_mb(self.compute.device),
+            parameters_total=count(model.parameters()),
+            parameters_trained=count(trained_parameters(model)) if self.config else 0,
+            train_units_per_second=round(trained.units / seconds, 1) if seconds > 0 else 0.0,
+            device=device_name(self.compute.device),
+            versions=versions(),
+            best_step=trained.best_step,
+        )
 
 
 def seed_everything(seed: int) -> None:
@@ -229,15 +282,3 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-
-
-def peak_memory_mb(device: torch.device) -> float:
-    """Peak resident memory of this process, plus the card's peak where there is one, in MB (2**20 bytes)."""
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    card = torch.cuda.max_memory_allocated() / 2**20 if device.type == "cuda" else 0.0
-    return round(host + card, 1)
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(0) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"

@@ -1,4 +1,4 @@
-"""The training loop, flat and in reading order.
+"""The training loop, in reading order.
 
 Own loop, not `transformers.Trainer`: importing it took 1.2 s in a child (preloading it would start a thread in the
 warm template, which is then unsafe to fork), and our batches, budget, step-0 validation and messages would each be a
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from types import ModuleType
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +18,15 @@ from torch import Tensor, nn
 from ..contract import sentences
 from ..contract.config import TrainingArguments
 from ..contract.limits import Budget
-from ..contract.wire import Precision, StoppedBy
-from ..tasks.text_classification import Split
-from .batching import length_grouped_batches
+from ..contract.wire import StoppedBy
+from ..tasks.base import Task
+from ..tasks.split import Batch, Split, inputs_of
+from ..techniques.base import Technique
+from .batching import cost_grouped_batches
 from .journal import Journal
 from .optimization import build_optimizer, rate_factor, set_rate, trained_parameters
-from .prediction import autocast, predict_logits, to_device
+from .prediction import Compute
+from .validation import Diverged, Validator
 
 MOST_VALIDATIONS = 10
 VALIDATION_SHARE = 0.25
@@ -33,11 +35,7 @@ MOST_POINTS = 150
 TRAINING_SHARE = 0.8
 """Share of the budget's seconds after which training stops, so that prediction and upload still fit."""
 EXPLODED = 50.0
-"""A mean training loss above this many times ln(number of labels), the loss of guessing, is never a usable model."""
-
-
-class Diverged(Exception):
-    """The loss is no longer finite, or has exploded."""
+"""A mean training loss above this many times the loss of guessing is never a usable model's."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,12 @@ class Plan:
 
 @dataclass
 class Trained:
-    """How a training went. `metrics` are those of the weights that were kept."""
+    """How a training went. `units` are the cost of the examples it saw."""
 
     stopped_by: StoppedBy
     steps: int = 0
     best_step: int = 0
-    metrics: dict[str, float] = field(default_factory=dict)
-    tokens: int = 0
+    units: int = 0
     seconds: float = 0.0
 
 
@@ -68,8 +65,8 @@ def make_plan(training: TrainingArguments, train: Split, validation: Split, budg
     per_epoch = math.ceil(len(train.ids) / training.per_device_train_batch_size)
     planned = per_epoch * training.num_train_epochs
     total = min(planned, budget.max_steps)
-    training_cost = 3 * sum(train.lengths) * total / per_epoch
-    affordable = int(VALIDATION_SHARE * training_cost / max(1, sum(validation.lengths)))
+    training_cost = 3 * sum(train.costs) * total / per_epoch
+    affordable = int(VALIDATION_SHARE * training_cost / max(1, sum(validation.costs)))
     validations = max(2, min(MOST_VALIDATIONS, affordable))
     return Plan(
         total_steps=total,
@@ -79,137 +76,100 @@ def make_plan(training: TrainingArguments, train: Split, validation: Split, budg
     )
 
 
-class Validator:
-    """Validates, writes the curve, remembers the best weights when early stopping is on."""
-
-    def __init__(
-        self,
-        model: nn.Module,
-        split: Split,
-        task: ModuleType,
-        metric: str,
-        training: TrainingArguments,
-        journal: Journal,
-        precision: Precision,
-        device: torch.device,
-    ) -> None:
-        self._model, self._split, self._task, self._metric = model, split, task, metric
-        self._smoothing, self._patience = training.label_smoothing_factor, training.early_stopping_patience
-        self._journal, self._precision, self._device = journal, precision, device
-        self._best: tuple[float, float] | None = None
-        self._weights: dict[str, Tensor] = {}
-        self._without_gain = 0
-        self.best_step = 0
-        self.metrics: dict[str, float] = {}
-
-    def validate(self, step: int) -> bool:
-        """One validation. True when patience is exhausted. Raises `Diverged` when the loss is not finite."""
-        logits = predict_logits(self._model, self._split, self._precision, self._device)
-        return self.judge(step, logits, f"Step {step}")
-
-    def judge(self, step: int, logits: Tensor, text: str) -> bool:
-        """`validate` for logits (N, C) that are already there: those of the base before training."""
-        assert self._split.labels is not None
-        loss = float(self._task.loss(logits, self._split.labels, 0.0))
-        if not math.isfinite(loss):
-            raise Diverged(sentences.VALIDATION_NOT_FINITE(step=step))
-        metrics = self._task.metrics(logits, self._split.labels)
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
-        points = {f"validation_{name}": value for name, value in metrics.items()}
-        self._journal.points(step, text=f"{text}: validation {shown}, loss {loss:.3f}.", validation_loss=loss, **points)
-        better = self._best is None or (metrics[self._metric], -loss) > self._best
-        if better:
-            self._best = (metrics[self._metric], -loss)
-        if better or not self._patience:
-            self.best_step, self.metrics, self._without_gain = step, metrics, 0
-            if self._patience:
-                self._weights = {n: p.detach().clone() for n, p in self._model.named_parameters() if p.requires_grad}
-            return False
-        self._without_gain += 1
-        return self._without_gain >= self._patience
-
-    def restore_best(self) -> None:
-        """Put the best weights back (they are the last ones without early stopping)."""
-        if self._weights:
-            self._model.load_state_dict(self._weights, strict=False)
-
-
-def train(
-    model: nn.Module,
-    data: Split,
-    validator: Validator,
-    *,
-    task: ModuleType,
-    training: TrainingArguments,
-    plan: Plan,
-    budget: Budget,
-    started: float,
-    seed: int,
-    precision: Precision,
-    device: torch.device,
-    journal: Journal,
-) -> Trained:
-    """Train in place until epochs, patience, steps or seconds end. `started` is when the job's work began (monotonic).
+@dataclass(frozen=True)
+class Setup:
+    """What a training is told beside its model and data. `deadline` is on the monotonic clock.
 
     Batch order comes from `seed` alone; dropout from torch's global generator, which the caller seeds.
     """
-    assert data.labels is not None
-    labels, lengths, parameters = data.labels.to(device), data.lengths, trained_parameters(model)
-    optimizer = build_optimizer(model, training)
-    batches = _batches(lengths, training, seed)
-    deadline = started + TRAINING_SHARE * budget.max_seconds
-    window, in_window = torch.zeros((), device=device), 0
-    done = Trained(StoppedBy.EPOCHS if plan.total_steps == plan.planned_steps else StoppedBy.STEPS)
-    model.train()
-    began, validating = time.monotonic(), 0.0
 
-    for step in range(1, plan.total_steps + 1):
-        indices = next(batches)
-        rate = training.learning_rate * rate_factor(training, step - 1, plan.total_steps)
-        set_rate(optimizer, rate)
-        with autocast(precision, device):
-            logits = model(**to_device(data.collate(indices), device))
-        loss = task.loss(logits, labels[indices], training.label_smoothing_factor)
-        loss.backward()
-        if training.max_grad_norm > 0:
-            nn.utils.clip_grad_norm_(parameters, training.max_grad_norm, foreach=True)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        window, in_window = window + loss.detach(), in_window + 1
-        done.steps, done.tokens = step, done.tokens + sum(lengths[index] for index in indices)
+    task: Task
+    training: TrainingArguments
+    plan: Plan
+    technique: Technique
+    seed: int
+    compute: Compute
+    journal: Journal
+    deadline: float
 
-        is_last, late = step == plan.total_steps, time.monotonic() >= deadline
-        if step == 1 or is_last or late or step % plan.report_every == 0:
-            mean = float(window) / in_window
-            _check_loss(mean, step, logits.shape[1])
-            journal.points(step, train_loss=mean, learning_rate=rate)
-            window, in_window = torch.zeros((), device=device), 0
-        if is_last or late or step % plan.validate_every == 0:
-            paused = time.monotonic()
-            exhausted = validator.validate(step)
-            validating += time.monotonic() - paused
+
+class Loop:
+    """Trains `part` (the model, or its top on frozen features) in place."""
+
+    def __init__(self, part: nn.Module, split: Split, validator: Validator, setup: Setup) -> None:
+        self._part, self._split, self._validator, self._setup = part, split, validator, setup
+        self._plan, self._training = setup.plan, setup.training
+        self._costs, self._parameters = split.costs, trained_parameters(part)
+        self._optimizer = build_optimizer(part, setup.training)
+        self._window, self._in_window = torch.zeros((), device=setup.compute.device), 0
+        self._validating = 0.0
+        self._done = Trained(StoppedBy.EPOCHS)
+
+    def run(self) -> Trained:
+        """Train until epochs, patience, steps or seconds end. Raises `Diverged`."""
+        done = self._done
+        began = time.monotonic()
+        done.stopped_by = self._train()
+        done.seconds = time.monotonic() - began - self._validating
+        self._validator.restore_best()
+        done.best_step = self._validator.best_step
+        return done
+
+    def _train(self) -> StoppedBy:
+        """Every step, with its reports and validations; why it stopped."""
+        plan = self._plan
+        self._part.train()
+        for step, indices in zip(range(1, plan.total_steps + 1), self._batches(), strict=False):
+            rate = self._training.learning_rate * rate_factor(self._training, step - 1, plan.total_steps)
+            self._step(indices, rate)
+            is_last, late = step == plan.total_steps, time.monotonic() >= self._setup.deadline
+            if step == 1 or is_last or late or step % plan.report_every == 0:
+                self._report(step, rate)
+            exhausted = (is_last or late or step % plan.validate_every == 0) and self._validate(step)
             if exhausted and not is_last:
-                done.stopped_by = StoppedBy.EARLY_STOPPING
-                break
-        if late and not is_last:
-            done.stopped_by = StoppedBy.SECONDS
-            break
+                return StoppedBy.EARLY_STOPPING
+            if late and not is_last:
+                return StoppedBy.SECONDS
+        return StoppedBy.EPOCHS if plan.total_steps == plan.planned_steps else StoppedBy.STEPS
 
-    done.seconds = time.monotonic() - began - validating
-    validator.restore_best()
-    done.best_step, done.metrics = validator.best_step, validator.metrics
-    return done
+    def _step(self, indices: Sequence[int], rate: float) -> None:
+        """One optimiser step on these examples."""
+        set_rate(self._optimizer, rate)
+        batch = self._setup.compute.move(self._split.collate(indices))
+        loss = self._setup.technique.step_loss(self._part, lambda: self._loss(batch))
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self._training.max_grad_norm > 0:
+            nn.utils.clip_grad_norm_(self._parameters, self._training.max_grad_norm, foreach=True)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self._window, self._in_window = self._window + loss.detach(), self._in_window + 1
+        self._done.steps += 1
+        self._done.units += sum(self._costs[index] for index in indices)
 
+    def _loss(self, batch: Batch) -> Tensor:
+        with self._setup.compute.autocast():
+            outputs = self._part(**inputs_of(batch))
+        return self._setup.task.loss(outputs, batch, self._training.label_smoothing_factor)
 
-def _check_loss(mean: float, step: int, n_labels: int) -> None:
-    guessing = math.log(max(2, n_labels))
-    if not math.isfinite(mean):
-        raise Diverged(sentences.LOSS_NOT_FINITE(step=step))
-    if mean > EXPLODED * guessing:
-        raise Diverged(sentences.LOSS_ROSE(loss=f"{mean:.3g}", step=step, guessing=f"{guessing:.2f}"))
+    def _report(self, step: int, rate: float) -> None:
+        """The mean loss since the last report. Raises `Diverged` where it is no usable model's."""
+        mean, guessing = float(self._window) / self._in_window, self._setup.task.chance_loss()
+        if not math.isfinite(mean):
+            raise Diverged(sentences.LOSS_NOT_FINITE(step=step))
+        if mean > EXPLODED * guessing:
+            raise Diverged(sentences.LOSS_ROSE(loss=f"{mean:.3g}", step=step, guessing=f"{guessing:.2f}"))
+        self._setup.journal.points(step, train_loss=mean, learning_rate=rate)
+        self._window, self._in_window = torch.zeros_like(self._window), 0
 
+    def _validate(self, step: int) -> bool:
+        """True when patience is exhausted."""
+        paused = time.monotonic()
+        exhausted = self._validator.validate(step)
+        self._validating += time.monotonic() - paused
+        return exhausted
 
-def _batches(lengths: list[int], training: TrainingArguments, seed: int) -> Iterator[list[int]]:
-    generator = torch.Generator().manual_seed(seed)
-    while True:
-        yield from length_grouped_batches(lengths, training.per_device_train_batch_size, generator)
+    def _batches(self) -> Iterator[list[int]]:
+        """Epoch after epoch, without end."""
+        generator = torch.Generator().manual_seed(self._setup.seed)
+        while True:
+            yield from cost_grouped_batches(self._costs, self._training.per_device_train_batch_size, generator)

@@ -1,12 +1,16 @@
-"""One module per task id: how its data become tensors, what its model computes, how its answers are judged.
+"""One module per task id: how its data become tensors, what its model computes, how its answers are read.
 
 The ids equal `training_worker.contract.tasks.TASKS` (tested).
 """
 
 from __future__ import annotations
 
-from types import ModuleType
+from importlib import import_module
 
-from . import text_classification
+from .base import Task
 
-TASKS: dict[str, ModuleType] = {"text-classification": text_classification}
+
+def load_task(id_: str) -> type[Task]:
+    """The constant `TASK` of the module of that id, imported when it is needed."""
+    task: type[Task] = import_module(f".{id_.replace('-', '_')}", __name__).TASK
+    return task

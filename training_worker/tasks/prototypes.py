@@ -12,8 +12,6 @@ from torch import Tensor
 
 EXAMPLES_PER_CLASS = 256
 MOST_EXAMPLES = 2048
-MAX_LENGTH = 128
-"""Tokens of a prototype example: not the team's choice, so that every run on a data version starts at one head."""
 
 
 def examples_per_class(n_labels: int) -> int:
@@ -44,8 +42,3 @@ def prototype_head(features: Tensor, labels: Tensor, n_labels: int) -> tuple[Ten
     spread = ((x - centre) @ directions.T).std()
     scale = 1.0 / float(spread) if float(spread) > 1e-12 else 1.0
     return (scale * weight).float(), (-scale * (weight @ centre)).float()
-
-
-def describe(n_labels: int) -> str:
-    """The base method in words, as shown beside every base score."""
-    return f"class prototypes (centred cosine), {examples_per_class(n_labels)} examples a class"

@@ -49,7 +49,7 @@ def test_family(architecture: str, family: str) -> None:
     ],
 )
 def test_layers_that_can_be_adapted(architecture: str, layers: tuple[str, ...], attention: str | None) -> None:
-    from training_worker.methods.lora import layer_groups, target_layers
+    from training_worker.methods.layers import layer_groups, target_layers
 
     model = structure(architecture)
     assert layer_groups(model) == layers

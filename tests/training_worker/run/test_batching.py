@@ -1,10 +1,9 @@
-"""Batches: everything once, little padding; metrics as the field's library has them."""
+"""Batches: everything once, little padding."""
 
 from __future__ import annotations
 
 import functools
 import operator
-import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -18,9 +17,9 @@ pytestmark = pytest.mark.torch
 def test_an_epoch_holds_every_example_once(lengths: list[int], size: int, seed: int) -> None:
     import torch
 
-    from training_worker.run.batching import length_grouped_batches
+    from training_worker.run.batching import cost_grouped_batches
 
-    batches = list(length_grouped_batches(lengths, size, torch.Generator().manual_seed(seed)))
+    batches = list(cost_grouped_batches(lengths, size, torch.Generator().manual_seed(seed)))
     assert sorted(functools.reduce(operator.iadd, batches, [])) == list(range(len(lengths)))
     assert len(batches) == -(-len(lengths) // size)
     assert sum(len(batch) < size for batch in batches) <= 1
@@ -28,10 +27,10 @@ def test_an_epoch_holds_every_example_once(lengths: list[int], size: int, seed: 
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(1, 600), max_size=200), st.integers(1, 4096))
-def test_prediction_batches_stay_in_the_token_budget(lengths: list[int], budget: int) -> None:
-    from training_worker.run.batching import token_budget_batches
+def test_prediction_batches_stay_in_the_cost_budget(lengths: list[int], budget: int) -> None:
+    from training_worker.run.batching import cost_budget_batches
 
-    batches = list(token_budget_batches(lengths, budget))
+    batches = list(cost_budget_batches(lengths, budget))
     assert sorted(functools.reduce(operator.iadd, batches, [])) == list(range(len(lengths)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(lengths[index] for index in batch) <= budget
@@ -42,31 +41,12 @@ def test_length_grouping_saves_padding() -> None:
 
     import torch
 
-    from training_worker.run.batching import length_grouped_batches
+    from training_worker.run.batching import cost_grouped_batches
 
     lengths = [random.Random(0).randint(5, 60) for _ in range(1)] + [
         random.Random(i).randint(5, 60) for i in range(799)
     ]
     padded = sum(
-        len(b) * max(lengths[i] for i in b)
-        for b in length_grouped_batches(lengths, 16, torch.Generator().manual_seed(0))
+        len(b) * max(lengths[i] for i in b) for b in cost_grouped_batches(lengths, 16, torch.Generator().manual_seed(0))
     )
     assert padded / sum(lengths) < 1.1
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=50))
-def test_metrics_are_scikit_learns(pairs: list[tuple[int, int]]) -> None:
-    import torch
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from sklearn.metrics import accuracy_score, f1_score
-    from training_worker.tasks.text_classification import metrics
-
-    truth, answers = [t for t, _ in pairs], [a for _, a in pairs]
-    ours = metrics(torch.nn.functional.one_hot(torch.tensor(answers), 4).float(), torch.tensor(truth))
-    assert ours["accuracy"] == pytest.approx(accuracy_score(truth, answers))
-    assert ours["f1_macro"] == pytest.approx(
-        f1_score(truth, answers, average="macro", labels=range(4), zero_division=0)
-    )

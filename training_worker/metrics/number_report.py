@@ -1,0 +1,73 @@
+"""The validation report of `number`; shapes as in `numbers`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..contract.report import MOST_POINTS, Example, ExampleGroup, ExampleKind, MetricRow, Point, ValidationReport
+from .base import FloatArray
+from .examples import Validated, example_group, where
+
+
+def number_report(
+    items: Validated[FloatArray, FloatArray],
+    metrics: tuple[MetricRow, ...],
+    *,
+    filled: FloatArray,
+    filled_base: FloatArray | None,
+) -> ValidationReport:
+    """Metrics, points, and examples by their errors. `filled` answers have the worst one where there is none."""
+    report = _Report(
+        items=items,
+        errors=np.abs(items.truth - filled),
+        base_errors=None if filled_base is None else np.abs(items.truth - filled_base),
+    )
+    return ValidationReport(items=len(items.truth), metrics=metrics, points=_points(items), groups=report.groups())
+
+
+def _points(items: Validated[FloatArray, FloatArray]) -> tuple[Point, ...]:
+    """Of the items with an answer, in their order: all, or evenly chosen ones."""
+    answered = np.flatnonzero(np.isfinite(items.answers))
+    if len(answered) > MOST_POINTS:
+        answered = answered[np.linspace(0, len(answered) - 1, MOST_POINTS).round().astype(np.intp)]
+    pairs = zip(items.truth[answered].tolist(), items.answers[answered].tolist(), strict=True)
+    return tuple(Point(target=target, predicted=predicted) for target, predicted in pairs)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class _Report:
+    """`errors` and `base_errors` are absolute (n,)."""
+
+    items: Validated[FloatArray, FloatArray]
+    errors: FloatArray
+    base_errors: FloatArray | None
+
+    def groups(self) -> tuple[ExampleGroup, ...]:
+        """The half of the items with the larger errors, the other half, and where base has larger or smaller ones."""
+        everything = np.ones(len(self.errors), dtype=np.bool_)
+        smallest = where(everything, self.errors)[: len(self.errors) // 2]
+        is_small = np.isin(np.arange(len(self.errors)), smallest)
+        kinds = {
+            ExampleKind.LARGEST_ERROR: where(~is_small, -self.errors),
+            ExampleKind.SMALLEST_ERROR: where(is_small, self.errors),
+        }
+        if self.base_errors is not None:
+            gain = self.base_errors - self.errors
+            kinds[ExampleKind.IMPROVED] = where(gain > 0, -gain)
+            kinds[ExampleKind.REGRESSED] = where(gain < 0, gain)
+        return tuple(example_group(kind, positions, self.example) for kind, positions in kinds.items())
+
+    def example(self, n: int) -> Example:
+        return Example(
+            **self.items.id_and_inputs(n),
+            target=float(self.items.truth[n]),
+            predicted=_answer(self.items.answers[n]),
+            base_predicted=None if self.items.base is None else _answer(self.items.base[n]),
+            error=float(self.errors[n]),
+        )
+
+
+def _answer(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

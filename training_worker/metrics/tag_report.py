@@ -1,0 +1,56 @@
+"""The validation report of `tags`; shapes as in `tags`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from ..contract.report import Example, ExampleGroup, ExampleKind, MetricRow, ValidationReport
+from .base import IntArray
+from .class_report import class_rows
+from .entities import Tags, entities_of, entity_types, type_counts, wrong_tags
+from .examples import Validated, cut, example_group, where
+
+
+def tag_report(items: Validated[Tags, Tags], metrics: tuple[MetricRow, ...]) -> ValidationReport:
+    """Metrics, types of entities, and examples by the number of wrong tags."""
+    types = entity_types(items.labels)
+    base = None if items.base is None else type_counts(items.truth, items.base, types)
+    return ValidationReport(
+        items=len(items.truth),
+        metrics=metrics,
+        classes=class_rows(types, type_counts(items.truth, items.answers, types), base),
+        groups=_groups(items),
+    )
+
+
+def _groups(items: Validated[Tags, Tags]) -> tuple[ExampleGroup, ...]:
+    """Items with most wrong tags; those without, most entities first; and where base has more or fewer wrong tags."""
+    wrong = _wrong(items.truth, items.answers)
+    entities = np.array([len(entities_of(tags)) for tags in items.truth], dtype=np.intp)
+    kinds = {
+        ExampleKind.LARGEST_ERROR: where(wrong > 0, -wrong),
+        ExampleKind.SMALLEST_ERROR: where(wrong == 0, -entities),
+    }
+    if items.base is not None:
+        gain = _wrong(items.truth, items.base) - wrong
+        kinds[ExampleKind.IMPROVED] = where(gain > 0, -gain)
+        kinds[ExampleKind.REGRESSED] = where(gain < 0, gain)
+    return tuple(example_group(kind, positions, partial(_example, items)) for kind, positions in kinds.items())
+
+
+def _wrong(truth: Tags, answers: Tags) -> IntArray:
+    """(n,) wrong tags of each item."""
+    return np.array([wrong_tags(*pair) for pair in zip(truth, answers, strict=True)], dtype=np.intp)
+
+
+def _example(items: Validated[Tags, Tags], n: int) -> Example:
+    truth, answer = items.truth[n], items.answers[n]
+    return Example(
+        **items.id_and_inputs(n),
+        target=cut(truth),
+        predicted=cut(answer) or None,
+        base_predicted=cut(items.base[n]) or None if items.base is not None else None,
+        error=wrong_tags(truth, answer) / len(truth) if truth else 0.0,
+    )

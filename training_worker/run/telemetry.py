@@ -1,0 +1,46 @@
+"""What a run measures of itself: seconds, memory, the device, the versions that decide its numbers."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+import time
+from importlib.metadata import version
+
+import torch
+
+from ..contract.wire import RECIPE, Stage
+
+
+class Clock:
+    """Seconds by stage since the work began."""
+
+    def __init__(self) -> None:
+        self.started = self._last = time.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, stage: Stage) -> None:
+        now = time.monotonic()
+        self.seconds[stage.value] = round(now - self._last, 3)
+        self._last = now
+
+    def total(self) -> float:
+        return round(time.monotonic() - self.started, 3)
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """Peak resident memory of this process, plus the card's peak where there is one, in MB (2**20 bytes)."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    card = torch.cuda.max_memory_allocated() / 2**20 if device.type == "cuda" else 0.0
+    return round(host + card, 1)
+
+
+def device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(0) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+
+
+def versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in ("transformers", "peft", "tokenizers", "safetensors")}
+    return {"recipe": RECIPE, "python": platform.python_version(), "torch": torch.__version__, **libraries}

@@ -1,0 +1,126 @@
+"""What a task is to the run that trains it: `Task` and its `TaskModel`.
+
+The run knows no task by name: what labels, logits or a head are is said in the modules of `tasks/` alone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from ..contract.facts import Pooling
+from ..contract.tasks import TaskSpec
+from ..metrics.base import Answers
+from .split import TARGETS, Batch, FeatureSplit, Row, Split
+
+Outputs = Any
+"""What a model's forward returns, in a shape of the task's own."""
+
+BASE_MAX_LENGTH = 128
+"""Tokens of an example that the base score is made from: not the team's choice, so that every run on a data version
+starts at one base."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a task is told of one run. `folder` is the base model's; `base_seed` is that of the base score's examples,
+    the same for every run on a data version; `archives` are tar files by split, where inputs are files."""
+
+    folder: Path
+    labels: tuple[str, ...]
+    pooling: Pooling | None = None
+    base_seed: int = 0
+    archives: dict[str, Path] = field(default_factory=dict)
+
+
+class TaskModel(nn.Module):
+    """A pretrained `backbone` and what the task puts on it, `top`, which always trains.
+
+    `top(features)` needs nothing but the features, so that with a frozen backbone it trains on kept ones.
+    """
+
+    def __init__(self, backbone: nn.Module, top: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.top = top
+
+    def features(self, **inputs: Tensor) -> Tensor:
+        """What `top` works on: float32 (B, H), or (B, L, H) with a padded L."""
+        raise NotImplementedError
+
+    def forward(self, **inputs: Tensor) -> Outputs:
+        return self.top(features=self.features(**inputs))
+
+
+class Task(ABC):
+    """One task in one run. `rows` are the training rows as the data has them, () where a model only predicts."""
+
+    spec: ClassVar[TaskSpec]
+
+    def __init__(self, context: Context, rows: Sequence[Row] = ()) -> None:
+        self.context = context
+
+    @cached_property
+    def processor(self) -> Any:
+        """The base model's tokenizer, image processor or feature extractor."""
+        return self.load_processor(self.context.folder)
+
+    # --- data ------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def load_processor(self, folder: Path) -> Any: ...
+
+    @abstractmethod
+    def encode(self, rows: Sequence[Row], split: str, max_length: int) -> Split:
+        """Rows of `split` (train, validation, test), processed once. Sequences are cut at `max_length`."""
+
+    @abstractmethod
+    def describe(self, split: Split, max_length: int) -> str:
+        """The size of the examples in words, e.g. "21.3 tokens on average, 2% reach max_length 128"."""
+
+    # --- model -----------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def build_model(self) -> TaskModel:
+        """The base model in float32 on CPU, with a new top."""
+
+    @abstractmethod
+    def choose_examples(self, rows: Sequence[Row]) -> list[int]:
+        """Indices of the training rows that the base score is made from, by `context.base_seed` alone."""
+
+    @abstractmethod
+    def start_at_base(self, top: nn.Module, examples: FeatureSplit) -> None:
+        """Fit the top in place, without a step of training, to frozen features of the chosen examples."""
+
+    @property
+    @abstractmethod
+    def base_method(self) -> str:
+        """How `start_at_base` does it, in words that stand beside every base score; at most 100 characters."""
+
+    @abstractmethod
+    def start_at_random(self, top: nn.Module) -> None:
+        """Draw the top's weights from torch's global generator, in place."""
+
+    # --- training and answers --------------------------------------------------------------------------------
+
+    @abstractmethod
+    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+        """Mean loss of a batch over what `weight` counts, in float32."""
+
+    def weight(self, batch: Batch) -> int:
+        """How much a batch counts in a mean of losses: its number of examples."""
+        return len(batch[TARGETS])
+
+    @abstractmethod
+    def chance_loss(self) -> float:
+        """The loss of one who guesses, above 0; far above it a training has failed."""
+
+    @abstractmethod
+    def decode(self, outputs: Sequence[Tensor], split: Split) -> Answers:
+        """The answers (`metrics.base.Output`) from the outputs of each example of `split`."""

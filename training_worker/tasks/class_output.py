@@ -1,0 +1,63 @@
+"""Tasks whose answer is one of the data's labels: the base score's prototypes, cross-entropy, probabilities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from ..metrics.base import FloatArray
+from . import prototypes
+from .base import Outputs, Task
+from .heads import LinearHead
+from .split import TARGETS, Batch, FeatureSplit, Row, Split
+
+
+class ClassTask(Task):
+    """The output side of such a task, on a `LinearHead` over features (B, H)."""
+
+    @cached_property
+    def label_numbers(self) -> dict[str, int]:
+        return {label: number for number, label in enumerate(self.context.labels)}
+
+    def read_targets(self, rows: Sequence[Row]) -> Tensor | None:
+        """Numbers of the labels, (N,) int64; None where the rows have no target."""
+        column = self.spec.target.name
+        if not rows or column not in rows[0]:
+            return None
+        return torch.tensor([self.label_numbers[row[column]] for row in rows])
+
+    def choose_examples(self, rows: Sequence[Row]) -> list[int]:
+        """As many of each label; see `prototypes`."""
+        targets = self.read_targets(rows)
+        assert targets is not None
+        return prototypes.choose_examples(targets, len(self.context.labels), self.context.base_seed)
+
+    def start_at_base(self, top: nn.Module, examples: FeatureSplit) -> None:
+        assert isinstance(top, LinearHead)
+        targets = examples.targets(range(len(examples.ids)))
+        top.set(*prototypes.prototype_head(examples.features, targets, len(self.context.labels)))
+
+    @property
+    def base_method(self) -> str:
+        count = prototypes.examples_per_class(len(self.context.labels))
+        return f"class prototypes (centred cosine), {count} examples a class"
+
+    def start_at_random(self, top: nn.Module) -> None:
+        assert isinstance(top, LinearHead)
+        top.draw()
+
+    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+        """Cross-entropy of logits (B, C)."""
+        return nn.functional.cross_entropy(outputs.float(), batch[TARGETS], label_smoothing=label_smoothing)
+
+    def chance_loss(self) -> float:
+        return math.log(max(2, len(self.context.labels)))
+
+    def decode(self, outputs: Sequence[Tensor], split: Split) -> FloatArray:
+        """Probabilities (N, C)."""
+        probabilities: FloatArray = torch.stack(list(outputs)).double().softmax(dim=1).numpy()
+        return probabilities

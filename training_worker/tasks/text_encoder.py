@@ -1,0 +1,83 @@
+"""A pretrained text encoder: its tokenizer, its weights, and one vector of each text by its own pooling."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+
+from ..contract.facts import Pooling
+from .base import Context, TaskModel
+from .heads import LinearHead
+
+
+class TextModel(TaskModel):
+    """An encoder with its own pooling (masked mean or first token): one vector (B, H) of each text.
+
+    The stock `AutoModelForSequenceClassification` would add a new random pooler to a sentence encoder; with this one
+    the untrained model already is the base score's.
+    """
+
+    def __init__(self, backbone: nn.Module, top: nn.Module, pooling: Pooling) -> None:
+        super().__init__(backbone, top)
+        self.pooling = pooling
+
+    def features(self, **inputs: Tensor) -> Tensor:
+        hidden: Tensor = self.backbone(**inputs).last_hidden_state
+        if self.pooling == "cls":
+            return hidden[:, 0].float()
+        mask = inputs.get("attention_mask")
+        if mask is None:
+            return hidden.float().mean(dim=1)
+        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        return ((hidden * weights).sum(dim=1) / weights.sum(dim=1)).float()
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False, use_fast=True
+    )
+    return tokenizer
+
+
+def load_encoder(folder: Path) -> nn.Module:
+    """The base model in float32 from a safetensors folder, without the pooler that our pooling does not use."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    options: dict[str, Any] = {}
+    architecture: Any = AutoModel._model_mapping[type(config)]
+    if "add_pooling_layer" in inspect.signature(architecture).parameters:
+        options["add_pooling_layer"] = False
+    encoder: nn.Module = AutoModel.from_pretrained(
+        folder,
+        config=config,
+        dtype=torch.float32,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        **options,
+    )
+    return encoder
+
+
+def width_and_dropout(encoder: nn.Module) -> tuple[int, float]:
+    """Of a head on this encoder: the size of its features and, as transformers' own heads have it, the dropout."""
+    config: Any = encoder.config
+    dropout = getattr(config, "classifier_dropout", None)
+    return config.hidden_size, getattr(config, "hidden_dropout_prob", 0.1) if dropout is None else dropout
+
+
+def build_text_model(context: Context, outputs: int, head: type[LinearHead] = LinearHead) -> TextModel:
+    """The context's encoder under a `head` of that many outputs."""
+    encoder = load_encoder(context.folder)
+    width, dropout = width_and_dropout(encoder)
+    return TextModel(encoder, head(width, outputs, dropout), context.pooling or "mean")
+
+
+def max_positions(folder: Path) -> int | None:
+    """Tokens that the encoder can read at most; None where its config names no bound."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return getattr(config, "max_position_embeddings", None)
