@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import pytest
 
 from tests.tiny_model import save_tiny_model
 from tests.training_worker.fake_site import ENROL_TOKEN, FakeJob, FakeSite
-from tests.training_worker.tiny import BAD, FILLER, GOOD, make_data, make_spec
+from tests.training_worker.tiny import BAD, CLASSES, FILLER, GOOD, make_data, make_spec
 from training_worker.contract.models import content_sha256
 from training_worker.contract.wire import FileRef, JobSpec
 
@@ -30,8 +31,15 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_data(tmp_path_factory.mktemp("tiny") / "data")
+def tiny_data_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a task's data, made once."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return functools.cache(lambda task: make_data(folder / task, task))
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tiny_data_of: Callable[[str], Path]) -> Path:
+    return tiny_data_of(CLASSES)
 
 
 class Worker:
@@ -134,8 +142,8 @@ def worker(site: FakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def run_job(tiny_model: Path, tiny_data: Path, tmp_path: Path) -> Callable[..., tuple[Any, Path, list[Any]]]:
-    """Run one job in this process: `run_job(config, **spec fields)` → (result, output folder, messages)."""
+def run_job(tiny_model: Path, tiny_data_of: Callable[[str], Path], tmp_path: Path) -> Callable[..., tuple[Any, Path, list[Any]]]:
+    """Run one job in this process: `run_job(config, task=…, **spec fields)` → (result, output folder, messages)."""
 
     def go(config: dict[str, Any] | None, **fields: Any) -> tuple[Any, Path, list[Any]]:
         import torch
@@ -149,7 +157,7 @@ def run_job(tiny_model: Path, tiny_data: Path, tmp_path: Path) -> Callable[..., 
         output.mkdir()
         features = fields.pop("features", None) or output / "features"
         features.mkdir(exist_ok=True)
-        data = fields.pop("data", tiny_data)
+        data = fields.pop("data", None) or tiny_data_of(fields.get("task", CLASSES))
         job = ChildJob(
             spec=JobSpec.model_validate_json(json.dumps(make_spec(config, **fields))),
             data={f"{name}.jsonl": str(data / f"{name}.jsonl") for name in ("train", "validation", "test")},

@@ -1,53 +1,81 @@
-"""A toy sentiment data set in the words of the tiny model (`tests/tiny_model.py`), and configs and specs for it."""
+"""Toy data of every task in the words of the tiny model (`tests/tiny_model.py`), and configs and specs for it."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from training_worker.contract.tasks import TASKS
 from training_worker.contract.wire import RECIPE
 
 GOOD = ("good", "fine", "great", "superb", "lovely")
 BAD = ("bad", "poor", "awful", "dull", "broken")
 FILLER = ("the", "film", "is", "a", "plot", "and", "with", "story", "very", "it")
 LABELS = ("negative", "positive")
+CLASSES, NUMBERS, TAGS = "text-classification", "text-regression", "token-classification"
+LABELS_OF: dict[str, tuple[str, ...]] = {CLASSES: LABELS, NUMBERS: (), TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD")}
+
+Row = dict[str, Any]
 
 
-def make_rows(count: int, seed: int) -> list[dict[str, str]]:
-    """Texts with one telling word among fillers; ids are unique per seed."""
+def make_rows(count: int, seed: int, task: str = CLASSES) -> list[Row]:
+    """Rows of a task in random order; ids are unique per seed."""
     rng = random.Random(seed)
-    rows = []
-    for index in range(count):
-        label = LABELS[index % 2]
-        words = [*rng.choices(FILLER, k=rng.randint(2, 12)), rng.choice(GOOD if label == "positive" else BAD)]
-        rng.shuffle(words)
-        rows.append({"id": f"{seed}-{index}", "text": " ".join(words), "label": label})
+    rows = [{"id": f"{seed}-{index}"} | MAKERS[task](rng, index) for index in range(count)]
     rng.shuffle(rows)
     return rows
 
 
-def make_data(folder: Path, *, train: int = 96, validation: int = 32, test: int = 40) -> Path:
-    """Write `train.jsonl`, `validation.jsonl` and, without labels, `test.jsonl`."""
+def _class(rng: random.Random, index: int) -> Row:
+    """One telling word among fillers."""
+    label = LABELS[index % 2]
+    words = [*rng.choices(FILLER, k=rng.randint(2, 12)), rng.choice(GOOD if label == "positive" else BAD)]
+    rng.shuffle(words)
+    return {"text": " ".join(words), "label": label}
+
+
+def _number(rng: random.Random, index: int) -> Row:
+    """Good words add 100 to 1,000, bad ones take 100 away."""
+    good, bad = rng.randint(0, 2), rng.randint(0, 2)
+    words = [*rng.choices(FILLER, k=rng.randint(1, 4)), *rng.choices(GOOD, k=good), *rng.choices(BAD, k=bad)]
+    rng.shuffle(words)
+    return {"text": " ".join(words), "label": 1000.0 + 100.0 * (good - bad)}
+
+
+def _tags(rng: random.Random, index: int) -> Row:
+    """One or two good words are an entity, a bad one is another."""
+    good, filler = rng.choices(GOOD, k=rng.randint(1, 2)), rng.choices(FILLER, k=4)
+    tokens = [*filler[:2], *good, *filler[2:], rng.choice(BAD)]
+    return {"tokens": tokens, "ner_tags": ["O", "O", "B-GOOD", *["I-GOOD"] * (len(good) - 1), "O", "O", "B-BAD"]}
+
+
+MAKERS: dict[str, Callable[[random.Random, int], Row]] = {CLASSES: _class, NUMBERS: _number, TAGS: _tags}
+
+
+def make_data(folder: Path, task: str = CLASSES, *, train: int = 96, validation: int = 32, test: int = 40) -> Path:
+    """Write `train.jsonl`, `validation.jsonl` and, without targets, `test.jsonl`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in (
-        ("train", make_rows(train, 1)),
-        ("validation", make_rows(validation, 2)),
-        ("test", [{"id": row["id"], "text": row["text"]} for row in make_rows(test, 3)]),
-    ):
+    target = TASKS[task].target.name
+    tests = [{name: value for name, value in row.items() if name != target} for row in make_rows(test, 3, task)]
+    splits = {"train": make_rows(train, 1, task), "validation": make_rows(validation, 2, task), "test": tests}
+    for name, rows in splits.items():
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
 
-def make_config(method: dict[str, Any] | str = "full", **training: Any) -> dict[str, Any]:
+def make_config(
+    method: dict[str, Any] | str = "full", techniques: tuple[dict[str, Any], ...] = (), **training: Any
+) -> dict[str, Any]:
     """A submission's config; short texts, a high rate: it learns in a few steps."""
     chosen = {"name": method} if isinstance(method, str) else method
     settings = {"learning_rate": 5e-3, "per_device_train_batch_size": 16, "num_train_epochs": 3, "max_length": 24}
-    return {"base_model": "tiny", "method": chosen, "training": settings | training}
+    return {"base_model": "tiny", "method": chosen, "training": settings | training, "techniques": list(techniques)}
 
 
-def make_spec(config: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
+def make_spec(config: dict[str, Any] | None, task: str = CLASSES, **fields: Any) -> dict[str, Any]:
     """A JobSpec as a dict, without files."""
     budget = {"max_steps": 100_000, "max_seconds": 60.0, "max_memory_mb": 8000} | fields.pop("budget", {})
     spec: dict[str, Any] = {
@@ -56,9 +84,9 @@ def make_spec(config: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
         "attempt": 1,
         "config": config,
         "dataset": {
-            "task": "text-classification",
+            "task": task,
             "version": "v1",
-            "labels": list(LABELS),
+            "labels": list(LABELS_OF[task]),
             "train_examples": 96,
             "validation_examples": 32,
             "test_examples": 40,
@@ -73,6 +101,6 @@ def make_spec(config: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
         "recipe": RECIPE,
         "seed": 1,
         "base_seed": 7,
-        "primary_metric": "accuracy",
+        "primary_metric": TASKS[task].metrics[0],
     }
     return spec | fields

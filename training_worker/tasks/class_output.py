@@ -1,4 +1,4 @@
-"""Tasks whose answer is one of the data's labels: the base score's prototypes, cross-entropy, probabilities."""
+"""Tasks whose answers are labels of the data: the base score's prototypes, cross-entropy, probabilities."""
 
 from __future__ import annotations
 
@@ -15,13 +15,49 @@ from .base import Outputs, Task
 from .heads import LinearHead
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 
+IGNORED = -100
+"""Target of what is only padding."""
 
-class ClassTask(Task):
-    """The output side of such a task, on a `LinearHead` over features (B, H)."""
+
+class LabelTask(Task):
+    """A `LinearHead` that gives logits (…, C) for features (…, H), of examples or of their parts."""
 
     @cached_property
     def label_numbers(self) -> dict[str, int]:
         return {label: number for number, label in enumerate(self.context.labels)}
+
+    def start_at_base(self, top: nn.Module, examples: FeatureSplit) -> None:
+        assert isinstance(top, LinearHead)
+        targets = examples.targets(range(len(examples.ids))).flatten()
+        known = targets[targets != IGNORED]
+        top.set(*prototypes.prototype_head(examples.features, known, len(self.context.labels)))
+
+    def start_at_random(self, top: nn.Module) -> None:
+        assert isinstance(top, LinearHead)
+        top.draw()
+
+    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+        """Cross-entropy."""
+        targets = batch[TARGETS].flatten()
+        total = nn.functional.cross_entropy(
+            outputs.float().flatten(0, -2),
+            targets,
+            ignore_index=IGNORED,
+            label_smoothing=label_smoothing,
+            reduction="sum",
+        )
+        return total / (targets != IGNORED).sum().clamp(min=1)
+
+    def weight(self, batch: Batch) -> int:
+        """How many labels there are to find."""
+        return int((batch[TARGETS] != IGNORED).sum())
+
+    def chance_loss(self) -> float:
+        return math.log(max(2, len(self.context.labels)))
+
+
+class ClassTask(LabelTask):
+    """One label for each example."""
 
     def read_targets(self, rows: Sequence[Row]) -> Tensor | None:
         """Numbers of the labels, (N,) int64; None where the rows have no target."""
@@ -36,26 +72,10 @@ class ClassTask(Task):
         assert targets is not None
         return prototypes.choose_examples(targets, len(self.context.labels), self.context.base_seed)
 
-    def start_at_base(self, top: nn.Module, examples: FeatureSplit) -> None:
-        assert isinstance(top, LinearHead)
-        targets = examples.targets(range(len(examples.ids)))
-        top.set(*prototypes.prototype_head(examples.features, targets, len(self.context.labels)))
-
     @property
     def base_method(self) -> str:
         count = prototypes.examples_per_class(len(self.context.labels))
         return f"class prototypes (centred cosine), {count} examples a class"
-
-    def start_at_random(self, top: nn.Module) -> None:
-        assert isinstance(top, LinearHead)
-        top.draw()
-
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
-        """Cross-entropy of logits (B, C)."""
-        return nn.functional.cross_entropy(outputs.float(), batch[TARGETS], label_smoothing=label_smoothing)
-
-    def chance_loss(self) -> float:
-        return math.log(max(2, len(self.context.labels)))
 
     def decode(self, outputs: Sequence[Tensor], split: Split) -> FloatArray:
         """Probabilities (N, C)."""

@@ -37,10 +37,12 @@ class TextModel(TaskModel):
         return ((hidden * weights).sum(dim=1) / weights.sum(dim=1)).float()
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False, use_fast=True
-    )
+def load_tokenizer(folder: Path, *, split_words: bool = False) -> PreTrainedTokenizerBase:
+    """The fast tokenizer of a base model; `split_words` where it gets lists of words instead of texts."""
+    options = {"local_files_only": True, "trust_remote_code": False, "use_fast": True}
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, **options)
+    if split_words and getattr(tokenizer, "add_prefix_space", True) is False:  # byte-level BPE wants it for words
+        tokenizer = AutoTokenizer.from_pretrained(folder, add_prefix_space=True, **options)
     return tokenizer
 
 
@@ -77,7 +79,7 @@ def build_text_model(context: Context, outputs: int, head: type[LinearHead] = Li
     return TextModel(encoder, head(width, outputs, dropout), context.pooling or "mean")
 
 
-def max_positions(folder: Path) -> int | None:
-    """Tokens that the encoder can read at most; None where its config names no bound."""
+def max_positions(folder: Path) -> int:
+    """Tokens that the encoder can read at most; very many where its config names no bound."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    return getattr(config, "max_position_embeddings", None)
+    return getattr(config, "max_position_embeddings", None) or 2**31

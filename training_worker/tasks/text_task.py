@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -68,10 +67,6 @@ class TextTask(Task):
     def read_targets(self, rows: Sequence[Row]) -> Tensor | None:
         """(N,) as `loss` wants them; None where the rows have no target."""
 
-    @cached_property
-    def most_tokens(self) -> int:
-        return max_positions(self.context.folder) or 2**31
-
     def encode(self, rows: Sequence[Row], split: str, max_length: int) -> TokenSplit:
         """In one call of the tokenizer; cut at the model's own bound, too."""
         has_pair = any(row.get("text_pair") for row in rows)
@@ -79,7 +74,7 @@ class TextTask(Task):
             [row["text"] for row in rows],
             [row.get("text_pair") or "" for row in rows] if has_pair else None,
             truncation=True,
-            max_length=min(max_length, self.most_tokens),
+            max_length=min(max_length, max_positions(self.context.folder)),
             return_attention_mask=False,
         )
         return TokenSplit(

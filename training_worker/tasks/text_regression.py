@@ -1,0 +1,22 @@
+"""`text-regression`: one text or a pair of texts, a number."""
+
+from __future__ import annotations
+
+from ..contract.tasks.text_regression import SPEC
+from .number_output import NumberHead, NumberTask
+from .text_encoder import TextModel, build_text_model
+from .text_task import TextTask
+
+
+class TextRegression(NumberTask, TextTask):
+    """One vector of each text, a linear head on it."""
+
+    spec = SPEC
+
+    def build_model(self) -> TextModel:
+        model = build_text_model(self.context, 1, NumberHead)
+        self.standardise(model.top)
+        return model
+
+
+TASK = TextRegression
