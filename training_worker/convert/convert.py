@@ -84,7 +84,7 @@ def _write_files(
             raise ConversionError("Only a vision model has an image size.")
         processors.set_image_size(draft, image_size)
     _write_weights(folder, draft / WEIGHT_FILE)
-    return facts.find_facts(draft, architecture), used_pooling
+    return facts.find_facts(draft, architecture, used_pooling), used_pooling
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

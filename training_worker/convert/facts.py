@@ -7,16 +7,19 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import nn
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, PreTrainedModel
 from transformers.models.auto import modeling_auto
 
-from ..contract.facts import ModelFacts
+from ..contract.facts import ModelFacts, Pooling
 from ..contract.families import Family
 from ..contract.tasks import TASKS, TaskSpec
 from ..methods.layers import layer_groups
+from ..tasks import load_task
+from ..tasks.base import Context
+from ..tasks.image_processor import Normalization, load_image_processor, resize
+from ..tasks.text_encoder import positions_of
 from .errors import ConversionError
-from .processors import check_vocabulary, load_image_processor, load_tokenizer
+from .processors import check_vocabulary, load_tokenizer
 
 AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     ("speech", ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
@@ -66,7 +69,7 @@ def _architectures(name: str) -> dict[str, Any]:
     return found
 
 
-def find_facts(folder: Path, architecture: str) -> ModelFacts:
+def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> ModelFacts:
     """Load the converted folder as a worker will, and look. Raises `ConversionError` with what would not run."""
     family = family_of(architecture)
     tasks = tasks_of(architecture, family)
@@ -75,7 +78,8 @@ def find_facts(folder: Path, architecture: str) -> ModelFacts:
         _check_images(backbone, folder)
     elif family != "speech":
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
-    return ModelFacts(family=family, tasks=tasks, max_positions=max_positions(backbone), layers=layer_groups(backbone))
+    _check_tasks(folder, tasks, pooling)
+    return ModelFacts(family=family, tasks=tasks, max_positions=positions_of(backbone), layers=layer_groups(backbone))
 
 
 def load_backbone(folder: Path) -> PreTrainedModel:
@@ -99,32 +103,26 @@ def load_backbone(folder: Path) -> PreTrainedModel:
     return backbone
 
 
-def max_positions(backbone: PreTrainedModel) -> int | None:
-    """Tokens it can read at most; None where its positions are relative or it reads no tokens.
-
-    RoBERTa and its kin number positions from `padding_idx + 1`: their table has rows that no token uses.
-    """
-    rows = getattr(backbone.config, "max_position_embeddings", None)
-    if not isinstance(rows, int) or rows < 1:
-        return None
-    for name, module in backbone.named_modules():
-        is_table = isinstance(module, nn.Embedding) and name.endswith("position_embeddings")
-        if is_table and module.num_embeddings == rows and module.padding_idx is not None:
-            return rows - int(module.padding_idx) - 1
-    return rows
-
-
 def _embeddings(backbone: PreTrainedModel) -> int:
     table: Any = backbone.get_input_embeddings()
     return int(table.weight.shape[0])
 
 
 def _check_images(backbone: PreTrainedModel, folder: Path) -> None:
-    """Do the images of its own processor go through it?"""
-    processor = load_image_processor(folder)
+    """Do images of any shape go through it by its own processor, all in one batch?"""
     try:
-        pixels = processor([Image.new("RGB", (40, 30))], return_tensors="pt")["pixel_values"]
+        processor = load_image_processor(folder)
+        images = [resize(Image.new("RGB", size), processor) for size in ((40, 30), (30, 50))]
         with torch.no_grad():
-            backbone(pixel_values=pixels)
+            backbone(pixel_values=Normalization.of(processor)(torch.stack(images)))
     except Exception as error:  # a model's own complaint about a size can be of any kind
         raise ConversionError(f"It cannot read the images of its own processor: {error}") from error
+
+
+def _check_tasks(folder: Path, tasks: tuple[str, ...], pooling: Pooling | None) -> None:
+    """Can each task put its top on it?"""
+    for name in tasks:
+        try:
+            load_task(name)(Context(folder=folder, labels=("a", "b"), pooling=pooling)).build_model()
+        except Exception as error:  # of libraries that meet an architecture they were not tried on
+            raise ConversionError(f"The task {name} cannot be built on it: {error}") from error

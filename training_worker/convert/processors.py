@@ -8,7 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
-from transformers import AutoImageProcessor, AutoTokenizer, BaseImageProcessor, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ..contract.families import PROCESSOR_FILE, Family
 from .errors import ConversionError
@@ -56,17 +56,6 @@ def check_vocabulary(tokenizer: PreTrainedTokenizerBase, embeddings: int) -> Non
         raise ConversionError(
             f"Its tokenizer has ids up to {highest}, its embedding {embeddings} rows: they do not belong together."
         )
-
-
-def load_image_processor(folder: Path) -> BaseImageProcessor:
-    """The one of Pillow and numpy, whatever else is installed: the same pixels everywhere."""
-    try:
-        processor: BaseImageProcessor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
-            folder, local_files_only=True, trust_remote_code=False, backend="pil"
-        )
-    except (OSError, ValueError, ImportError, TypeError) as error:
-        raise ConversionError(f"Its image processor cannot be loaded: {error}") from error
-    return processor
 
 
 def set_image_size(draft: Path, side: int) -> None:

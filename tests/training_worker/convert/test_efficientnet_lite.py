@@ -107,7 +107,7 @@ def images() -> list[Any]:
 def test_outputs_are_those_of_the_source(folder: Path, model: Any, side: int) -> None:
     import torch
 
-    from training_worker.convert.processors import load_image_processor
+    from training_worker.tasks.image_processor import load_image_processor
 
     processor: Any = load_image_processor(folder)
     pixels = processor(images(), size={"height": side, "width": side}, return_tensors="pt")["pixel_values"]
@@ -121,7 +121,7 @@ def test_images_are_prepared_as_the_source_had_them(folder: Path, model: Any) ->
     import torch
     from PIL import Image
 
-    from training_worker.convert.processors import load_image_processor
+    from training_worker.tasks.image_processor import load_image_processor
 
     processor: Any = load_image_processor(folder)
     pixels = processor(images(), return_tensors="pt")["pixel_values"]

@@ -62,6 +62,6 @@ def test_layers_that_can_be_adapted(architecture: str, layers: tuple[str, ...], 
     ("architecture", "positions"), [("bert", 64), ("roberta", 64), ("gpt2", 64), ("t5", None), ("vit", None)]
 )
 def test_positions(architecture: str, positions: int | None) -> None:
-    from training_worker.convert.facts import max_positions
+    from training_worker.tasks.text_encoder import positions_of
 
-    assert max_positions(structure(architecture)) == positions
+    assert positions_of(structure(architecture)) == positions
