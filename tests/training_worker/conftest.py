@@ -142,7 +142,9 @@ def worker(site: FakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def run_job(tiny_model: Path, tiny_data_of: Callable[[str], Path], tmp_path: Path) -> Callable[..., tuple[Any, Path, list[Any]]]:
+def run_job(
+    tiny_model: Path, tiny_data_of: Callable[[str], Path], tmp_path: Path
+) -> Callable[..., tuple[Any, Path, list[Any]]]:
     """Run one job in this process: `run_job(config, task=…, **spec fields)` → (result, output folder, messages)."""
 
     def go(config: dict[str, Any] | None, **fields: Any) -> tuple[Any, Path, list[Any]]:

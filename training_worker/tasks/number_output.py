@@ -21,14 +21,15 @@ MOST_EXAMPLES = 2048
 class NumberHead(LinearHead):
     """Features (B, H) → numbers (B,) in the target's own unit.
 
-    Its linear layer works on the standardised target, so that one learning rate suits stars and dollars alike.
+    Its linear layer works on the standardised target, so that one learning rate suits stars and dollars alike. There is
+    no dropout: it would move a number by the size of the weights, where a class stays what it is.
     """
 
     mean: Tensor
     scale: Tensor
 
     def __init__(self, width: int, outputs: int, dropout: float) -> None:
-        super().__init__(width, outputs, dropout)
+        super().__init__(width, outputs, dropout=0.0)
         self.register_buffer("mean", torch.zeros(()))
         self.register_buffer("scale", torch.ones(()))
 

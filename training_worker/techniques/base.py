@@ -30,8 +30,8 @@ class Technique:
 
     def step_loss(self, model: nn.Module, loss: Callable[[], Tensor]) -> Tensor:
         """The loss of one step, whose backward the loop calls. `model` is what trains: with a frozen backbone its top
-        alone. `loss()` computes that of the step's batch, every time
-        anew; a hook may have called backward on one already."""
+        alone. `loss()` computes that of the step's batch, every time anew; a hook may have called backward on one
+        already."""
         return loss()
 
     def around_training(self, train: Callable[[], Trained]) -> Trained:
