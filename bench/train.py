@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         OMP_WAIT_POLICY="PASSIVE", HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="error",
         HF_HUB_DISABLE_PROGRESS_BARS="1",
     )  # fmt: skip
-    from training_worker.convert.convert import find_source
+    from training_worker.convert.source import find_source
 
     with tempfile.TemporaryDirectory() as scratch:
         data = options.data or demo_data(Path(scratch) / "data")

@@ -20,7 +20,7 @@ from hackathon.models import BaseModel
 from training_worker.contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo, content_sha256, facts_of
 from training_worker.contract.wire import FileRef, ModelManifest
 
-from .model_files import check_json_file, check_weights
+from .model_files import check_facts, check_json_file, check_weights
 
 MAX_MODEL_JSON = 2**20
 SUFFIXES = (".json", ".txt", ".model", ".safetensors")
@@ -31,13 +31,17 @@ def import_model(*, folder: Path) -> tuple[BaseModel, bool]:
     """Register the converted model in `folder`; returns the row and whether it is new. Idempotent.
 
     Raises `ProblemsFound` with everything that is wrong with the folder, `Conflict` where the slug or the bytes are
-    registered already under another identity. A model that an organizer has disabled stays so.
+    registered already under another identity. A model that is there gets the facts that this folder states (it can do
+    a task that is new here); one that an organizer has disabled stays so.
     """
     info = _inspect(folder)
     address = content_sha256(info.files)
     found = _find(info, address)
     _store(folder, info, address)
+    facts = facts_of(info).model_dump(mode="json")
     if found is not None:
+        BaseModel.objects.filter(pk=found.pk).update(facts=facts)
+        found.facts = facts
         return found, False
     manifest = ModelManifest(slug=info.slug, sha256=address, files=info.files, pooling=info.pooling)
     with transaction.atomic():
@@ -53,7 +57,7 @@ def import_model(*, folder: Path) -> tuple[BaseModel, bool]:
                 "license": info.license,
                 "parameters": info.parameters,
                 "manifest": manifest.model_dump(mode="json"),
-                "facts": facts_of(info).model_dump(mode="json"),
+                "facts": facts,
             },
         )
     return row, is_new
@@ -95,6 +99,8 @@ def _read_info(folder: Path, problems: Problems) -> ModelInfo | None:
     for required in (WEIGHT_FILE, "config.json"):
         if required not in names:
             problems.add(MODEL_JSON, 0, _("The list of files lacks %(name)s.") % {"name": required})
+    for message in check_facts(info):
+        problems.add(MODEL_JSON, 0, message)
     return info
 
 

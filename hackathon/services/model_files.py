@@ -9,7 +9,9 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
+from training_worker.contract.families import PROCESSOR_FILE
 from training_worker.contract.models import ModelInfo
+from training_worker.contract.tasks import TASKS
 
 MAX_HEADER = 16 * 2**20
 MAX_JSON = 64 * 2**20
@@ -20,6 +22,21 @@ DTYPE_BYTES = {
     **dict.fromkeys(("U32", "I32", "F32"), 4),
     **dict.fromkeys(("U64", "I64", "F64"), 8),
 }
+
+
+def check_facts(info: ModelInfo) -> Iterator[str]:
+    """What `model.json` says of the model that cannot be so."""
+    for task in info.tasks:
+        if task not in TASKS:
+            yield _("“%(task)s” is not a task of this site.") % {"task": task}
+        elif info.family not in TASKS[task].families:
+            named = {"family": info.family, "task": task}
+            yield _("A model of family “%(family)s” cannot do the task “%(task)s”.") % named
+    processor = PROCESSOR_FILE[info.family]
+    if processor not in {file.name for file in info.files}:
+        yield _("The list of files lacks %(name)s.") % {"name": processor}
+    if info.family == "encoder" and info.pooling is None:
+        yield _("An encoder needs a pooling: “mean” or “cls”.")
 
 
 def check_json_file(name: str, file: IO[bytes], size: int, info: ModelInfo) -> Iterator[str]:
@@ -37,9 +54,18 @@ def check_json_file(name: str, file: IO[bytes], size: int, info: ModelInfo) -> I
             if key in content:
                 yield _("“%(key)s” makes a loader run code that comes with the model.") % {"key": key}
     if name == "config.json":
-        architecture = content.get("model_type") if isinstance(content, dict) else None
-        if architecture != info.architecture:
-            yield _("Its model_type is not the architecture in model.json.")
+        yield from _check_config(content if isinstance(content, dict) else {}, info)
+
+
+def _check_config(config: dict[str, Any], info: ModelInfo) -> Iterator[str]:
+    if config.get("model_type") != info.architecture:
+        yield _("Its model_type is not the architecture in model.json.")
+    positions = config.get("max_position_embeddings")
+    if type(positions) is int and info.max_positions is not None and info.max_positions > positions:
+        yield _("It has %(positions)d positions; model.json says %(listed)d.") % {
+            "positions": positions,
+            "listed": info.max_positions,
+        }
 
 
 def check_weights(file: IO[bytes], size: int) -> Iterator[str]:

@@ -6,3 +6,12 @@ from typing import Literal, get_args
 
 Family = Literal["encoder", "decoder", "encoder-decoder", "vision", "speech"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
+
+PROCESSOR_FILE: dict[Family, str] = {
+    "encoder": "tokenizer.json",
+    "decoder": "tokenizer.json",
+    "encoder-decoder": "tokenizer.json",
+    "vision": "preprocessor_config.json",
+    "speech": "preprocessor_config.json",
+}
+"""What a model folder's tokenizer, image processor or feature extractor is read from."""

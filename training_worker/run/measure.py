@@ -9,13 +9,14 @@ import torch
 
 from ..contract.config import TrainingArguments
 from ..contract.limits import MeasuredSpeed
+from ..contract.tasks.spec import Unit
 from ..tasks.base import Task, TaskModel
 from ..tasks.split import Split, inputs_of
 from .optimization import build_optimizer
 from .prediction import Compute, predict
 
 STEPS = 4
-SMALL, MIDDLE, LARGE = 256, 512, 3072
+BATCHES: dict[Unit, tuple[int, int, int]] = {"tokens": (256, 512, 3072), "kilopixels": (64, 256, 768)}
 """Costs of the three batches that are tried: the middle one for speed, the others to interpolate memory between."""
 
 
@@ -33,11 +34,12 @@ def measure(
     model.requires_grad_(True)
     model.train()
     trial = _Trial(task, model, sample, compute)
-    small = trial.step(SMALL)[0]
+    smallest, middle, largest = BATCHES[compute.unit]
+    small = trial.step(smallest)[0]
     small_mb = peak_memory_mb(compute.device)
-    large = trial.step(LARGE)[0]
+    large = trial.step(largest)[0]
     slope = 1000 * max(0.0, peak_memory_mb(compute.device) - small_mb) / max(1, large - small)
-    steps = [trial.step(MIDDLE) for _ in range(STEPS)]
+    steps = [trial.step(middle) for _ in range(STEPS)]
     return MeasuredSpeed(
         train_units_per_second=round(sum(cost for cost, _ in steps) / sum(seconds for _, seconds in steps), 1),
         frozen_units_per_second=round(frozen, 1),

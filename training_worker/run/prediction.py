@@ -8,21 +8,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..contract.tasks.spec import Unit
 from ..contract.wire import Precision
 from ..tasks.base import Outputs, Task, TaskModel
 from ..tasks.split import Batch, FeatureSplit, Split, inputs_of
 from .batching import cost_budget_batches
 
-MAX_COST = 2048
+MAX_COST: dict[Unit, int] = {"tokens": 2048, "kilopixels": 512}
 """Padded cost a batch: on CPU more is slower (cache), on a card this much is cheap too."""
 
 
 @dataclass(frozen=True)
 class Compute:
-    """What a run computes on, and how precisely: bf16 is mixed precision, as the phase fixes it."""
+    """What a run computes on, how precisely (bf16 is mixed precision, as the phase fixes it), and what costs are in."""
 
     device: torch.device
     precision: Precision
+    unit: Unit = "tokens"
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision is Precision.BF16)
@@ -75,7 +77,7 @@ def _over_split(
     call: Callable[[Batch], Outputs], split: Split, compute: Compute
 ) -> Iterator[tuple[list[int], Batch, Outputs]]:
     """(indices, their batch on the device, what `call` makes of its inputs) until every example has been called."""
-    for indices in cost_budget_batches(split.costs, MAX_COST):
+    for indices in cost_budget_batches(split.costs, MAX_COST[compute.unit]):
         batch = compute.move(split.collate(indices))
         with compute.autocast():
             values = call(inputs_of(batch))

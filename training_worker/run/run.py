@@ -12,6 +12,7 @@ from torch import nn
 
 from ..contract.config import SubmissionConfig, TrainingArguments
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
+from ..contract.tasks import TASKS
 from ..contract.tasks.spec import SPLITS
 from ..contract.wire import Stage, StoppedBy, Telemetry
 from ..methods import load_method
@@ -68,7 +69,8 @@ class Run:
     def __init__(self, job: ChildJob, journal: Journal) -> None:
         self.job, self.spec, self.journal = job, job.spec, journal
         self.clock = Clock()
-        self.compute = Compute(torch.device("cuda" if torch.cuda.is_available() else "cpu"), self.spec.precision)
+        device, unit = "cuda" if torch.cuda.is_available() else "cpu", TASKS[job.spec.dataset.task].unit
+        self.compute = Compute(torch.device(device), self.spec.precision, unit)
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
         self.is_frozen = config is None or config.method.uses_frozen_features

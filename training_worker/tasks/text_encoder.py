@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,25 @@ def build_text_model(context: Context, outputs: int, head: type[LinearHead] = Li
     return TextModel(encoder, head(width, outputs, dropout), context.pooling or "mean")
 
 
+@cache
 def max_positions(folder: Path) -> int:
-    """Tokens that the encoder can read at most; very many where its config names no bound."""
+    """Tokens that the encoder in this folder can read at most; very many where nothing bounds them."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    return getattr(config, "max_position_embeddings", None) or 2**31
+    with torch.device("meta"):
+        return positions_of(AutoModel.from_config(config)) or 2**31  # type: ignore[no-untyped-call]
+
+
+def positions_of(encoder: nn.Module) -> int | None:
+    """Tokens that it can read at most; None where its positions are relative or it reads no tokens.
+
+    RoBERTa and its kin number positions from `padding_idx + 1`: their table has rows that no token uses.
+    """
+    config: Any = encoder.config
+    rows = getattr(config, "max_position_embeddings", None)
+    if not isinstance(rows, int) or rows < 1:
+        return None
+    for name, module in encoder.named_modules():
+        is_table = isinstance(module, nn.Embedding) and name.endswith("position_embeddings")
+        if is_table and module.num_embeddings == rows and module.padding_idx is not None:
+            return rows - int(module.padding_idx) - 1
+    return rows

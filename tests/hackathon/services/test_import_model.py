@@ -18,6 +18,7 @@ from hackathon.errors import Conflict
 from hackathon.files.storage import storage
 from hackathon.models import BaseModel
 from hackathon.services.import_model import import_model
+from training_worker.contract.facts import ModelFacts
 from training_worker.contract.models import content_sha256
 from training_worker.contract.wire import FileRef
 
@@ -50,6 +51,8 @@ def write_model(folder: Path, bodies: dict[str, bytes], **changes: Any) -> Path:
         "license": "Apache-2.0",
         "parameters": 10,
         "pooling": "mean",
+        "max_positions": 64,
+        "layers": ["attention"],
         "tasks": ["text-classification"],
         "files": [
             {"name": name, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
@@ -64,6 +67,7 @@ def good_files() -> dict[str, bytes]:
     return {
         "model.safetensors": safetensors(HEADER),
         "config.json": b'{"model_type": "bert"}',
+        "tokenizer.json": b"{}",
         "vocab.txt": b"[PAD]\n[UNK]\n",
     }
 
@@ -87,6 +91,9 @@ def test_a_good_folder_is_registered_by_its_content(tmp_path: Path) -> None:
         "mean",
     )
     assert row.sha256 == content_sha256(manifest.files)
+    assert row.model_facts == ModelFacts(
+        family="encoder", tasks=("text-classification",), max_positions=64, layers=("attention",)
+    )
     for name, body in good_files().items():
         with storage("models").open(f"{row.sha256}/{name}") as file:
             assert file.read() == body
@@ -102,6 +109,16 @@ def test_again_is_the_same_row_and_mends_what_is_stored(tmp_path: Path) -> None:
     assert (again.pk, is_new, again.is_enabled) == (row.pk, False, False)
     with storage("models").open(key) as file:
         assert file.read() == good_files()["model.safetensors"]
+
+
+def test_again_with_what_is_known_of_it_now(tmp_path: Path) -> None:
+    import_model(folder=write_model(tmp_path / "m", good_files()))
+    tasks = ("text-classification", "token-classification")
+    row, is_new = import_model(folder=write_model(tmp_path / "m", good_files(), tasks=tasks))
+    assert not is_new
+    assert row.model_facts.tasks == tasks
+    row.refresh_from_db()
+    assert row.model_facts.tasks == tasks
 
 
 def test_a_slug_keeps_its_bytes_and_bytes_keep_their_slug(tmp_path: Path) -> None:
@@ -173,13 +190,45 @@ BROKEN: list[tuple[str, Callable[[Path], Path], str]] = [
     ),
     (
         "no weights",
-        lambda path: write_model(path, {"config.json": b'{"model_type": "bert"}'}),
+        lambda path: write_model(path, {"config.json": b'{"model_type": "bert"}', "tokenizer.json": b"{}"}),
         "lacks model.safetensors",
     ),
     (
         "path as a name",
         lambda path: write_model(path, good_files(), files=[{"name": "../x", "sha256": "0" * 64, "size": 1}]),
         "model.json: files.0.name",
+    ),
+    (
+        "no tokenizer",
+        lambda path: write_model(path, {k: v for k, v in good_files().items() if k != "tokenizer.json"}),
+        "model.json: The list of files lacks tokenizer.json.",
+    ),
+    (
+        "unknown task",
+        lambda path: write_model(path, good_files(), tasks=["text-classification", "chess"]),
+        "model.json: “chess” is not a task of this site.",
+    ),
+    ("no task", lambda path: write_model(path, good_files(), tasks=[]), "model.json: tasks: "),
+    (
+        "task of another family",
+        lambda path: write_model(path, good_files(), family="encoder-decoder"),
+        "model.json: A model of family “encoder-decoder” cannot do the task “text-classification”.",
+    ),
+    (
+        "no pooling",
+        lambda path: write_model(path, good_files(), pooling=None),
+        "model.json: An encoder needs a pooling",
+    ),
+    ("unknown pooling", lambda path: write_model(path, good_files(), pooling="max"), "model.json: pooling: "),
+    ("unknown layers", lambda path: write_model(path, good_files(), layers=["mlp"]), "model.json: layers.0: "),
+    (
+        "more positions than there are",
+        lambda path: write_model(
+            path,
+            good_files() | {"config.json": b'{"model_type": "bert", "max_position_embeddings": 512}'},
+            max_positions=513,
+        ),
+        "config.json: It has 512 positions; model.json says 513.",
     ),
     ("unknown key", lambda path: write_model(path, good_files(), run="x"), "model.json: run: There is no such key"),
     ("no slug", lambda path: write_model(path, good_files(), slug="../a"), "model.json: slug: String should match"),
@@ -191,6 +240,13 @@ def test_what_is_refused(tmp_path: Path, make: Callable[[Path], Path], expected:
     found = problems_of(make(tmp_path / "m"))
     assert len(found) == 1, found
     assert expected in found[0]
+
+
+def test_a_vision_model_is_no_text_model(tmp_path: Path) -> None:
+    assert problems_of(write_model(tmp_path / "m", good_files(), family="vision", pooling=None)) == [
+        "model.json: A model of family “vision” cannot do the task “text-classification”.",
+        "model.json: The list of files lacks preprocessor_config.json.",
+    ]
 
 
 def test_changed_bytes_stray_files_and_links_are_reported_together(tmp_path: Path) -> None:

@@ -4,70 +4,172 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.training_worker.convert.sources import edit_json, save_byte_tokenizer, save_source
 from training_worker.contract.models import ModelInfo
 from training_worker.convert.__main__ import main
-from training_worker.convert.convert import ConversionError, convert, find_source
+from training_worker.convert.convert import convert
+from training_worker.convert.errors import ConversionError
+from training_worker.convert.source import find_source
 
 pytestmark = pytest.mark.torch
 
-FIELDS = {"slug": "tiny", "license": "apache-2.0", "revision": "1"}
+FIELDS: dict[str, Any] = {"slug": "tiny", "license": "apache-2.0", "revision": "1"}
 
 
-def test_converted_folder_describes_itself_and_trains(tiny_model: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def source(tiny_model: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny BERT, to be spoiled."""
+    return shutil.copytree(tiny_model, tmp_path / "source")
+
+
+def refusal(source: Path, **options: Any) -> str:
+    """Why it is refused: one line, and nothing is left behind."""
+    dest = source.parent / "dest"
+    with pytest.raises(ConversionError) as caught:
+        convert(str(source), dest, **FIELDS, **options)
+    assert sorted(source.parent.iterdir()) == [source]
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def remove_tokenizer(source: Path) -> None:
+    for path in source.iterdir():
+        if path.name not in ("config.json", "model.safetensors"):
+            path.unlink()
+
+
+def test_converted_folder_describes_itself_and_loads(tiny_model: Path, tmp_path: Path) -> None:
     info = convert(str(tiny_model), tmp_path / "a", **FIELDS)
     again = convert(str(tiny_model), tmp_path / "b", **FIELDS)
     assert info == again == ModelInfo.model_validate_json((tmp_path / "a" / "model.json").read_bytes())
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {ref.name for ref in info.files}
     assert all((tmp_path / "a" / ref.name).stat().st_size == ref.size for ref in info.files)
-    assert info.architecture == "bert"
-    assert info.family == "encoder"
-    assert info.pooling == "mean"
-    from training_worker.tasks.text_classification import load_model, load_tokenizer
+    assert (info.architecture, info.family, info.pooling) == ("bert", "encoder", "mean")
+    assert {"text-classification", "text-regression", "token-classification"} <= {*info.tasks}
+    assert (info.max_positions, info.layers) == (64, ("attention", "all-linear"))
+    from transformers import AutoModel, AutoTokenizer
 
-    model = load_model(tmp_path / "a", "mean", 2)
-    pooler = 32 * 32 + 32
-    assert info.parameters == sum(value.numel() for value in model.backbone.parameters()) + pooler
-    assert (
-        load_tokenizer(tmp_path / "a")("good film")["input_ids"] == load_tokenizer(tiny_model)("good film")["input_ids"]
-    )
+    model = AutoModel.from_pretrained(tmp_path / "a")
+    assert info.parameters == sum(value.numel() for value in model.parameters())
+    ours, theirs = (AutoTokenizer.from_pretrained(folder)("good film") for folder in (tmp_path / "a", tiny_model))
+    assert ours["input_ids"] == theirs["input_ids"]
 
 
-def test_pooling_as_the_sentence_encoder_says(tiny_model: Path, tmp_path: Path) -> None:
-    source = shutil.copytree(tiny_model, tmp_path / "source")
+def test_positions_that_roberta_cannot_use_are_not_counted(tmp_path: Path) -> None:
+    info = convert(str(save_source("roberta", tmp_path / "source")), tmp_path / "a", **FIELDS)
+    assert info.max_positions == 64
+    import torch
+    from transformers import AutoModel
+
+    model = AutoModel.from_pretrained(tmp_path / "a")
+    assert model(torch.full((1, 64), 5)).last_hidden_state.shape == (1, 64, 32)
+    with pytest.raises((IndexError, RuntimeError)):
+        model(torch.full((1, 65), 5))
+
+
+@pytest.mark.parametrize(
+    ("stated", "pooling"),
+    [
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
+        ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True, "include_prompt": True}, "mean"),
+        ({"pooling_mode": "cls"}, "cls"),
+        ({}, "mean"),
+    ],
+)
+def test_pooling_as_the_sentence_encoder_says(
+    source: Path, tmp_path: Path, stated: dict[str, Any], pooling: str
+) -> None:
     (source / "1_Pooling").mkdir()
-    (source / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
-    assert convert(str(source), tmp_path / "a", **FIELDS).pooling == "cls"
-    assert convert(str(source), tmp_path / "b", pooling="mean", **FIELDS).pooling == "mean"
+    (source / "1_Pooling" / "config.json").write_text(json.dumps(stated))
+    assert convert(str(source), tmp_path / "a", **FIELDS).pooling == pooling
+    other: Any = "cls" if pooling == "mean" else "mean"
+    assert convert(str(source), tmp_path / "b", pooling=other, **FIELDS).pooling == other
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"pooling_mode_max_tokens": True, "pooling_mode_cls_token": False}, "It pools by max_tokens;"),
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True}, "by mean_tokens and max_tokens;"),
+        ({"pooling_mode": "lasttoken"}, "It pools by lasttoken;"),
+        ([], "cannot be read"),
+    ],
+)
+def test_pooling_that_we_do_not_have_is_refused(source: Path, tmp_path: Path, stated: Any, said: str) -> None:
+    (source / "1_Pooling").mkdir()
+    (source / "1_Pooling" / "config.json").write_text(json.dumps(stated))
+    assert said in refusal(source)
+    assert convert(str(source), tmp_path / "a", pooling="mean", **FIELDS).pooling == "mean"
 
 
 @pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
-def test_auto_map_is_refused(tiny_model: Path, tmp_path: Path, file: str) -> None:
-    source = shutil.copytree(tiny_model, tmp_path / "source")
-    content = json.loads((source / file).read_text())
-    (source / file).write_text(json.dumps(content | {"auto_map": {"AutoModel": "evil.Model"}}))
-    with pytest.raises(ConversionError, match="auto_map"):
-        convert(str(source), tmp_path / "a", **FIELDS)
-    assert not (tmp_path / "a").exists()
+def test_auto_map_is_refused(source: Path, file: str) -> None:
+    edit_json(source / file, auto_map={"AutoModel": "evil.Model"})
+    assert f"{file} names code of the model's own (auto_map)" in refusal(source)
 
 
-def test_pickle_is_refused(tiny_model: Path, tmp_path: Path) -> None:
-    source = shutil.copytree(tiny_model, tmp_path / "source")
+def test_pickle_is_refused(source: Path) -> None:
     (source / "model.safetensors").rename(source / "pytorch_model.bin")
-    with pytest.raises(ConversionError, match="pickled"):
-        convert(str(source), tmp_path / "a", **FIELDS)
+    assert "pickled weights are not read" in refusal(source)
 
 
-def test_damaged_weights_are_refused(tiny_model: Path, tmp_path: Path) -> None:
-    source = shutil.copytree(tiny_model, tmp_path / "source")
+def test_damaged_weights_are_refused(source: Path) -> None:
     weights = source / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ConversionError, match="cannot be read"):
-        convert(str(source), tmp_path / "a", **FIELDS)
-    assert list(tmp_path.iterdir()) == [source]
+    assert "cannot be read" in refusal(source)
+
+
+def test_weights_of_another_shape_or_too_few_are_refused(source: Path) -> None:
+    edit_json(source / "config.json", num_hidden_layers=3)
+    assert "The weights lack 16 tensors that its config asks for, e.g. encoder.layer.2." in refusal(source)
+    edit_json(source / "config.json", num_hidden_layers=2, intermediate_size=65)
+    assert "transformers cannot load it" in refusal(source)
+
+
+def test_a_tokenizer_of_another_model_is_refused(source: Path) -> None:
+    remove_tokenizer(source)
+    save_byte_tokenizer(source)
+    assert "Its tokenizer has ids up to 260, its embedding 96 rows" in refusal(source)
+
+
+def test_a_model_without_its_tokenizer_is_refused(source: Path) -> None:
+    remove_tokenizer(source)
+    assert refusal(source) == "There is no tokenizer."
+    (source / "tokenizer.json").write_text("{}")
+    assert "There is no tokenizer that can be made a fast one" in refusal(source)
+
+
+def test_a_sentencepiece_tokenizer_asks_for_its_library(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove_tokenizer(source)
+    (source / "spiece.model").write_bytes(b"\n\x0e")
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    assert "install sentencepiece and protobuf, then convert it again" in refusal(source)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "said"),
+    [
+        ("no-such-thing", "transformers has no architecture no-such-thing."),
+        ("time_series_transformer", "is not an architecture of a family that can be fine-tuned here"),
+        ("gpt2", "gpt2, of family decoder, can do none of the tasks: text-classification (encoder), "),
+        ("t5", "t5, of family encoder-decoder, can do none of the tasks: "),
+        ("marian", "marian, of family encoder-decoder, can do none of the tasks: "),
+        ("whisper", "whisper, of family speech, can do none of the tasks: "),
+    ],
+)
+def test_an_architecture_that_fits_no_task_is_refused(source: Path, architecture: str, said: str) -> None:
+    edit_json(source / "config.json", model_type=architecture)
+    assert said in refusal(source)
+
+
+def test_only_a_vision_model_has_an_image_size(source: Path) -> None:
+    assert "Only a vision model" in refusal(source, image_size=64)
 
 
 def test_package_is_found_without_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +177,7 @@ def test_package_is_found_without_importing_it(tmp_path: Path, monkeypatch: pyte
     (package / "model").mkdir(parents=True)
     (package / "__init__.py").write_text("raise RuntimeError('imported')")
     monkeypatch.syspath_prepend(tmp_path)
+    assert find_source("package:a_model_package/model", "1")[0] == package / "model"
     with pytest.raises(ConversionError, match="no folder"):
         find_source("package:a_model_package/nothing", "1")
     with pytest.raises(ConversionError, match="not installed"):

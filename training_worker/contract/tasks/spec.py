@@ -12,6 +12,9 @@ ColumnKind = Literal["string", "integer", "number", "strings", "image"]
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 
+Unit = Literal["tokens", "kilopixels"]
+"""Of an example's cost."""
+
 OutputKind = Literal["class", "tags", "number"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
@@ -50,7 +53,7 @@ class TaskSpec(ContractModel):
     metrics: tuple[str, ...]
     presentation: Literal["text", "tokens", "image"]
     families: tuple[Family, ...]
-    unit: Literal["tokens", "kilopixels"] = "tokens"
+    unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
 
     @property

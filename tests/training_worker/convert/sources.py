@@ -1,0 +1,82 @@
+"""Tiny models of random weights as a hub would ship them, one for each architecture that the tests tell apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+SMALL: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "vocab_size": 300,
+}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "bert": SMALL | {"max_position_embeddings": 64},
+    "roberta": SMALL | {"max_position_embeddings": 66, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2},
+    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 64, "vocab_size": 300},
+    "t5": {"d_model": 32, "d_ff": 64, "d_kv": 16, "num_layers": 2, "num_heads": 2, "vocab_size": 300},
+    "vit": SMALL | {"image_size": 32, "patch_size": 16},
+    "efficientnet": {
+        "image_size": 64,
+        "width_coefficient": 0.25,
+        "depth_coefficient": 0.25,
+        "hidden_dim": 320,
+        "batch_norm_momentum": 0.99,
+    },
+    "resnet": {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1], "layer_type": "basic"},
+}
+IMAGE_PROCESSORS = {
+    "vit": {"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}},
+    "efficientnet": {"image_processor_type": "EfficientNetImageProcessor", "size": {"height": 64, "width": 64}},
+    "resnet": {"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}},
+}
+
+
+def make_config(architecture: str) -> Any:
+    from transformers import AutoConfig
+
+    return AutoConfig.for_model(architecture, **CONFIGS[architecture])
+
+
+def structure(architecture: str) -> Any:
+    """The model on the meta device: its layers without any weights."""
+    import torch
+    import transformers
+
+    auto: Any = transformers.AutoModel
+    with torch.device("meta"):
+        return auto.from_config(make_config(architecture))
+
+
+def save_source(architecture: str, folder: Path) -> Path:
+    """Weights, config and processor files."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    auto: Any = transformers.AutoModel
+    auto.from_config(make_config(architecture)).save_pretrained(folder)
+    if architecture in IMAGE_PROCESSORS:
+        (folder / "preprocessor_config.json").write_text(json.dumps(IMAGE_PROCESSORS[architecture]))
+    else:
+        save_byte_tokenizer(folder)
+    return folder
+
+
+def save_byte_tokenizer(folder: Path) -> None:
+    """A RoBERTa tokenizer of single bytes: 4 special tokens and 256 others."""
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import RobertaTokenizerFast
+
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *sorted(ByteLevel.alphabet()), "<mask>"]
+    vocabulary = {token: index for index, token in enumerate(tokens)}
+    RobertaTokenizerFast(vocab=vocabulary, merges=[]).save_pretrained(folder)
+
+
+def edit_json(path: Path, **changes: Any) -> None:
+    content = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(content | changes), "utf-8")

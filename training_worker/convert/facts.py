@@ -1,0 +1,128 @@
+"""What a model can do, found out from its config, its structure and its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, PreTrainedModel
+from transformers.models.auto import modeling_auto
+
+from ..contract.facts import ModelFacts, Pooling
+from ..contract.families import Family
+from ..contract.tasks import TASKS, TaskSpec
+from ..methods.layers import layer_groups
+from ..tasks import load_task
+from ..tasks.base import Context
+from ..tasks.image_processor import Normalization, load_image_processor, resize
+from ..tasks.text_encoder import positions_of
+from .errors import ConversionError
+from .processors import check_vocabulary, load_tokenizer
+
+AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
+    ("speech", ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
+    ("vision", ("IMAGE",)),
+    ("encoder-decoder", ("SEQ_TO_SEQ_CAUSAL_LM",)),
+    ("encoder", ("MASKED_LM", "TEXT_ENCODING")),
+    ("decoder", ("CAUSAL_LM",)),
+)
+"""Families by transformers' own lists of the architectures that an auto class has; the first that fits counts."""
+
+TASK_CLASSES = {
+    ("string", "class"): "SEQUENCE_CLASSIFICATION",
+    ("string", "number"): "SEQUENCE_CLASSIFICATION",
+    ("strings", "tags"): "TOKEN_CLASSIFICATION",
+    ("image", "class"): "IMAGE_CLASSIFICATION",
+}
+"""The auto class that loads a model trained for a first input and an output of these kinds."""
+
+
+def family_of(architecture: str) -> Family:
+    """Family of a `model_type`. Raises `ConversionError` for one that transformers does not know or we cannot place."""
+    if architecture not in CONFIG_MAPPING:
+        raise ConversionError(f"transformers has no architecture {architecture}.")
+    for family, classes in AUTO_CLASSES:
+        if any(architecture in _architectures(name) for name in classes):
+            return family
+    families = ", ".join(family for family, _ in AUTO_CLASSES)
+    raise ConversionError(f"{architecture} is not an architecture of a family that can be fine-tuned here: {families}.")
+
+
+def tasks_of(architecture: str, family: Family) -> tuple[str, ...]:
+    """Ids of the tasks it can do. Raises `ConversionError` where there is none."""
+    tasks = tuple(spec.id for spec in TASKS.values() if family in spec.families and _has_class(architecture, spec))
+    if not tasks:
+        wanted = ", ".join(f"{spec.id} ({', '.join(spec.families)})" for spec in TASKS.values())
+        raise ConversionError(f"{architecture}, of family {family}, can do none of the tasks: {wanted}.")
+    return tasks
+
+
+def _has_class(architecture: str, spec: TaskSpec) -> bool:
+    name = TASK_CLASSES.get((spec.inputs[0].kind, spec.output))
+    return name is None or architecture in _architectures(name)
+
+
+def _architectures(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = getattr(modeling_auto, f"MODEL_FOR_{name}_MAPPING_NAMES")
+    return found
+
+
+def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> ModelFacts:
+    """Load the converted folder as a worker will, and look. Raises `ConversionError` with what would not run."""
+    family = family_of(architecture)
+    tasks = tasks_of(architecture, family)
+    backbone = load_backbone(folder)
+    if family == "vision":
+        _check_images(backbone, folder)
+    elif family != "speech":
+        check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
+    _check_tasks(folder, tasks, pooling)
+    return ModelFacts(family=family, tasks=tasks, max_positions=positions_of(backbone), layers=layer_groups(backbone))
+
+
+def load_backbone(folder: Path) -> PreTrainedModel:
+    """The model without a task's top. Raises `ConversionError` where the weights are not those of its config."""
+    backbone: PreTrainedModel
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        backbone, report = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except Exception as error:  # what a config with odd values raises is not known beforehand
+        raise ConversionError(f"transformers cannot load it: {error}") from error
+    missing = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
+    if missing:
+        raise ConversionError(f"The weights lack {len(missing)} tensors that its config asks for, e.g. {missing[0]}.")
+    return backbone
+
+
+def _embeddings(backbone: PreTrainedModel) -> int:
+    table: Any = backbone.get_input_embeddings()
+    return int(table.weight.shape[0])
+
+
+def _check_images(backbone: PreTrainedModel, folder: Path) -> None:
+    """Do images of any shape go through it by its own processor, all in one batch?"""
+    try:
+        processor = load_image_processor(folder)
+        images = [resize(Image.new("RGB", size), processor) for size in ((40, 30), (30, 50))]
+        with torch.no_grad():
+            backbone(pixel_values=Normalization.of(processor)(torch.stack(images)))
+    except Exception as error:  # a model's own complaint about a size can be of any kind
+        raise ConversionError(f"It cannot read the images of its own processor: {error}") from error
+
+
+def _check_tasks(folder: Path, tasks: tuple[str, ...], pooling: Pooling | None) -> None:
+    """Can each task put its top on it?"""
+    for name in tasks:
+        try:
+            load_task(name)(Context(folder=folder, labels=("a", "b"), pooling=pooling)).build_model()
+        except Exception as error:  # of libraries that meet an architecture they were not tried on
+            raise ConversionError(f"The task {name} cannot be built on it: {error}") from error
