@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 
 from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.methods import methods_for
+from training_worker.contract.techniques import techniques_for
 
 from .accounts.mailbox import email_key
 from .models import ApiToken, BaseModel, Challenge, User
 
 
-def usable_models(challenge: Challenge) -> list[BaseModel]:
-    """The challenge's base models that are registered and enabled, by slug."""
+def enabled_models(challenge: Challenge) -> list[BaseModel]:
+    """The challenge's base models that are registered and enabled, by slug; whether they can do its task or not."""
     allowed = challenge.challenge_limits.base_models
     return list(BaseModel.objects.filter(slug__in=allowed, is_enabled=True).order_by("slug"))
 
 
-def usable_limits(challenge: Challenge, models: list[BaseModel]) -> ChallengeLimits:
-    """The challenge's limits narrowed to `models`: what form, schema and check go by."""
-    return challenge.challenge_limits.model_copy(update={"base_models": tuple(model.slug for model in models)})
+def usable_models(challenge: Challenge) -> list[BaseModel]:
+    """Those of `enabled_models` that can do the challenge's task."""
+    return [model for model in enabled_models(challenge) if challenge.task in model.model_facts.tasks]
+
+
+def usable_limits(challenge: Challenge, models: Iterable[BaseModel]) -> ChallengeLimits:
+    """The challenge's limits narrowed to `models`, and to methods and techniques that fit its task: what is offered."""
+    limits, task = challenge.challenge_limits, challenge.task_spec
+    narrowed = {
+        "base_models": tuple(model.slug for model in models),
+        "methods": methods_for(task, limits.methods),
+        "techniques": techniques_for(task, limits.techniques),
+    }
+    return limits.model_copy(update=narrowed)
 
 
 def find_person(email: str) -> User | None:

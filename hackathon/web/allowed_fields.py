@@ -9,9 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from training_worker.contract.base import ContractModel
-from training_worker.contract.config import TrainingArguments, describe_allowed
+from training_worker.contract.config import TrainingArguments, describe_allowed, summary
 from training_worker.contract.limits import ChallengeLimits
-from training_worker.contract.methods import METHODS
+from training_worker.contract.methods import METHODS, methods_for
+from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.techniques import TECHNIQUES, techniques_for
 
 EXAMPLE_FIELDS = ("learning_rate", "per_device_train_batch_size", "num_train_epochs", "max_length")
 
@@ -33,22 +35,27 @@ class AllowedGroup:
     fields: list[AllowedField]
 
 
-def allowed_groups(limits: ChallengeLimits) -> list[AllowedGroup]:
-    """A group per allowed method, then the training arguments."""
-    groups = [_group(f"method: {name}", METHODS[name], "method", limits) for name in limits.methods if name in METHODS]
-    return [*groups, _group("training", TrainingArguments, "training", limits, description="")]
+def allowed_groups(limits: ChallengeLimits, task: TaskSpec) -> list[AllowedGroup]:
+    """A group per method, one of the training arguments that the task uses, one per technique."""
+    training = list(_fields(TrainingArguments, "training", limits))
+    return [
+        *(_group(f"method: {name}", METHODS[name], "method", limits) for name in methods_for(task, limits.methods)),
+        AllowedGroup("training", "", [field for field in training if f"training.{field.name}" not in task.unused]),
+        *(
+            _group(f"technique: {name}", TECHNIQUES[name], f"techniques.{name}", limits)
+            for name in techniques_for(task, limits.techniques)
+        ),
+    ]
 
 
-def _group(
-    name: str, model: type[ContractModel], prefix: str, limits: ChallengeLimits, description: str | None = None
-) -> AllowedGroup:
-    doc = (model.__doc__ or "").strip() if description is None else description
-    return AllowedGroup(name=name, description=_(doc) if doc else "", fields=list(_fields(model, prefix, limits)))
+def _group(title: str, model: type[ContractModel], prefix: str, limits: ChallengeLimits) -> AllowedGroup:
+    text = summary(model)
+    return AllowedGroup(title, _(text) if text else "", list(_fields(model, prefix, limits)))
 
 
 def _fields(model: type[ContractModel], prefix: str, limits: ChallengeLimits) -> Iterator[AllowedField]:
     for name, field in model.model_fields.items():
-        if (prefix, name) == ("method", "name"):
+        if name == "name":
             continue
         narrowed = limits.ranges.get(f"{prefix}.{name}")
         yield AllowedField(
@@ -63,11 +70,13 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def example_config(limits: ChallengeLimits) -> dict[str, Any]:
+def example_config(limits: ChallengeLimits, task: TaskSpec) -> dict[str, Any]:
     """A config to begin with: the first allowed model, LoRA where it is allowed, defaults moved into the ranges."""
     method = "lora" if "lora" in limits.methods else limits.methods[0]
     training: dict[str, Any] = {}
     for name in EXAMPLE_FIELDS:
+        if f"training.{name}" in task.unused:
+            continue
         default = TrainingArguments.model_fields[name].default
         bounds = limits.ranges.get(f"training.{name}")
         value = default if bounds is None else min(max(default, bounds.min), bounds.max)

@@ -26,8 +26,8 @@ from submissions.models import (
     Tag,
     Withdrawal,
 )
+from submissions.services.jobs import cancel_job
 from submissions.services.operator import drop_quarantined, requeue_quarantined
-from submissions.services.submit import cancel_job
 
 
 class JobInline(ReadOnlyInline):

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from hackathon.api.serializers import ContractField, schema_of
 from hackathon.api.strict import StrictSerializer
 from hackathon.web.translation import translated
-from submissions.config_form.forms import NOTE_LENGTH
+from submissions.config_form.annotations import NOTE_LENGTH
 from submissions.enums import FINAL_STATES, Fault, JobState
 from submissions.models import Artifact, Job, JobEvent
 from submissions.selectors import SubmissionRun

@@ -20,8 +20,8 @@ from hackathon.visibility import Viewer, phases_visible_to
 from submissions.downloads import file_response
 from submissions.models import Submission
 from submissions.selectors import SubmissionRun, first_job, progress_since, quota_state, submissions_visible_to
-from submissions.services.preview import preview_config
-from submissions.services.submit import cancel_job
+from submissions.services.check_config import check_config, preview_config, terms_of
+from submissions.services.jobs import cancel_job
 from teams.selectors import team_in
 
 from .serializers import (
@@ -59,10 +59,11 @@ class ValidateView(StrictAPIView):
         body = self.read(ConfigInputSerializer)
         phase = visible_phase(request.user, body["phase"])
         team = team_in(request.user, phase.challenge.hackathon)
-        preview = preview_config(team=team, phase=phase, config=body["config"])
+        checked = check_config(terms_of(phase), body["config"])
+        preview = preview_config(checked, team=team)
         answer = {
-            "config": preview.config,
-            "estimate": preview.estimate,
+            "config": checked.config,
+            "estimate": checked.estimate,
             "cost": {
                 "submissions": 0 if preview.same_as else 1,
                 "compute_seconds": preview.seconds,

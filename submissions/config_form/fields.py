@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from training_worker.contract.canonical import RATES
 from training_worker.contract.config import TrainingArguments, describe_allowed
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
+from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.techniques import TECHNIQUES
 
 BASE_MODEL, METHOD = "base_model", "method.name"
 LISTS = frozenset({"techniques"})
@@ -52,13 +55,22 @@ def method_fields(method: str, limits: ChallengeLimits) -> list[ConfigField]:
     return list(_fields("method", METHODS[method], limits))
 
 
-def training_fields(limits: ChallengeLimits) -> list[ConfigField]:
-    return list(_fields("training", TrainingArguments, limits))
+def training_fields(limits: ChallengeLimits, task: TaskSpec) -> list[ConfigField]:
+    """Without those that change nothing in the task."""
+    return [field for field in _fields("training", TrainingArguments, limits) if field.path not in task.unused]
+
+
+def technique_path(technique: str) -> str:
+    return f"techniques.{technique}"
+
+
+def technique_fields(technique: str, limits: ChallengeLimits) -> list[ConfigField]:
+    return list(_fields(technique_path(technique), TECHNIQUES[technique], limits))
 
 
 def _fields(group: str, model: type[ContractModel], limits: ChallengeLimits) -> Iterator[ConfigField]:
     for name, info in model.model_fields.items():
-        if (group, name) == ("method", "name"):
+        if name == "name":
             continue
         schema = _properties(model)[name]
         narrowed = limits.ranges.get(f"{group}.{name}")
@@ -89,6 +101,17 @@ def _step(name: str, schema: dict[str, Any], low: float | None) -> str:
         return "1"
     on_grid = low is not None and abs(low * 100 - round(low * 100)) < 1e-9
     return "0.01" if name in RATES and on_grid else "any"
+
+
+def within(field: ConfigField, value: Any) -> Any:
+    """The value, moved into the field's bounds."""
+    if field.kind == "choice":
+        return value
+    if field.low and value < float(field.low):
+        value = float(field.low)
+    if field.high and value > float(field.high):
+        value = float(field.high)
+    return math.floor(value) if field.kind == "integer" else float(value)
 
 
 def as_text(value: Any) -> str:

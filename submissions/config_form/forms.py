@@ -1,4 +1,4 @@
-"""A config as a form and as YAML. Neither judges it: the contract does, and its problems come back to their fields."""
+"""A config as a form. It does not judge it: the contract does, and its problems come back to their fields."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from hackathon.bundles.yaml import YamlInvalid, dump, load_with_lines
-from hackathon.errors import Invalid
 from hackathon.models import BaseModel
-from hackathon.web.translation import translated_error
-from submissions.tags import read_tags, split_tags
-from training_worker.contract.base import JSON, FieldError
-from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.base import JSON, ContractModel, FieldError
+from training_worker.contract.config import summary
+from training_worker.contract.limits import Terms
 from training_worker.contract.methods import METHODS
+from training_worker.contract.techniques import TECHNIQUES, techniques_for
 
+from .annotations import ANNOTATIONS
+from .draft_form import DraftForm, problem_text
 from .fields import (
     BASE_MODEL,
+    LISTS,
     METHOD,
+    USED,
     ConfigField,
     as_text,
     flatten,
@@ -30,92 +31,44 @@ from .fields import (
     method_fields,
     nest,
     read_value,
+    technique_fields,
+    technique_path,
     training_fields,
+    within,
 )
-
-NOTE_LENGTH = 300
-TAGS_LENGTH = 400
-ANNOTATIONS = ("note", "tags")
-"""Fields that both tabs share."""
-
-
-def problem_text(error: FieldError) -> str:
-    """What is wrong with a field and what it accepts, in the reader's language."""
-    said = translated_error(error)
-    if not said.allowed:
-        return said.message
-    return _("%(problem)s Allowed: %(allowed)s.") % {"problem": said.message, "allowed": said.allowed}
-
-
-class TagsField(forms.CharField):
-    """Tags on one line; its value is a list of them."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            label=gettext_lazy("tags"),
-            max_length=TAGS_LENGTH,
-            required=False,
-            help_text=gettext_lazy("To find runs again: lora, sweep-2. Up to 8, between commas or spaces."),
-            widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off"}),
-        )
-
-    def clean(self, value: Any) -> list[str]:
-        try:
-            return read_tags(split_tags(super().clean(value)))
-        except Invalid as invalid:
-            raise forms.ValidationError([field.message for field in invalid.fields]) from None
-
-
-class AnnotationForm(forms.Form):
-    """What a team writes on a submission."""
-
-    note = forms.CharField(
-        label=gettext_lazy("note"),
-        max_length=NOTE_LENGTH,
-        required=False,
-        help_text=gettext_lazy("For your team: what you try with this run."),
-    )
-    tags = TagsField()
-
-
-class DraftForm(AnnotationForm):
-    """What both tabs share. Always bound, so that the contract's problems can be put beside their fields."""
-
-    @property
-    def annotations(self) -> dict[str, str]:
-        """Note and tags as they were typed."""
-        return {name: str(self.data.get(name, "")) for name in ANNOTATIONS}
-
-    def config(self) -> JSON:
-        """What is to be submitted, None where the text cannot be read. Needs `is_valid` to have been called."""
-        raise NotImplementedError
-
-    def add_problems(self, errors: Iterable[FieldError]) -> None:
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Group:
-    """Fields under one heading."""
+    """Fields under one heading; `switch` is the checkbox that says whether they are part of the config."""
 
     title: str
     description: str
     fields: list[BoundField]
+    switch: BoundField | None = None
 
 
 class ConfigForm(DraftForm):
-    """One field per dotted name of base model, chosen method and training; all are text, so that no value is lost."""
+    """One field per dotted name of base model, chosen method, training and techniques.
 
-    def __init__(self, data: Mapping[str, Any], *, limits: ChallengeLimits, models: Sequence[BaseModel]) -> None:
-        super().__init__(data, label_suffix="")
-        self.limits = limits
+    All but the switches of techniques are text, so that no value is lost. `terms` are what is offered.
+    """
+
+    def __init__(self, data: Mapping[str, Any], *, terms: Terms, models: Sequence[BaseModel]) -> None:
         named = str(data.get(METHOD, ""))
-        choices = method_choices(limits)
+        limits, choices = terms.limits, method_choices(terms.limits)
         self.method = named if named in choices else choices[0]
-        self.specs = {spec.path: spec for spec in [*method_fields(self.method, limits), *training_fields(limits)]}
+        used = [name for name in TECHNIQUES if technique_path(name) in data]
+        self.techniques = techniques_for(terms.task, {*limits.techniques, *used})
+        of_techniques = [spec for name in self.techniques for spec in technique_fields(name, limits)]
+        specs = [*method_fields(self.method, limits), *training_fields(limits, terms.task), *of_techniques]
+        self.specs = {spec.path: spec for spec in specs}
+        defaults = {spec.path: as_text(within(spec, spec.default)) for spec in of_techniques}
+        super().__init__(defaults | dict(data), label_suffix="")
         annotations = {name: self.fields.pop(name) for name in ANNOTATIONS}
         self.fields[BASE_MODEL] = _model_field(models, str(data.get(BASE_MODEL, "")))
         self.fields[METHOD] = forms.CharField(required=False, widget=forms.HiddenInput)
+        self.fields |= {technique_path(name): _switch() for name in self.techniques}
         self.fields |= {path: _field(spec) for path, spec in self.specs.items()}
         self.fields |= annotations
 
@@ -125,30 +78,59 @@ class ConfigForm(DraftForm):
 
     @property
     def groups(self) -> list[Group]:
-        doc = (METHODS[self.method].__doc__ or "").strip()
-        chosen = [self[path] for path in self.specs if path.startswith("method.")]
-        training = [self[path] for path in self.specs if path.startswith("training.")]
-        return [Group(f"method: {self.method}", _(doc) if doc else "", chosen), Group("training", "", training)]
+        return [
+            Group(f"method: {self.method}", _described(METHODS[self.method]), self._of("method")),
+            Group("training", "", self._of("training")),
+            *(self._technique(name) for name in self.techniques),
+        ]
+
+    def _technique(self, name: str) -> Group:
+        path = technique_path(name)
+        return Group(f"technique: {name}", _described(TECHNIQUES[name]), self._of(path), self[path])
+
+    def _of(self, group: str) -> list[BoundField]:
+        return [self[path] for path in self.specs if path.startswith(f"{group}.")]
+
+    @property
+    def _used(self) -> list[str]:
+        """The techniques of the config, in its order."""
+        return [name for name in self.techniques if self.cleaned_data.get(technique_path(name))]
 
     def config(self) -> JSON:
-        """Empty fields are left out, so that the contract's defaults hold; another method's fields too."""
-        values: dict[str, JSON] = {}
+        """Empty fields are left out, so that the contract's defaults hold; so is what is not chosen."""
+        values: dict[str, JSON] = dict.fromkeys(map(technique_path, self._used), USED)
         for path in (BASE_MODEL, METHOD, *self.specs):
             text = self.cleaned_data.get(path, "")
-            if text:
+            if text and (not path.startswith("techniques.") or path.rpartition(".")[0] in values):
                 values[path] = read_value(self.specs[path].kind, text) if path in self.specs else text
         if values.get(METHOD) != self.method:
-            values = {path: value for path, value in values.items() if path == METHOD or path not in self._of_method()}
+            values = {path: value for path, value in values.items() if path == METHOD or not path.startswith("method.")}
         return {"method": {}} | nest(values) if METHOD not in values else nest(values)
-
-    def _of_method(self) -> set[str]:
-        return {path for path in self.specs if path.startswith("method.")}
 
     def add_problems(self, errors: Iterable[FieldError]) -> None:
         for error in errors:
-            known = error.field in self.fields
+            path = self._field_path(error.field)
+            known = path in self.fields
             text = problem_text(error) if known else f"{error.field}: {problem_text(error)}"
-            self.add_error(error.field if known else None, forms.ValidationError(text, code=error.code))
+            self.add_error(path if known else None, forms.ValidationError(text, code=error.code))
+
+    def _field_path(self, path: str) -> str:
+        """`techniques.0.epsilon` in the config is `techniques.fgm.epsilon` here, and its name the switch."""
+        group, _dot, rest = path.partition(".")
+        index, _dot, field = rest.partition(".")
+        if group not in LISTS or not index.isdecimal() or int(index) >= len(self._used):
+            return path
+        switch = technique_path(self._used[int(index)])
+        return switch if field in {"", "name"} else f"{switch}.{field}"
+
+
+def _described(model: type[ContractModel]) -> str:
+    text = summary(model)
+    return _(text) if text else ""
+
+
+def _switch() -> forms.BooleanField:
+    return forms.BooleanField(required=False, label=_("Use it"))
 
 
 def _model_field(models: Sequence[BaseModel], chosen: str) -> forms.CharField:
@@ -173,56 +155,11 @@ def _field(spec: ConfigField) -> forms.CharField:
 
 def form_data(config: Mapping[str, JSON]) -> dict[str, str]:
     """A config as the form's data. Raises `ValueError` with the dotted name of what no field of the form can hold."""
+    dotted = [name for name in config if "." in name]
+    if dotted:
+        raise ValueError(dotted[0])
     flat = flatten(config)
     for path, value in flat.items():
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError(path)
     return {path: as_text(value) for path, value in flat.items()}
-
-
-class YamlForm(DraftForm):
-    """The config as text. Its problems name their line."""
-
-    yaml = forms.CharField(
-        label="YAML",
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "autocapitalize": "off"}),
-    )
-    field_order = ("yaml", *ANNOTATIONS)
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        super().__init__(data, label_suffix="")
-        self.lines: dict[tuple[str | int, ...], int] = {}
-
-    @classmethod
-    def of(cls, config: JSON, annotations: Mapping[str, str]) -> YamlForm:
-        return cls({"yaml": dump(config), **annotations})
-
-    def clean_yaml(self) -> JSON:
-        try:
-            config, self.lines = load_with_lines(self.cleaned_data["yaml"])
-        except YamlInvalid as invalid:
-            raise forms.ValidationError([_at_line(line, text) for line, text in invalid.problems]) from None
-        if not isinstance(config, dict):
-            raise forms.ValidationError(_at_line(1, _("A config has the keys base_model, method and training.")))
-        return config
-
-    def config(self) -> JSON:
-        return self.cleaned_data.get("yaml")
-
-    def add_problems(self, errors: Iterable[FieldError]) -> None:
-        for error in errors:
-            text = f"{error.field}: {problem_text(error)}" if error.field else problem_text(error)
-            self.add_error("yaml", forms.ValidationError(_at_line(self._line(error.field), text), code=error.code))
-
-    def _line(self, field: str) -> int:
-        """Where the field is, else the nearest thing around it that is there."""
-        path: tuple[str, ...] = tuple(field.split("."))
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 1)
-
-
-def _at_line(line: int, text: str) -> str:
-    return _("Line %(line)d: %(problem)s") % {"line": line, "problem": text} if line else text

@@ -10,9 +10,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.facts import ModelFacts
+from training_worker.contract.limits import Terms, largest_cost
+from training_worker.contract.methods import METHODS
 
-from .fields import BASE_MODEL, METHOD, ConfigField, method_fields, training_fields
+from .fields import BASE_MODEL, METHOD, ConfigField, method_fields, training_fields, within
 
 BATCH, EPOCHS, LENGTH = "training.per_device_train_batch_size", "training.num_train_epochs", "training.max_length"
 
@@ -69,32 +71,42 @@ def presets_of(method: str) -> tuple[Preset, ...]:
     return PRESETS.get(method, (PLAIN,))
 
 
-def preset_values(method: str, slug: str, limits: ChallengeLimits, *, train_examples: int) -> dict[str, Any]:
-    """Every field's value by dotted name, as `limits` allow it: the preset of that name, else the method's first."""
+def preset_values(method: str, slug: str, terms: Terms) -> dict[str, Any]:
+    """Every field's value by dotted name, as `terms` allow it: the preset of that name, else the method's first.
+
+    No technique is used in a preset.
+    """
     presets = presets_of(method)
     preset = next((one for one in presets if one.slug == slug), presets[0])
-    fields = [*method_fields(method, limits), *training_fields(limits)]
-    values = {field.path: _within(field, preset.values.get(field.path, field.default)) for field in fields}
-    _fit_budget(values, {field.path: field for field in fields}, limits, train_examples)
-    first = {BASE_MODEL: limits.base_models[0]} if limits.base_models else {}
-    return first | {METHOD: method} | values
+    fields = [*method_fields(method, terms.limits), *training_fields(terms.limits, terms.task)]
+    values = {field.path: within(field, preset.values.get(field.path, field.default)) for field in fields}
+    model = _first_model(method, terms)
+    _fit_model(values, terms.models.get(model))
+    _fit_budget(values, {field.path: field for field in fields}, terms)
+    return ({BASE_MODEL: model} if model else {}) | {METHOD: method} | values
 
 
-def _within(field: ConfigField, value: Any) -> Any:
-    if field.kind == "choice":
-        return value
-    if field.low and value < float(field.low):
-        value = float(field.low)
-    if field.high and value > float(field.high):
-        value = float(field.high)
-    return math.floor(value) if field.kind == "integer" else float(value)
+def _first_model(method: str, terms: Terms) -> str:
+    """The first model that the method fits; else the first one; "" where there is none."""
+    spec, models = METHODS[method], terms.limits.base_models
+    known = [(slug, terms.models[slug]) for slug in models if slug in terms.models]
+    fitting = (
+        slug for slug, facts in known if facts.family in spec.families and (facts.layers or not spec.needs_layers)
+    )
+    return next(fitting, models[0] if models else "")
 
 
-def _fit_budget(
-    values: dict[str, Any], fields: Mapping[str, ConfigField], limits: ChallengeLimits, train_examples: int
-) -> None:
+def _fit_model(values: dict[str, Any], facts: ModelFacts | None) -> None:
+    """No longer examples than the model can read."""
+    if facts is not None and facts.max_positions is not None and LENGTH in values:
+        values[LENGTH] = min(values[LENGTH], facts.max_positions)
+
+
+def _fit_budget(values: dict[str, Any], fields: Mapping[str, ConfigField], terms: Terms) -> None:
     """Smaller batches where they cost too much, fewer passes where their steps are."""
-    values[BATCH] = min(values[BATCH], max(limits.max_batch_cost // values[LENGTH], int(fields[BATCH].low or 1)))
-    steps_a_pass = max(math.ceil(train_examples / values[BATCH]), 1)
-    affordable = limits.budget.max_steps // steps_a_pass
-    values[EPOCHS] = min(values[EPOCHS], max(affordable, int(float(fields[EPOCHS].low or 1))))
+    limits = terms.limits
+    affordable = int(limits.max_batch_cost // largest_cost(terms, values.get(LENGTH, 1)))
+    values[BATCH] = min(values[BATCH], max(affordable, int(fields[BATCH].low or 1)))
+    steps_a_pass = max(math.ceil(terms.size.train_examples / values[BATCH]), 1)
+    passes = limits.budget.max_steps // steps_a_pass
+    values[EPOCHS] = min(values[EPOCHS], max(passes, int(float(fields[EPOCHS].low or 1))))

@@ -92,7 +92,7 @@ def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) 
     return ChallengeOverview(
         limits=limits,
         models=models,
-        groups=allowed_groups(limits),
+        groups=allowed_groups(limits, challenge.task_spec),
         phases=phases,
         phase=phase,
         manifest=phase.data.dataset_manifest if phase else None,
@@ -104,7 +104,7 @@ def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) 
 
 def submit_command(phase: Phase, limits: ChallengeLimits) -> str:
     """A curl command that submits the example config; HACKTUNE_TOKEN is the reader's own API token."""
-    body = json.dumps({"phase": str(phase.pk), "config": example_config(limits)}, indent=2)
+    body = json.dumps({"phase": str(phase.pk), "config": example_config(limits, phase.challenge.task_spec)}, indent=2)
     return (
         f"curl {settings.SITE_URL}/api/submissions/ \\\n"
         '  -H "Authorization: Bearer $HACKTUNE_TOKEN" \\\n'

@@ -15,15 +15,17 @@ from hackathon.clock import db_now
 from hackathon.models import Challenge, User
 from hackathon.visibility import challenges_visible_to, hackathons_visible_to
 from hackathon.web.zones import use_event_zone
-from submissions.config_form.forms import AnnotationForm
+from submissions.config_form.annotations import AnnotationForm
 from submissions.downloads import file_response
 from submissions.models import Submission
 from submissions.selectors import first_job, submissions_visible_to
 from submissions.services.annotate import annotate_submission, require_teammate
-from submissions.services.submit import Submitted, cancel_job
+from submissions.services.jobs import cancel_job
+from submissions.services.submit import Submitted
 
+from .draft import Draft, new_draft, posted_draft
 from .overview import read_challenge_page, read_hackathon_page, read_home_page
-from .submit import Draft, SubmitPage, new_draft, posted_draft, read_submit_page
+from .submit import SubmitPage, read_submit_page
 
 
 @require_safe

@@ -17,7 +17,8 @@ from hackathon.models import BaseModel, Phase
 from submissions.enums import PRIORITY, JobState
 from submissions.models import Artifact, Job, Submission
 from submissions.selectors import first_job
-from submissions.services.submit import ensure_base_score, submit_config
+from submissions.services.jobs import ensure_base_score
+from submissions.services.submit import submit_config
 from teams.models import Team
 from tests.factories import CONFIG, LABELS, TeamFactory, World, jsonl
 from training_worker.contract.wire import PREDICTIONS, JobKind

@@ -181,6 +181,11 @@ def models_with(field: str) -> list[type[ContractModel]]:
     return [owner for owner in owners if name in owner.model_fields and name != "name"]
 
 
+def summary(model: type[ContractModel]) -> str:
+    """What its docstring says, on one line; "" where it has none of its own."""
+    return " ".join((model.__dict__.get("__doc__") or "").split())
+
+
 def describe_allowed(model: type[ContractModel], name: str) -> str:
     """The bounds of one model field in words, read from its JSON Schema: "1 … 64", "above 0 … 1", "a, b"."""
     schema = model.model_json_schema()["properties"][name]

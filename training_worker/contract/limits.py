@@ -88,13 +88,14 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     speed = terms.speeds.get(config.base_model)
     if speed is None:
         return Estimate(steps=steps)
-    each = min(size.mean_cost, _largest(config, terms))
+    largest = largest_cost(terms, training.max_length)
+    each = min(size.mean_cost, largest)
     frozen = method.uses_frozen_features
     rate = speed.frozen_units_per_second if frozen else speed.train_units_per_second
     passes = examples * (1 if frozen else training.num_train_epochs)
     dearer = math.prod(technique.step_cost for technique in config.techniques)
     seconds = dearer * passes * each / rate + size.test_examples * each / speed.frozen_units_per_second
-    batch = training.per_device_train_batch_size * _largest(config, terms) / 1000
+    batch = training.per_device_train_batch_size * largest / 1000
     return Estimate(
         steps=steps,
         seconds=round(seconds, 1),
@@ -102,9 +103,9 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     )
 
 
-def _largest(config: SubmissionConfig, terms: Terms) -> float:
+def largest_cost(terms: Terms, max_length: int) -> float:
     """Cost of the largest example of a batch: `max_length` tokens, or the size all images have."""
-    return config.training.max_length if terms.task.unit == "tokens" else terms.size.mean_cost
+    return max_length if terms.task.unit == "tokens" else terms.size.mean_cost
 
 
 def check(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
@@ -163,11 +164,11 @@ def _check_ranges(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError
 def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
     """Can this model do this task by this method at all? What cannot run is refused here, never in the training."""
     facts, task, method = terms.models.get(config.base_model), terms.task, config.method
-    if method.tasks is not None and task.id not in method.tasks:
+    if not method.fits(task):
         yield _refused("method_not_for_task", "method.name", sentences.METHOD_NOT_FOR_TASK(task=task.id))
     for index, technique in enumerate(config.techniques):
         field = f"techniques.{index}.name"
-        if technique.inputs is not None and not {column.kind for column in task.inputs} & set(technique.inputs):
+        if not technique.fits(task):
             yield _refused("technique_not_for_task", field, sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id))
         if technique.trains_backbone and method.uses_frozen_features:
             said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=method.name)
@@ -198,7 +199,8 @@ def _check_facts(config: SubmissionConfig, task: TaskSpec, facts: ModelFacts) ->
 def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
     training, limits, budget = config.training, terms.limits, terms.limits.budget
     errors = []
-    batch, each, unit = training.per_device_train_batch_size, _largest(config, terms), terms.task.unit
+    batch, unit = training.per_device_train_batch_size, terms.task.unit
+    each = largest_cost(terms, training.max_length)
     if batch * each > limits.max_batch_cost:
         said = sentences.BATCH_COST(examples=batch, each=f"{each:g}", total=f"{batch * each:g}", unit=unit)
         allowed = sentences.AT_MOST_COST(total=limits.max_batch_cost, unit=unit)

@@ -21,9 +21,9 @@ from evaluation.tasks import score_pending as score_task
 from hackathon.files.storage import storage
 from submissions.enums import Fault, JobState
 from submissions.models import Job, JobEvent, Quota
+from submissions.services.jobs import cancel_job
 from submissions.services.operator import requeue_quarantined
 from submissions.services.scoring_lease import claim_scoring
-from submissions.services.submit import cancel_job
 from tests.evaluation.scored import base_job, hand_in, predictions, reserved_team, right, submit, wrong
 from tests.factories import World, make_node, make_world, store_data
 from tests.submissions import play

@@ -145,7 +145,7 @@ def test_the_example_is_a_config_that_the_challenge_accepts(raw: dict[str, objec
     )  # type: ignore[arg-type]
     assert (
         read_config(
-            example_config(limits),
+            example_config(limits, TASKS["text-classification"]),
             Terms(task=TASKS["text-classification"], limits=limits, size=DataSize(train_examples=800)),
         ).base_model
         == "a"
@@ -156,8 +156,21 @@ def test_allowed_fields_are_narrowed_to_the_challenge() -> None:
     limits = ChallengeLimits.model_validate(
         {"base_models": ("a",), "methods": ("lora",), "ranges": {"training.max_length": {"min": 8.0, "max": 64.0}}}
     )
-    lora, training = allowed_groups(limits)
+    lora, training = allowed_groups(limits, TASKS["text-classification"])
     assert [field.name for field in lora.fields] == ["r", "lora_alpha", "lora_dropout", "target_modules"]
     allowed = {field.name: field.allowed for field in training.fields}
     assert allowed["max_length"] == "8 … 64"
     assert allowed["num_train_epochs"] == "1 … 100"
+
+
+def test_techniques_are_listed_and_unused_fields_are_not() -> None:
+    ranges = {"techniques.fgm.epsilon": {"min": 0.5, "max": 2.0}}
+    limits = ChallengeLimits.model_validate(
+        {"base_models": ("a",), "methods": ("full",), "techniques": ("fgm", "noise_injection"), "ranges": ranges}
+    )
+    _full, training, noise, fgm = allowed_groups(limits, TASKS["text-regression"])
+    assert (noise.name, fgm.name) == ("technique: noise_injection", "technique: fgm")
+    assert [(field.name, field.allowed, field.default) for field in fgm.fields] == [("epsilon", "0.5 … 2", "1")]
+    assert fgm.description.startswith("Adversarial training by the fast gradient method: each step also learns from")
+    assert [field.name for field in noise.fields] == ["probability", "copies"]
+    assert "label_smoothing_factor" not in [field.name for field in training.fields]

@@ -13,6 +13,7 @@ from hackathon.enums import Role
 from hackathon.models import Participation
 from submissions.config_form.presets import preset_values, presets_of
 from submissions.models import Job, Quota, Submission
+from submissions.services.check_config import terms_of
 from tests.factories import World
 from tests.pages import EVERYBODY, browser_of, html, page
 from tests.submissions.pages.submit_page import LORA, path, problems, send, value_of
@@ -117,7 +118,7 @@ def test_the_method_is_chosen_by_address(world: World, method: str) -> None:
 
 
 def test_another_method_keeps_what_was_typed_and_brings_its_own_defaults(world: World) -> None:
-    lora = preset_values("lora", "", world.challenge.challenge_limits, train_examples=20)
+    lora = preset_values("lora", "", terms_of(world.phase).offered)
     typed = {"show": "head", "note": "mine", "training__max_length": "77"}
     typed["training__learning_rate"] = str(lora["training.learning_rate"])
     text = html(send(world, button="tab", **typed | {"tab": "form"}))

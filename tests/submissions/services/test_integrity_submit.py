@@ -18,6 +18,7 @@ from hackathon.clock import db_now
 from hackathon.enums import TokenScope, Visibility
 from submissions.models import IdempotencyKey, Job, Quota, Submission
 from submissions.services import submit as submit_service
+from submissions.services.idempotency import RequestKey
 from tests.api import bearer, client_of, config, errors, get, post, submit
 from tests.factories import CONFIG, MembershipFactory, TeamFactory, World, make_world
 
@@ -334,10 +335,19 @@ def test_the_same_key_with_another_body_is_a_conflict(world: World) -> None:
 
 def test_a_key_that_another_request_has_just_used_is_a_conflict(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     submit(world, key="k")
-    monkeypatch.setattr(submit_service, "_replay", lambda *_arguments: None)  # as the faster request had not committed
+    monkeypatch.setattr(RequestKey, "first_answer", lambda _key: None)  # as the faster request had not committed
     response = submit(world, key="k", learning_rate=0.5)
     assert (response.status_code, response.json()["code"]) == (409, "idempotency_mismatch")
     assert (Submission.objects.count(), Quota.objects.get().used_total) == (1, 1)
+
+
+def test_a_repeated_request_gets_its_answer_when_its_config_is_no_longer_allowed(world: World) -> None:
+    first = submit(world, key="k").json()["id"]
+    world.model.is_enabled = False
+    world.model.save()
+    again = submit(world, key="k")
+    assert (again.status_code, again.json()["id"]) == (201, first)
+    assert submit(world).status_code == 400
 
 
 def test_a_key_is_its_owners_alone(world: World) -> None:

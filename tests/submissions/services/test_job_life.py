@@ -16,9 +16,10 @@ from submissions.selectors import first_job
 from submissions.services.attempts import accept_failure, accept_result, release_attempt, report_progress
 from submissions.services.clean import clear_orphans
 from submissions.services.dispatch import attempt_token, read_attempt_token
+from submissions.services.jobs import cancel_job
 from submissions.services.operator import drop_quarantined, requeue_quarantined
 from submissions.services.scoring_lease import claim_scoring, finish_scoring, lose_scoring, reject_result
-from submissions.services.submit import Submitted, cancel_job, submit_config
+from submissions.services.submit import Submitted, submit_config
 from submissions.services.sweep import sweep
 from submissions.services.transitions import StaleAttempt, move
 from tests.factories import CONFIG, World, make_node
@@ -83,6 +84,27 @@ def test_same_config_on_same_data_gives_the_existing_submission_at_no_cost(world
     assert (first.was_created, again.was_created) == (True, False)
     assert again.submission == first.submission
     assert quota(world)[0] == 1
+
+
+def test_a_field_that_the_task_does_not_use_makes_no_other_run(world: World) -> None:
+    world.challenge.task = "text-regression"
+    world.challenge.save()
+    first = submit(world, training={"label_smoothing_factor": 0.3})
+    again = submit(world, training={"label_smoothing_factor": 0.0})
+    assert again == Submitted(first.submission, was_created=False)
+    assert first.submission.config["training"]["label_smoothing_factor"] == 0.0
+    assert submit(world, training={"learning_rate": 0.5}).was_created
+
+
+def test_the_order_of_techniques_makes_no_other_run(world: World) -> None:
+    world.challenge.limits |= {"techniques": ["fgm", "noise_injection"]}
+    world.challenge.save()
+    noise, fgm = {"name": "noise_injection"}, {"name": "fgm", "epsilon": 1.0}
+    first = submit(world, method={"name": "full"}, techniques=[fgm, noise])
+    again = submit(world, method={"name": "full"}, techniques=[noise, fgm])
+    assert again == Submitted(first.submission, was_created=False)
+    assert [one["name"] for one in first.submission.config["techniques"]] == ["noise_injection", "fgm"]
+    assert submit(world, method={"name": "full"}, techniques=[noise]).was_created
 
 
 def test_another_team_runs_the_same_config_itself_with_the_same_seed(world: World) -> None:

@@ -18,9 +18,10 @@ from submissions.enums import ACTIVE_STATES, FINAL_STATES, LEGAL_TRANSITIONS, Jo
 from submissions.models import Job, Node, Quota
 from submissions.rules import is_legal
 from submissions.services.attempts import accept_failure, release_attempt, report_progress
+from submissions.services.jobs import cancel_job
 from submissions.services.operator import drop_quarantined, requeue_quarantined
 from submissions.services.scoring_lease import claim_scoring, finish_scoring, lose_scoring, reject_result
-from submissions.services.submit import cancel_job, submit_config
+from submissions.services.submit import submit_config
 from submissions.services.sweep import sweep
 from tests.factories import CONFIG, World, make_node, make_world
 from tests.submissions.play import claim, finish_training

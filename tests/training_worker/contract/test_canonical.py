@@ -17,7 +17,8 @@ from training_worker.contract.canonical import (
     snap_rate,
     snap_scale,
 )
-from training_worker.contract.config import SubmissionConfig, parse_config
+from training_worker.contract.config import SubmissionConfig, TrainingArguments, parse_config
+from training_worker.contract.tasks import TASKS, TaskSpec
 
 
 def config(method: dict[str, Any] | None = None, **training: Any) -> SubmissionConfig:
@@ -80,6 +81,54 @@ def test_equal_intent_gives_one_hash_and_another_intent_another() -> None:
     assert config_hash(config({"name": "full"})) != config_hash(config({"name": "head"}))
     idle = [config(lr_scheduler_type="constant", warmup_steps=share) for share in (0.0, 0.3)]
     assert config_hash(idle[0]) == config_hash(idle[1])
+
+
+techniques = st.lists(
+    st.one_of(
+        st.fixed_dictionaries({"name": st.just("fgm"), "epsilon": st.floats(0.01, 10.0)}),
+        st.fixed_dictionaries(
+            {"name": st.just("noise_injection"), "probability": st.floats(0.01, 0.5), "copies": st.integers(1, 4)}
+        ),
+    ),
+    unique_by=lambda one: one["name"],
+)
+
+
+@given(techniques)
+def test_techniques_are_sorted_by_stage_snapped_and_stay_legal(chosen: list[dict[str, Any]]) -> None:
+    once = canonical(config().model_copy(update={"techniques": parsed(chosen)}))
+    assert canonical(once) == once
+    assert parse_config(once.model_dump()) == once
+    assert [one.stage for one in once.techniques] == sorted(one.stage for one in once.techniques)
+    assert once == canonical(config().model_copy(update={"techniques": parsed(chosen[::-1])}))
+
+
+def parsed(chosen: list[dict[str, Any]]) -> tuple[Any, ...]:
+    return parse_config({"base_model": "m", "method": {"name": "full"}, "techniques": chosen}).techniques
+
+
+def test_numbers_of_techniques_are_snapped() -> None:
+    chosen = parsed([{"name": "fgm", "epsilon": 1.23}, {"name": "noise_injection", "probability": 0.123}])
+    noise, fgm = canonical(config().model_copy(update={"techniques": chosen})).techniques
+    assert (noise.model_dump()["probability"], fgm.model_dump()["epsilon"]) == (0.12, 1.2)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=list(TASKS))
+def test_what_a_task_does_not_use_is_at_its_default(task: TaskSpec) -> None:
+    smooth = config(label_smoothing_factor=0.2, max_length=64)
+    kept = canonical(smooth, task)
+    for field in task.unused:
+        name = field.removeprefix("training.")
+        assert getattr(kept.training, name) == type(kept.training).model_fields[name].default
+    is_idle = "training.label_smoothing_factor" in task.unused
+    assert (config_hash(kept) == config_hash(config(max_length=64))) is is_idle
+    assert canonical(kept, task) == kept == canonical(kept)
+
+
+def test_every_unused_field_of_a_task_is_a_training_argument() -> None:
+    unused = [field.removeprefix("training.") for task in TASKS.values() for field in task.unused]
+    assert set(unused) <= set(TrainingArguments.model_fields)
+    assert all(not TrainingArguments.model_fields[name].is_required() for name in unused)
 
 
 def test_canonical_json_is_stable_text() -> None:

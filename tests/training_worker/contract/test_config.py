@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from training_worker.contract.config import ConfigInvalid, parse_config
+from training_worker.contract.config import ConfigInvalid, TrainingArguments, models_with, parse_config
+from training_worker.contract.methods import METHODS
+from training_worker.contract.techniques import TECHNIQUES
 
 
 def errors(data: Any) -> dict[str, tuple[str, str]]:
@@ -74,6 +76,64 @@ def test_deep_nesting_is_an_error_not_a_crash() -> None:
     assert errors(data)
     while data:
         data = data.pop("a")
+
+
+@pytest.mark.parametrize(
+    ("techniques", "found"),
+    [
+        ([{"name": "fgm"}, {"name": "noise_injection"}, {"name": "fgm"}], {"techniques": ("out_of_range", "")}),
+        ([{"name": "fgm"}, {"name": "fgm"}], {"techniques": ("doubled", "")}),
+        ([{"name": "mixup"}], {"techniques.0.name": ("invalid_choice", "noise_injection, fgm")}),
+        ([{"epsilon": 1.0}], {"techniques.0.name": ("required", "noise_injection, fgm")}),
+        (
+            [{"name": "noise_injection"}, {"name": "fgm", "epsilon": 0.0}],
+            {"techniques.1.epsilon": ("out_of_range", "0.01 … 10")},
+        ),
+        ([{"name": "fgm", "copies": 2}], {"techniques.0.copies": ("unknown_field", "name, epsilon")}),
+        (["fgm"], {"techniques.0": ("invalid_type", "")}),
+        ({"name": "fgm"}, {"techniques": ("invalid_type", "")}),
+        (
+            [{"name": "noise_injection", "copies": 1.5, "probability": 0.6}],
+            {
+                "techniques.0.copies": ("invalid_type", "1 … 4"),
+                "techniques.0.probability": ("out_of_range", "0.01 … 0.5"),
+            },
+        ),
+    ],
+)
+def test_what_is_wrong_with_techniques_names_the_place(techniques: Any, found: dict[str, tuple[str, str]]) -> None:
+    assert errors(make() | {"techniques": techniques}) == found
+
+
+def test_techniques_are_read_with_their_defaults() -> None:
+    config = parse_config(make() | {"techniques": [{"name": "fgm"}, {"name": "noise_injection", "copies": 3}]})
+    assert config.model_dump(mode="json")["techniques"] == [
+        {"name": "fgm", "epsilon": 1.0},
+        {"name": "noise_injection", "probability": 0.1, "copies": 3},
+    ]
+    names = dict.fromkeys(name for name, _path, _value in config.numbers())
+    paths = {path: value for _name, path, value in config.numbers()}
+    assert {"training.max_length", "method.name", "techniques.fgm.epsilon"} <= names.keys()
+    assert (paths["techniques.0.epsilon"], paths["techniques.1.copies"]) == (1.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "owners"),
+    [
+        ("training.learning_rate", [TrainingArguments]),
+        ("method.r", [METHODS["lora"]]),
+        ("method.name", []),
+        ("techniques.fgm.epsilon", [TECHNIQUES["fgm"]]),
+        ("techniques.fgm.copies", []),
+        ("techniques.fgm.name", []),
+        ("techniques.fgm", []),
+        ("techniques.mixup.alpha", []),
+        ("learning_rate", []),
+        ("", []),
+    ],
+)
+def test_a_ranges_name_leads_to_the_models_that_have_the_field(name: str, owners: list[Any]) -> None:
+    assert models_with(name) == owners
 
 
 def test_a_field_of_another_method_is_unknown() -> None:

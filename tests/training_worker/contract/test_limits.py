@@ -9,61 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training_worker.contract.base import Range
+from tests.training_worker.contract.challenge import LIMITS, make, refused, terms
 from training_worker.contract.canonical import canonical
-from training_worker.contract.config import ConfigInvalid, parse_config
-from training_worker.contract.limits import (
-    Budget,
-    ChallengeLimits,
-    DataSize,
-    MeasuredSpeed,
-    Terms,
-    check,
-    estimate,
-    read_config,
-    schema_for,
-)
-from training_worker.contract.tasks import TASKS
-
-LIMITS = ChallengeLimits(
-    base_models=("m", "n"),
-    methods=("full", "lora"),
-    ranges={
-        "training.learning_rate": Range(min=1e-5, max=1e-2),
-        "method.r": Range(min=1, max=16),
-        "training.max_length": Range(min=8, max=64),
-    },
-    max_batch_cost=32_768,
-    budget=Budget(max_steps=10_000_000),
-)
-SIZE = DataSize(train_examples=1600, test_examples=2000, mean_cost=27.0)
-SPEED = MeasuredSpeed(
-    train_units_per_second=2000.0,
-    frozen_units_per_second=6000.0,
-    megabytes_fixed=800.0,
-    megabytes_per_thousand_units=240.0,
-)
-
-
-def terms(limits: ChallengeLimits = LIMITS, speed: MeasuredSpeed | None = None) -> Terms:
-    task = TASKS["text-classification"]
-    return Terms(task=task, limits=limits, size=SIZE, speeds={"m": speed} if speed else {})
-
+from training_worker.contract.config import parse_config
+from training_worker.contract.limits import check, read_config, schema_for
 
 VALIDATOR = jsonschema.Draft202012Validator(schema_for(LIMITS))
-
-
-def make(base_model: str = "m", method: dict[str, Any] | None = None, **training: Any) -> dict[str, Any]:
-    return {"base_model": base_model, "method": method or {"name": "full"}, "training": {"max_length": 32} | training}
-
-
-def refused(data: Any, limits: ChallengeLimits = LIMITS, speed: MeasuredSpeed | None = None) -> dict[str, str]:
-    """Error codes by field; {} when the config is legal."""
-    try:
-        read_config(data, terms(limits, speed))
-    except ConfigInvalid as error:
-        return {error.field: error.code for error in error.errors}
-    return {}
 
 
 def test_schema_is_itself_valid() -> None:
@@ -111,6 +62,70 @@ def test_check_and_schema_agree_everywhere(
     assert VALIDATOR.is_valid(data) is not bool(refused(data))
 
 
+CONFIGS = [
+    ([], {}),
+    ([{"name": "noise_injection", "copies": 4}, {"name": "fgm", "epsilon": 2.0}], {}),
+    ([{"name": "fgm", "epsilon": 2.5}], {"techniques.0.epsilon": "out_of_range"}),
+    ([{"name": "noise_injection"}, {"name": "fgm", "epsilon": 0.1}], {"techniques.1.epsilon": "out_of_range"}),
+    ([{"name": "noise_injection", "copies": 9}], {"techniques.0.copies": "out_of_range"}),
+    ([{"name": "mixup"}], {"techniques.0.name": "invalid_choice"}),
+    ([{"name": "fgm"}] * 3, {"techniques": "out_of_range"}),
+]
+
+
+@pytest.mark.parametrize(("techniques", "expected"), CONFIGS)
+def test_check_and_schema_agree_on_techniques(techniques: list[dict[str, Any]], expected: dict[str, str]) -> None:
+    data = make() | {"techniques": techniques}
+    assert refused(data) == expected
+    assert VALIDATOR.is_valid(data) is not bool(expected)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.one_of(
+            st.fixed_dictionaries(
+                {"name": st.just("fgm"), "epsilon": st.sampled_from([0.01, 0.5, 1.5, 2.0, 3.0, 11.0])}
+            ),
+            st.fixed_dictionaries(
+                {"name": st.just("noise_injection"), "probability": st.sampled_from([0.0, 0.01, 0.5, 0.6])},
+                optional={"copies": st.sampled_from([0, 1, 4, 5])},
+            ),
+            st.just({"name": "mixup"}),
+        ),
+        max_size=2,
+        unique_by=lambda one: one["name"],
+    ),
+    st.sampled_from([("fgm", "noise_injection"), ("fgm",), ()]),
+)
+def test_check_and_schema_agree_on_techniques_everywhere(
+    techniques: list[dict[str, Any]], allowed: tuple[str, ...]
+) -> None:
+    limits = LIMITS.model_copy(update={"techniques": allowed})
+    data = make() | {"techniques": techniques}
+    validator = jsonschema.Draft202012Validator(schema_for(limits))
+    assert validator.is_valid(data) is not bool(refused(data, limits))
+
+
+def test_a_technique_twice_is_refused_where_the_schema_cannot_say_so() -> None:
+    data = make() | {"techniques": [{"name": "fgm", "epsilon": 1.0}, {"name": "fgm", "epsilon": 2.0}]}
+    assert refused(data) == {"techniques": "doubled"}
+
+
+def test_a_technique_that_is_not_allowed_is_refused_with_those_that_are() -> None:
+    limits = LIMITS.model_copy(update={"techniques": ("noise_injection",)})
+    config = parse_config(make() | {"techniques": [{"name": "noise_injection"}, {"name": "fgm"}]})
+    (error,) = check(config, terms(limits))
+    assert (error.code, error.field, error.allowed) == ("technique_not_allowed", "techniques.1.name", "noise_injection")
+
+
+def test_a_value_is_judged_where_it_snaps_to() -> None:
+    assert refused(make() | {"techniques": [{"name": "fgm", "epsilon": 2.04}]}) == {}
+    assert refused(make() | {"techniques": [{"name": "fgm", "epsilon": 2.3}]}) == {
+        "techniques.0.epsilon": "out_of_range"
+    }
+
+
 def test_a_wrong_type_does_not_hide_a_model_that_is_not_allowed() -> None:
     assert refused(make("x", learning_rate="fast")).keys() == {"base_model", "training.learning_rate"}
 
@@ -119,38 +134,3 @@ def test_what_is_read_is_canonical() -> None:
     config = read_config(make(learning_rate=2.04e-4), terms())
     assert config == canonical(config)
     assert config.training.learning_rate == 2e-4
-
-
-def test_estimate_and_budget() -> None:
-    config = parse_config(make(per_device_train_batch_size=16, num_train_epochs=3))
-    unknown = estimate(config, terms())
-    assert unknown.steps == 300
-    assert unknown.seconds is None
-    assert unknown.memory_mb is None
-    known = estimate(config, terms(speed=SPEED))
-    assert known.seconds == pytest.approx(3 * 1600 * 27 / 2000 + 2000 * 27 / 6000, abs=0.1)
-    assert known.memory_mb == pytest.approx(800 + 240 * 16 * 32 / 1000, abs=0.1)
-    frozen = estimate(parse_config(make(method={"name": "head"}, num_train_epochs=100)), terms(speed=SPEED))
-    assert frozen.seconds == pytest.approx((1600 + 2000) * 27 / 6000, abs=0.1)
-
-
-@pytest.mark.parametrize(
-    ("budget", "training", "field"),
-    [
-        (Budget(max_steps=299), {"num_train_epochs": 3}, "training.num_train_epochs"),
-        (Budget(max_memory_mb=900), {}, "training.max_length"),
-        (Budget(max_steps=10_000, max_seconds=20.0), {"num_train_epochs": 3}, "training.num_train_epochs"),
-    ],
-)
-def test_legal_fields_that_are_too_much_together(budget: Budget, training: dict[str, Any], field: str) -> None:
-    limits = LIMITS.model_copy(update={"budget": budget})
-    data = make(per_device_train_batch_size=16, **training)
-    assert refused(data, limits, SPEED) == {field: "exceeds_budget"}
-    assert check(parse_config(data), terms(speed=SPEED)) == []
-
-
-def test_batch_tokens_are_capped() -> None:
-    limits = LIMITS.model_copy(update={"max_batch_cost": 1000})
-    assert refused(make(per_device_train_batch_size=256), limits) == {
-        "training.per_device_train_batch_size": "exceeds_budget"
-    }

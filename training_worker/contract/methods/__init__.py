@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, get_args
 
 from pydantic import Field
 
+from ..tasks.spec import TaskSpec
 from .base import MethodConfig
 from .full import Full
 from .head import Head
 from .lora import Lora
 
-__all__ = ["METHODS", "Full", "Head", "Lora", "Method", "MethodConfig"]
+__all__ = ["METHODS", "Full", "Head", "Lora", "Method", "MethodConfig", "methods_for"]
 
 Method = Annotated[Full | Head | Lora, Field(discriminator="name")]
 
 METHODS: dict[str, type[MethodConfig]] = {
     get_args(cls.model_fields["name"].annotation)[0]: cls for cls in (Full, Head, Lora)
 }
+
+
+def methods_for(task: TaskSpec, allowed: Iterable[str]) -> tuple[str, ...]:
+    """Of the allowed names those of methods that have a meaning for the task."""
+    return tuple(name for name in allowed if name in METHODS and METHODS[name].fits(task))

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ..base import ContractModel
 from ..families import FAMILIES, Family
+from ..tasks.spec import TaskSpec
 
 
 class MethodConfig(ContractModel):
@@ -18,3 +19,7 @@ class MethodConfig(ContractModel):
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     tasks: ClassVar[tuple[str, ...] | None] = None
     """Ids of the tasks it has a meaning for; None: all."""
+
+    @classmethod
+    def fits(cls, task: TaskSpec) -> bool:
+        return cls.tasks is None or task.id in cls.tasks

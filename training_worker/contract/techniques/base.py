@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ..base import ContractModel
 from ..families import FAMILIES, Family
-from ..tasks.spec import ColumnKind
+from ..tasks.spec import ColumnKind, TaskSpec
 
 
 class TechniqueConfig(ContractModel):
@@ -20,6 +20,10 @@ class TechniqueConfig(ContractModel):
     """It works on input columns of these kinds, of which the task must have one; None: any task."""
     trains_backbone: ClassVar[bool] = False
     """It has no effect where the backbone is frozen."""
+
+    @classmethod
+    def fits(cls, task: TaskSpec) -> bool:
+        return cls.inputs is None or any(column.kind in cls.inputs for column in task.inputs)
 
     def training_examples(self, examples: int) -> int:
         """How many examples an epoch has with it; `examples` without."""

@@ -1,0 +1,121 @@
+"""Checking a config, once, for page and API: what a phase accepts, what it would cost, and whether it ran already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from hackathon.errors import Invalid
+from hackathon.models import BaseModel, Phase
+from hackathon.selectors import enabled_models, usable_limits
+from submissions.models import Job, Submission
+from submissions.rules import is_reusable
+from teams.models import Team
+from training_worker.contract.base import JSON
+from training_worker.contract.canonical import config_hash
+from training_worker.contract.config import ConfigInvalid, SubmissionConfig
+from training_worker.contract.limits import Estimate, Terms, estimate, read_config
+
+from .jobs import run_key_for
+
+
+@dataclass(frozen=True)
+class PhaseTerms:
+    """What configs in a phase are judged against, as read at one moment."""
+
+    phase: Phase
+    models: Mapping[str, BaseModel]
+    """By slug: those that are enabled."""
+    terms: Terms
+
+    @property
+    def able(self) -> list[BaseModel]:
+        """Those of the models that can do the task."""
+        task = self.terms.task.id
+        return [model for slug, model in self.models.items() if task in self.terms.models[slug].tasks]
+
+    @property
+    def offered(self) -> Terms:
+        """The terms narrowed to what fits the task: what a form shows."""
+        return self.terms.model_copy(update={"limits": usable_limits(self.phase.challenge, self.able)})
+
+
+@dataclass(frozen=True)
+class CheckedConfig:
+    """A config that the phase accepts, in canonical form."""
+
+    phase: Phase
+    model: BaseModel
+    config: SubmissionConfig
+    hash: str
+    run_key: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A checked config as one team would submit it: `same_as` is the submission it would get instead of a new run."""
+
+    checked: CheckedConfig
+    same_as: Submission | None
+
+    @property
+    def seconds(self) -> float:
+        """Compute that would be reserved."""
+        return 0.0 if self.same_as else self.checked.phase.challenge.challenge_limits.budget.max_seconds
+
+
+def terms_of(phase: Phase) -> PhaseTerms:
+    """In one query. A model that cannot do the task is among them, so that the check can say so."""
+    challenge = phase.challenge
+    models = {model.slug: model for model in enabled_models(challenge)}
+    speeds = {slug: model.measured_speed(challenge.task) for slug, model in models.items()}
+    terms = Terms(
+        task=challenge.task_spec,
+        limits=challenge.challenge_limits.model_copy(update={"base_models": tuple(models)}),
+        size=phase.data.size,
+        models={slug: model.model_facts for slug, model in models.items()},
+        speeds={slug: speed for slug, speed in speeds.items() if speed is not None},
+    )
+    return PhaseTerms(phase, models, terms)
+
+
+def check_config(against: PhaseTerms, data: JSON) -> CheckedConfig:
+    """Writes nothing. Raises `Invalid` with every problem, each with code, field and allowed range."""
+    try:
+        config = read_config(data, against.terms)
+    except ConfigInvalid as invalid:
+        codes = {error.code for error in invalid.errors}
+        raise Invalid(
+            _("This config cannot be submitted."),
+            hint=_("Correct the fields named below; nothing was charged."),
+            code=codes.pop() if len(codes) == 1 else "invalid",
+            fields=invalid.errors,
+        ) from None
+    model, hashed = against.models[config.base_model], config_hash(config)
+    return CheckedConfig(
+        phase=against.phase,
+        model=model,
+        config=config,
+        hash=hashed,
+        run_key=run_key_for(against.phase, model, hashed),
+        estimate=estimate(config, against.terms),
+    )
+
+
+def preview_config(checked: CheckedConfig, *, team: Team | None) -> Preview:
+    """Writes nothing and takes no quota."""
+    return Preview(checked, find_same_run(checked, team=team) if team else None)
+
+
+def find_same_run(checked: CheckedConfig, *, team: Team) -> Submission | None:
+    """The team's submission with the same run key whose outcome may stand for a new run; None where there is none."""
+    same = Job.objects.select_related("submission").filter(
+        submission__team=team, submission__phase=checked.phase, submission__run_key=checked.run_key, replicate=0
+    )
+    for job in same.order_by("-queued_at"):
+        if is_reusable(job.state, job.fault, job.failure_code, job.stopped_by):
+            return job.submission
+    return None
