@@ -225,8 +225,11 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         base=shown_base,
         base_method=str(((base.job.result if base else None) or posted).get("base_method", "")),
         gain=view.gain(view.ranking(result), shown_base),
-        majority=view.shown(result.majority_score, exact["se"]["majority"]),
-        metrics={name: view.shown(exact[name], exact["se"][name]) for name in phase.challenge.task_spec.metrics},
+        dummy=view.shown(result.majority_score, exact["se"]["majority"]),
+        metrics={
+            name: view.shown_metric(name, exact[name], exact["se"][name], result.public_se)
+            for name in phase.challenge.task_spec.metrics
+        },
         per_class_f1=_per_class_f1(result, view),
         validation=posted.get("validation", {}),
     )

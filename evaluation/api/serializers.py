@@ -35,7 +35,7 @@ class ScoresSerializer(serializers.Serializer[Any]):
     base = ShownScoreSerializer(allow_null=True, help_text="Of the untrained model; null until it is scored.")
     base_method = serializers.CharField()
     gain = serializers.FloatField(allow_null=True, help_text=GAIN)
-    majority = ShownScoreSerializer()
+    dummy = ShownScoreSerializer(help_text="Of one who knows only how often which answer is right.")
     metrics = serializers.DictField(child=ShownScoreSerializer())
     per_class_f1 = ClassF1Serializer(many=True)
     validation = serializers.DictField(child=serializers.FloatField(), help_text="Exact: your team has these labels.")

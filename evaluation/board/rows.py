@@ -86,9 +86,10 @@ class SubmissionScores:
     base: ShownScore | None
     base_method: str
     gain: float | None
-    majority: ShownScore
+    dummy: ShownScore
+    """Of one who knows only how often which answer is right."""
     metrics: dict[str, ShownScore]
-    """Every metric of the task on the public items, rounded."""
+    """Every metric of the task on the public items, rounded (`ScoreView.shown_metric`)."""
     per_class_f1: list[ClassF1]
     validation: dict[str, float]
     """Metrics on the validation set, exact: the team has those labels."""

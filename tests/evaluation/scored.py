@@ -84,10 +84,15 @@ def make_result(
     phase: Phase | None = None,
     model: BaseModel | None = None,
     note: str = "",
+    se: float = 0.021,
     rebuild: bool = True,
 ) -> Result:
-    """A scored job with those scores, and its team's row unless `rebuild` is False. Without a team: a base score."""
+    """A scored job with those scores, and its team's row unless `rebuild` is False. Without a team: a base score.
+
+    The scores are of the challenge's primary metric; every other metric has the same, its error 0.001 more.
+    """
     phase, model = phase or world.phase, model or world.model
+    metric, others = phase.challenge.primary_metric, phase.challenge.task_spec.metrics
     now = received_at or db_now()
     number = Job.objects.count() + 1
     submission = None
@@ -122,17 +127,17 @@ def make_result(
         compute_seconds=7.5,
         result={"validation": {"accuracy": 0.75}, "base_method": "class prototypes"},
     )
-    exact = {"accuracy": public, "f1_macro": public, "se": {"accuracy": 0.021, "f1_macro": 0.022, "majority": 0.03}}
+    exact = dict.fromkeys(others, public) | {"se": dict.fromkeys(others, se + 0.001) | {metric: se, "majority": 0.03}}
     result = Result.objects.create(
         job=job,
         data=phase.data,
-        metric="accuracy",
+        metric=metric,
         public_score=public,
-        public_se=0.021,
+        public_se=se,
         private_score=private,
         private_se=0.0123456,
         public_metrics=exact | {"per_class_f1": dict.fromkeys(LABELS, public)},
-        private_metrics={"accuracy": private, "per_class_f1": dict.fromkeys(LABELS, private)},
+        private_metrics={metric: private, "per_class_f1": dict.fromkeys(LABELS, private)},
         majority_score=0.5,
         items_key="results/none.npz",
         predictions_sha256="0" * 64,

@@ -56,11 +56,17 @@ class Point(ContractModel):
 
 
 class ExampleKind(StrEnum):
-    """Confident errors are wrong with a high probability; the last two compare with the base model."""
+    """The last two compare with the base model.
+
+    Where answers have a probability, errors are told by it, and the right answers are `uncertain` (the half with the
+    lower one) or `confident`. Where an answer can be more or less wrong, items are told by their errors.
+    """
 
     CONFIDENT_ERROR = "confident_error"
     UNCERTAIN = "uncertain"
     CONFIDENT = "confident"
+    LARGEST_ERROR = "largest_error"
+    SMALLEST_ERROR = "smallest_error"
     IMPROVED = "improved"
     REGRESSED = "regressed"
 

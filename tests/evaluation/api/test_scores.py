@@ -46,7 +46,7 @@ def test_a_run_over_http_ends_on_the_board(world: World) -> None:
     assert scores["public"]["value"] == 0.5  # the node says "positive" of every item, and every other one is
     assert (scores["private"], scores["gain"]) == (None, 0.0)
     assert scores["base"]["value"] == 0.5
-    assert scores["majority"]["value"] == 0.5
+    assert scores["dummy"]["value"] == 0.5
     assert set(scores["metrics"]) == {"accuracy", "f1_macro"}
     assert {entry["label"] for entry in scores["per_class_f1"]} == {"negative", "positive"}
     assert scores["validation"] == {"accuracy": 0.8}
