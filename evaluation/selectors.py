@@ -235,7 +235,10 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         gain=view.gain(view.ranking(result), shown_base),
         dummy=view.shown(**exact["dummy"][result.metric]),
         dummy_method=str(DUMMY_METHODS[spec.output]),
-        metrics={name: view.shown(**exact["metrics"][name]) for name in spec.metrics},
+        metrics={
+            name: view.shown_metric(name, **exact["metrics"][name], primary_se=result.public_se)
+            for name in spec.metrics
+        },
         per_class_f1=_per_class_f1(result, view),
         validation=posted.get("validation", {}),
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from pydantic import ValidationError
 
 from evaluation.board.rows import SubmissionScores
 from evaluation.selectors import submission_scores
@@ -65,7 +66,7 @@ def read_submission_page(
     submission: Submission, job: Job, viewer: Viewer, *, now: datetime, place: QueuePlace | None
 ) -> SubmissionPage:
     progress, files = progress_since(job), list(files_of(job))
-    result = JobResult.model_validate_json(json.dumps(job.result)) if job.result else None
+    result = _job_result(job)
     return SubmissionPage(
         submission=submission,
         job=job,
@@ -86,6 +87,14 @@ def read_submission_page(
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
         config=dump(submission.submission_config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
     )
+
+
+def _job_result(job: Job) -> JobResult | None:
+    """None before the run has ended, and for one of a time when a result had another shape."""
+    try:
+        return JobResult.model_validate_json(json.dumps(job.result)) if job.result else None
+    except ValidationError:
+        return None
 
 
 def _metrics(submission: Submission) -> list[str]:

@@ -11,7 +11,7 @@ from training_worker.contract.metrics import METRICS, MetricSpec
 
 from .board.rows import ShownScore
 from .models import Reference, Result
-from .ranking.rounding import round_se, round_to_step, score_text
+from .ranking.rounding import round_se, round_to_step, score_text, step_above
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,20 @@ class ScoreView:
 
     def shown(self, value: float, se: float) -> ShownScore:
         """A score on the phase's step, with its standard error on the same step."""
-        return ShownScore(
-            value=round_to_step(value, self.step), se=round_se(se, self.step), text=score_text(value, se, self.step)
-        )
+        return _shown(value, se, self.step)
+
+    def shown_metric(self, name: str, value: float, se: float, primary_se: float) -> ShownScore:
+        """Another metric of the same predictions, whose primary one has the standard error `primary_se`.
+
+        Where both lie between the same two bounds, on the phase's step. Else on as much of its own standard error as
+        the step is of the primary one's, up to the next 1-2-5: one may be a function of the other, and must not say it
+        more exactly.
+        """
+        other = METRICS[name]
+        is_alike = other.high is not None and (other.low, other.high) == (self.metric.low, self.metric.high)
+        if name == self.metric.name or (is_alike and other.low is not None) or not (se > 0 and primary_se > 0):
+            return self.shown(value, se)
+        return _shown(value, se, step_above(self.step * se / primary_se))
 
     def public(self, scored: Result | Reference) -> ShownScore:
         return self.shown(scored.public_score, scored.public_se)
@@ -45,6 +56,10 @@ class ScoreView:
     def gain(self, score: ShownScore, base: ShownScore | None) -> float | None:
         """By how much the score is better than the base, of the rounded values; negative where it is worse."""
         return None if base is None else round_to_step(self.metric.gain(score.value, base.value), self.step)
+
+
+def _shown(value: float, se: float, step: float) -> ShownScore:
+    return ShownScore(value=round_to_step(value, step), se=round_se(se, step), text=score_text(value, se, step))
 
 
 def score_view(phase: Phase, *, organizes: bool) -> ScoreView:

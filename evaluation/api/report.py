@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,17 @@ from training_worker.contract.report import ExampleKind, ValidationReport
 from .serializers import SubmissionSerializer
 from .views import ScoredRun, scored_run
 
-ANSWER = "In the task's own shape: a label, a list of tags or a number"
+_SHAPES: list[dict[str, Any]] = [
+    {"type": "string"},
+    {"type": "array", "items": {"type": "string"}},
+    {"type": "number"},
+    {"type": "null"},
+]
+
+
+@extend_schema_field({"oneOf": _SHAPES})
+class AnswerField(serializers.JSONField):
+    """An answer in the task's own shape: a label, a list of tags, a number; null where there is none."""
 
 
 class MetricRowSerializer(serializers.Serializer[Any]):
@@ -46,7 +56,7 @@ class ConfusionSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
 
 
-class PointSerializer(serializers.Serializer[Any]):
+class ReportPointSerializer(serializers.Serializer[Any]):
     target = serializers.FloatField()
     predicted = serializers.FloatField()
 
@@ -54,11 +64,9 @@ class PointSerializer(serializers.Serializer[Any]):
 class ExampleSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     inputs = serializers.DictField(help_text="The task's input columns; a text is cut at 5000 characters.")
-    target = serializers.JSONField(help_text=f"{ANSWER}.")
-    predicted = serializers.JSONField(allow_null=True, help_text=f"{ANSWER}; null where there was none.")
-    base_predicted = serializers.JSONField(
-        allow_null=True, help_text="Of the untrained model; null where there was none or it is not known."
-    )
+    target = AnswerField(help_text="In the task's own shape: a label, a list of tags or a number.")
+    predicted = AnswerField(help_text="In the same shape; null where there was no answer.")
+    base_predicted = AnswerField(help_text="Of the untrained model; null where there was none or it is not known.")
     confidence = serializers.FloatField(allow_null=True, help_text="Probability of the answer.")
     target_confidence = serializers.FloatField(allow_null=True, help_text="Probability of the truth.")
     error = serializers.FloatField(
@@ -83,7 +91,7 @@ class ValidationReportSerializer(serializers.Serializer[Any]):
         help_text="Items by label (row) and answer (column), in the order of `labels`; last column: no answer.",
     )
     confusions = ConfusionSerializer(many=True, help_text="The most frequent wrong answers.")
-    points = PointSerializer(many=True, help_text="Numbers: true and predicted value of each item, at most 1000.")
+    points = ReportPointSerializer(many=True, help_text="Numbers: true and predicted value of each item, at most 1000.")
     groups = ExampleGroupSerializer(many=True)
 
 

@@ -19,6 +19,8 @@ COLUMNS = (
     "number",
     "method",
     "base_model",
+    "metric",
+    "direction",
     "score",
     "se",
     "base_score",
@@ -42,7 +44,7 @@ def board_csv(board: Board) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for row in [*board.rows, *board.unranked]:
-        writer.writerow([_safe(cell) for cell in _cells(row)])
+        writer.writerow([_safe(cell) for cell in _cells(board, row)])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -59,13 +61,15 @@ def _first_shown(text: str) -> str:
     return text[:1]
 
 
-def _cells(row: BoardRow) -> list[Cell]:
+def _cells(board: Board, row: BoardRow) -> list[Cell]:
     return [
         row.place,
         row.name,
         row.number,
         row.method,
         row.base_model,
+        board.metric,
+        board.direction,
         row.score.value,
         row.score.se,
         row.base_score.value if row.base_score else None,

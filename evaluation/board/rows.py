@@ -90,7 +90,7 @@ class SubmissionScores:
     dummy_method: str
     """How the dummy baseline answers, in words."""
     metrics: dict[str, ShownScore]
-    """Every metric of the task on the public items, rounded."""
+    """Every metric of the task on the public items, rounded (`ScoreView.shown_metric`)."""
     per_class_f1: list[ClassF1]
     validation: dict[str, float]
     """Metrics on the validation set, exact: the team has those labels."""

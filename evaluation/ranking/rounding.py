@@ -5,6 +5,15 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 
+def step_above(least: float) -> float:
+    """The smallest 1, 2 or 5 × 10^k that is at least `least`. Raises ValueError unless `least` is above 0."""
+    if not least > 0:
+        raise ValueError("A step is above 0.")
+    exponent = _exact(least).adjusted()
+    leading = next(digit for digit in (1, 2, 5, 10) if digit >= _exact(least).scaleb(-exponent))
+    return float(Decimal(leading).scaleb(exponent))
+
+
 def round_to_step(value: float, step: float) -> float:
     """The multiple of `step` nearest to `value`, halves up. Idempotent: the result is the shortest float of it."""
     unit = _exact(step)

@@ -83,24 +83,24 @@ def shown_group(group: ExampleGroup, *, spec: TaskSpec, file_url: FileUrl, has_b
 
 
 def _words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
-    """Heading and hint. Only a class has a probability; other answers are more or less far off."""
-    by_error = {
-        ExampleKind.CONFIDENT_ERROR: (_("Largest errors"), _("The largest error first.")),
-        ExampleKind.CONFIDENT: (_("Smallest errors"), _("The smallest error first.")),
-        ExampleKind.IMPROVED: (_("Improved"), _("Your run is closer to the truth than the base model.")),
-        ExampleKind.REGRESSED: (_("Regressed"), _("The base model was closer to the truth than your run.")),
-    }
-    by_probability = {
-        ExampleKind.CONFIDENT_ERROR: (
-            _("Confident errors"),
-            _("Wrong predictions, the highest probability first."),
-        ),
+    """Heading and hint."""
+    improved, regressed = (
+        (_("The base model was wrong, your run is right."), _("The base model was right, your run is wrong."))
+        if output == "class"
+        else (
+            _("Your run is closer to the truth than the base model."),
+            _("The base model is closer to the truth than your run."),
+        )
+    )
+    return {
+        ExampleKind.CONFIDENT_ERROR: (_("Confident errors"), _("Wrong predictions, the highest probability first.")),
         ExampleKind.UNCERTAIN: (_("Uncertain"), _("Right predictions, the lowest probability first.")),
         ExampleKind.CONFIDENT: (_("Confident"), _("Right predictions, the highest probability first.")),
-        ExampleKind.IMPROVED: (_("Improved"), _("The base model was wrong, your run is right.")),
-        ExampleKind.REGRESSED: (_("Regressed"), _("The base model was right, your run is wrong.")),
-    }
-    return (by_probability if output == "class" else by_probability | by_error)[kind]
+        ExampleKind.LARGEST_ERROR: (_("Largest errors"), _("The predictions that are farthest from the truth.")),
+        ExampleKind.SMALLEST_ERROR: (_("Smallest errors"), _("The predictions that are closest to the truth.")),
+        ExampleKind.IMPROVED: (_("Improved"), improved),
+        ExampleKind.REGRESSED: (_("Regressed"), regressed),
+    }[kind]
 
 
 def _example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownExample:

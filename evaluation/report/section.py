@@ -80,7 +80,7 @@ def report_section(report: ValidationReport, *, challenge: Challenge, data: Chal
     spec = challenge.task_spec
 
     def file_url(name: str) -> str:
-        return reverse("challenges:data-file", args=[challenge.slug, data.version, name])
+        return reverse("challenges:data_file", args=[challenge.slug, data.version, name])
 
     counts = {group.kind: group.count for group in report.groups}
     is_drawn = len(report.labels) <= MATRIX_CLASSES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,10 +85,16 @@ def make_result(
     phase: Phase | None = None,
     model: BaseModel | None = None,
     note: str = "",
+    se: float = 0.021,
     rebuild: bool = True,
 ) -> Result:
-    """A scored job with those scores, and its team's row unless `rebuild` is False. Without a team: a base score."""
+    """A scored job with those scores, and its team's row unless `rebuild` is False. Without a team: a base score.
+
+    The scores are of the challenge's primary metric; every other metric has the same, its error 0.001 more.
+    """
     phase, model = phase or world.phase, model or world.model
+    metric = phase.challenge.primary_metric
+    metrics = (metric, *(name for name in phase.challenge.task_spec.metrics if name != metric))
     now = received_at or db_now()
     number = Job.objects.count() + 1
     submission = None
@@ -126,13 +132,13 @@ def make_result(
     result = Result.objects.create(
         job=job,
         data=phase.data,
-        metric="accuracy",
+        metric=metric,
         public_score=public,
-        public_se=0.021,
+        public_se=se,
         private_score=private,
         private_se=0.0123456,
-        public_metrics=part_scores(public, se=0.021),
-        private_metrics=part_scores(private, se=0.0123456),
+        public_metrics=part_scores(public, se=se, metrics=metrics),
+        private_metrics=part_scores(private, se=0.0123456, metrics=metrics),
         dummy_score=0.5,
         items_key="results/none.npz",
         predictions_sha256="0" * 64,
@@ -142,11 +148,12 @@ def make_result(
     return result
 
 
-def part_scores(score: float, *, se: float) -> dict[str, Any]:
-    """What `Result.public_metrics` holds where every score of the part is the same."""
+def part_scores(score: float, *, se: float, metrics: Sequence[str] = ("accuracy", "f1_macro")) -> dict[str, Any]:
+    """What `Result.public_metrics` holds where every score of the part is the same; `metrics` has the primary first,
+    the errors of the others are 0.001 more."""
     return {
-        "metrics": {name: {"value": score, "se": se} for name in ("accuracy", "f1_macro")},
-        "dummy": {name: {"value": 0.5, "se": 0.03} for name in ("accuracy", "f1_macro")},
+        "metrics": {name: {"value": score, "se": se if name == metrics[0] else se + 0.001} for name in metrics},
+        "dummy": {name: {"value": 0.5, "se": 0.03} for name in metrics},
         "per_class_f1": dict.fromkeys(LABELS, score),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils import timezone
 from submissions.enums import JobState
 from submissions.models import Job, ProgressChunk
 from submissions.services.transitions import move
+from tests.evaluation.report.validated import set_task
 from tests.evaluation.scored import make_result, reserved_team, submit
 from tests.factories import ChallengeFactory, HackathonFactory, MembershipFactory, PhaseFactory, TeamFactory, World
 from tests.pages import browser_of, html, page, poll
@@ -138,6 +140,34 @@ def test_a_scored_submission_shows_its_report(world: World) -> None:
         "positive",
     ):
         assert shown in text
+
+
+@pytest.mark.parametrize(("best", "words"), [(7, "of step 7"), (0, "of the untrained model: no step was better")])
+def test_the_page_says_which_weights_were_kept_and_what_share_was_trained(world: World, best: int, words: str) -> None:
+    made = job_result().model_dump(mode="json")
+    made["telemetry"] |= {"best_step": best, "parameters_trained": 22_600_000, "parameters_total": 22_600_000}
+    result = make_result(world, team=world.team, public=0.8123)
+    Job.objects.filter(pk=result.job_id).update(result=made)
+    text = " ".join(html(page(world, "captain", f"/s/{result.job.submission_id}/")).split())
+    assert f"<dt>weights kept</dt> <dd> {words} </dd>" in text
+    assert '22.6M of 22.6M <span class="muted">(100 %)</span>' in text
+
+
+def test_a_result_of_another_time_is_left_out(world: World) -> None:
+    result = make_result(world, team=world.team, public=0.8123)
+    Job.objects.filter(pk=result.job_id).update(result={"validation": {"accuracy": 0.8}, "steps": "many"})
+    text = html(page(world, "captain", f"/s/{result.job.submission_id}/"))
+    assert ("0.81 ± 0.02" in text, "weights kept" in text) == (True, False)
+
+
+def test_every_validation_metric_has_its_curve_the_primary_one_first(world: World) -> None:
+    set_task(world, "text-regression")
+    job = start(submit(world))
+    names = ("validation_spearman", "validation_mse", "validation_magic")
+    points = [{"step": step, "name": name, "value": 0.5} for name in names for step in (0, 10)]
+    ProgressChunk.objects.create(job=job, attempt=1, seq=2, points=points, lines=[])
+    titles = re.findall(r"<figcaption>([^<]*)<", html(page(world, "captain", f"/s/{job.submission_id}/")))
+    assert titles == ["Loss", "Validation mse (lower is better)", "Validation spearman"]
 
 
 # --- queries ------------------------------------------------------------------------------------------------------

@@ -17,11 +17,11 @@ from evaluation.services.board_visibility import set_board_visibility
 from hackathon.enums import ScoreVisibility
 from hackathon.files.storage import storage
 from tests.api import EVERYBODY, client_of, submit
+from tests.evaluation.report.made_up import class_report
 from tests.evaluation.scored import part_scores
 from tests.factories import World
-from tests.submissions.play import predictions
 from tests.submissions.worker_api.node_http import claim, enrol
-from training_worker.contract.wire import MODEL_CARD, PREDICTIONS, VALIDATION_PREDICTIONS
+from training_worker.contract.wire import MODEL_CARD, PREDICTIONS, REPORT
 
 pytestmark = pytest.mark.django_db
 
@@ -59,8 +59,8 @@ def scored(world: World) -> World:
         attempt = claim(node)
         assert attempt is not None
         card = attempt.upload(MODEL_CARD, b"# A model")
-        validation = attempt.upload(VALIDATION_PREDICTIONS, predictions([f"val-{i}" for i in range(10)]))
-        assert attempt.post("result", attempt.result(card, validation)).status_code == 200
+        report = attempt.upload(REPORT, class_report().model_dump_json().encode())
+        assert attempt.post("result", attempt.result(card, report)).status_code == 200
     assert score_pending() == 2
     Result.objects.update(
         public_score=PUBLIC,
@@ -150,7 +150,9 @@ def test_a_finer_step_shows_more_of_the_public_score_and_nothing_of_the_private(
     scored.phase.display_step = 0.0001
     scored.phase.save()
     texts = [fetch(scored, "captain", path)[1] for path in paths(scored)]
-    assert any("Fixed by training" in text for text in texts)  # so the validation report is among what is searched
+    assert any(
+        "The base model was wrong, your run is right." in text for text in texts
+    )  # so the validation report is among what is searched
     assert any(leaks(text, PUBLIC) for text in texts)  # so the search does find what is there
     assert not any(leaks(text, PRIVATE) for text in texts)
     set_board_visibility(phase=scored.phase, visibility=ScoreVisibility.RELEASED)

@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 
 from evaluation.scoring.scorer import score_pending
 from tests.api import get, post, submit
+from tests.evaluation.report.made_up import class_report
 from tests.factories import World
-from tests.submissions.play import predictions
 from tests.submissions.worker_api.node_http import claim, enrol
-from training_worker.contract.wire import VALIDATION_PREDICTIONS
+from training_worker.contract.wire import REPORT
 
 pytestmark = pytest.mark.django_db
 
@@ -62,11 +62,11 @@ def test_answers_are_as_the_document_says(world: World, document: Any) -> None:
         attempt = claim(node)
         assert attempt is not None
         attempt.progress(1, points=[{"step": 1, "name": "train_loss", "value": 0.5}])
-        validation = attempt.upload(VALIDATION_PREDICTIONS, predictions([f"val-{i}" for i in range(10)]))
-        assert attempt.post("result", attempt.result(validation)).status_code == 200
+        report = attempt.upload(REPORT, class_report().model_dump_json().encode())
+        assert attempt.post("result", attempt.result(report)).status_code == 200
     assert score_pending() == 2
     for address, path in pages.items():
         answer = get(world, "captain", path)
         assert answer.status_code == 200
         assert_described(document, address, answer)
-    assert get(world, "captain", f"submissions/{identity}/report/").json()["validation"]["items"] == 10
+    assert get(world, "captain", f"submissions/{identity}/report/").json()["validation"]["items"] == 8

@@ -22,9 +22,12 @@ from teams.models import Team
 from tests.evaluation.scored import make_result, minutes_ago
 from tests.factories import TeamFactory, World
 from tests.pages import EVERYBODY, html, page
+from training_worker.contract.metrics import METRICS
 from training_worker.contract.wire import JobKind
 
 pytestmark = pytest.mark.django_db
+
+ACCURACY, MSE = METRICS["accuracy"], METRICS["mse"]
 
 
 @pytest.mark.parametrize(
@@ -38,13 +41,15 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_front(points: list[tuple[float, float]], front: list[tuple[float, float]]) -> None:
-    assert pareto_front(points) == front
+    assert pareto_front(points, ACCURACY) == front
+    mirrored = [(cost, -score) for cost, score in points]
+    assert pareto_front(mirrored, MSE) == [(cost, -score) for cost, score in front]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9))))
 def test_the_front_is_what_nothing_beats(points: list[tuple[int, int]]) -> None:
     unbeaten = {p for p in points if not any(q != p and q[0] <= p[0] and q[1] >= p[1] for q in points)}
-    assert set(pareto_front(points)) == unbeaten
+    assert set(pareto_front(points, ACCURACY)) == unbeaten
 
 
 def scored(world: World, team: Team, public: float, seconds: float, **more: Any) -> None:
