@@ -58,7 +58,9 @@ class NotFound(DomainError):
     code = "not_found"
 
     def __init__(self) -> None:
-        super().__init__(_("There is nothing here, or nothing you may see."), hint=_("Check the address, or log in."))
+        super().__init__(
+            _("Page not found"), hint=_("It does not exist, or you have no access to it. Check the address, or log in.")
+        )
 
 
 class PhaseClosed(NotAllowed):

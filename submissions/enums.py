@@ -13,7 +13,7 @@ class JobState(models.TextChoices):
     SUCCEEDED = "succeeded", _("scored")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
-    QUARANTINED = "quarantined", _("set aside for the operator")
+    QUARANTINED = "quarantined", _("quarantined")
 
 
 LEGAL_TRANSITIONS: dict[JobState, frozenset[JobState]] = {

@@ -43,7 +43,7 @@ def hackathon_join(request: HttpRequest, slug: str) -> HttpResponse:
         use_event_zone(request, hackathon)
         return render(request, "teams/hackathon_join.html", {"hackathon": hackathon})
     join_hackathon(user=_person(request), hackathon=hackathon)
-    messages.success(request, _("You take part in %(hackathon)s.") % {"hackathon": hackathon})
+    messages.success(request, _("You have joined %(hackathon)s.") % {"hackathon": hackathon})
     return redirect("hackathons:detail", slug=slug)
 
 

@@ -34,11 +34,11 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True)
 class Question:
-    """What a confirmation page asks. `done` tells with %(count)d what was done."""
+    """What a confirmation page asks. `done` tells with %(count)d what was done; lazy, with a plural."""
 
     title: str | Promise
     effect: str | Promise
-    done: str | Promise
+    done: str
     form: type[forms.Form] | None = None
 
 
@@ -92,4 +92,4 @@ def apply_each(
         except DomainError as error:
             messages.error(request, f"{row}: {error.message} {error.hint}")
     if count:
-        messages.success(request, str(ask.done) % {"count": count})
+        messages.success(request, ask.done % {"count": count})

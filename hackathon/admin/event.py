@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.clock import db_now
 from hackathon.enums import Visibility
@@ -39,7 +39,17 @@ class HackathonAdmin(Admin):
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         drafts = Hackathon.objects.filter(visibility=Visibility.DRAFT, ends_at__gt=db_now()).count()
-        return [Attention(drafts, gettext("hackathons are still drafts"), "visibility__exact=draft")] if drafts else []
+        return (
+            [
+                Attention(
+                    drafts,
+                    ngettext("hackathon is still a draft", "hackathons are still drafts", drafts),
+                    "visibility__exact=draft",
+                )
+            ]
+            if drafts
+            else []
+        )
 
     def view_on_site(self, obj: Hackathon) -> str:
         return reverse("hackathons:detail", args=[obj.slug])
@@ -51,8 +61,8 @@ class HackathonAdmin(Admin):
     def publish(self, request: HttpRequest, queryset: QuerySet[Hackathon]) -> HttpResponse | None:
         ask = Question(
             _("Publish"),
-            _("Everybody sees the hackathon with its published challenges and boards, and may take part."),
-            _("%(count)d hackathons are public."),
+            _("Everybody sees the hackathon with its published challenges and leaderboards, and may join."),
+            ngettext_lazy("%(count)d hackathon is public.", "%(count)d hackathons are public.", "count"),
         )
         answer: HttpResponse | None = self._show(request, queryset, Visibility.PUBLIC, ask)
         return answer
@@ -61,8 +71,8 @@ class HackathonAdmin(Admin):
     def restrict(self, request: HttpRequest, queryset: QuerySet[Hackathon]) -> HttpResponse | None:
         ask = Question(
             _("Restrict to accepted people"),
-            _("Only who has a part in it sees it from now on; nobody can join by themselves."),
-            _("%(count)d hackathons are private."),
+            _("Only participants see it from now on; nobody can join without being accepted."),
+            ngettext_lazy("%(count)d hackathon is private.", "%(count)d hackathons are private.", "count"),
         )
         answer: HttpResponse | None = self._show(request, queryset, Visibility.PRIVATE, ask)
         return answer
@@ -72,7 +82,7 @@ class HackathonAdmin(Admin):
         ask = Question(
             _("Make it a draft again"),
             _("Teams lose sight of it at once: their pages, boards and submissions are for organizers alone."),
-            _("%(count)d hackathons are drafts."),
+            ngettext_lazy("%(count)d hackathon is a draft.", "%(count)d hackathons are drafts.", "count"),
             ReasonForm,
         )
         answer: HttpResponse | None = self._show(request, queryset, Visibility.DRAFT, ask)
@@ -112,7 +122,17 @@ class ChallengeAdmin(Admin):
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         hidden = Challenge.objects.filter(is_published=False).count()
-        return [Attention(hidden, gettext("challenges are not published"), "is_published__exact=0")] if hidden else []
+        return (
+            [
+                Attention(
+                    hidden,
+                    ngettext("challenge is not published", "challenges are not published", hidden),
+                    "is_published__exact=0",
+                )
+            ]
+            if hidden
+            else []
+        )
 
     def view_on_site(self, obj: Challenge) -> str:
         return reverse("challenges:detail", args=[obj.slug])
@@ -122,7 +142,7 @@ class ChallengeAdmin(Admin):
         ask = Question(
             _("Publish"),
             _("Whoever sees the hackathon sees the challenge; teams submit to it while a phase is open."),
-            _("%(count)d challenges published."),
+            ngettext_lazy("%(count)d challenge published.", "%(count)d challenges published.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: publish_challenge(challenge=row))
 
@@ -131,7 +151,7 @@ class ChallengeAdmin(Admin):
         ask = Question(
             _("Hide again"),
             _("Only organizers see the challenge and its board from now on. What was submitted stays, and runs on."),
-            _("%(count)d challenges hidden."),
+            ngettext_lazy("%(count)d challenge hidden.", "%(count)d challenges hidden.", "count"),
             ReasonForm,
         )
         return confirm(self, request, queryset, ask, lambda row, _values: hide_challenge(challenge=row))
@@ -186,7 +206,7 @@ class BaseModelAdmin(Admin):
 
     @admin.action(description=_("Enable"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[BaseModel]) -> None:
-        ask = Question(_("Enable"), "", _("%(count)d models enabled."))
+        ask = Question(_("Enable"), "", ngettext_lazy("%(count)d model enabled.", "%(count)d models enabled.", "count"))
         apply_each(self, request, queryset, lambda row: enable_model(model=row), ask=ask)
 
     @admin.action(description=_("Disable"), permissions=["change"])
@@ -197,7 +217,7 @@ class BaseModelAdmin(Admin):
                 "Nobody can submit with the model any more, in any challenge. What was submitted with it still runs "
                 "and keeps its score."
             ),
-            _("%(count)d models disabled."),
+            ngettext_lazy("%(count)d model disabled.", "%(count)d models disabled.", "count"),
             ReasonForm,
         )
         return confirm(self, request, queryset, ask, lambda row, _values: disable_model(model=row))

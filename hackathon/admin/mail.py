@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.mail.services import send_again
 from hackathon.models.mail import OutgoingMail
@@ -44,12 +44,26 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         count = OutgoingMail.objects.given_up().count()
-        return [Attention(count, gettext("mails were refused and given up"), "state=given_up")] if count else []
+        return (
+            [
+                Attention(
+                    count,
+                    ngettext("e-mail could not be delivered", "e-mails could not be delivered", count),
+                    "state=given_up",
+                )
+            ]
+            if count
+            else []
+        )
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return is_allowed(request, self)
 
     @admin.action(description=_("Send again"), permissions=["operate"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
-        ask = Question(_("Send again"), "", _("%(count)d mails wait to be sent again."))
+        ask = Question(
+            _("Send again"),
+            "",
+            ngettext_lazy("%(count)d e-mail is queued again.", "%(count)d e-mails are queued again.", "count"),
+        )
         apply_each(self, request, queryset, lambda mail: send_again(mail=mail), ask=ask)

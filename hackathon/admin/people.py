@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from hackathon.accounts.services import verify_mailbox
 from hackathon.accounts.tokens import create_api_token, revoke_api_token
@@ -70,25 +71,27 @@ class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for th
     def has_access_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
 
-    @admin.action(description=_("Let them run hackathons here"), permissions=["access"])
+    @admin.action(description=_("Grant organizer access"), permissions=["access"])
     def organize(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         ask = Question(
-            _("Let them run hackathons here"),
+            _("Grant organizer access"),
             _(
                 "They may use this admin with the permissions of the group “Organizers”: every hackathon's set-up, "
                 "teams, jobs and boards, but no account, no secret and no private score before its release. To see "
                 "a draft's pages they also need the role of an organizer there (People, Participations)."
             ),
-            _("%(count)d people may run hackathons here."),
+            ngettext_lazy("%(count)d person is an organizer now.", "%(count)d people are organizers now.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: make_organizer(user=row))
 
-    @admin.action(description=_("Take their access back"), permissions=["access"])
+    @admin.action(description=_("Revoke organizer access"), permissions=["access"])
     def stop(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         ask = Question(
-            _("Take their access back"),
+            _("Revoke organizer access"),
             _("They leave the group “Organizers”, and the admin where they have no other permission."),
-            _("%(count)d people are no organizers any more."),
+            ngettext_lazy(
+                "%(count)d person is no longer an organizer.", "%(count)d people are no longer organizers.", "count"
+            ),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: remove_organizer(user=row))
 
@@ -127,8 +130,8 @@ class ApiTokenAdmin(Admin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> HttpResponse | None:
         ask = Question(
             _("Revoke"),
-            _("Every request with it is refused from now on. This cannot be undone; its owner can make a new one."),
-            _("%(count)d tokens revoked."),
+            _("Every request with it is refused from now on. This cannot be undone; its owner can create a new one."),
+            ngettext_lazy("%(count)d token revoked.", "%(count)d tokens revoked.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: revoke_api_token(token=row))
 

@@ -43,7 +43,7 @@ GROUPS = (
     Group(
         "people",
         _("People"),
-        _("Who takes part and in which role, for which organization; who may use this admin."),
+        _("Participants with their roles and organizations; who may use this admin."),
         (
             "hackathon.User",
             "hackathon.Participation",
@@ -57,13 +57,13 @@ GROUPS = (
     Group(
         "teams",
         _("Teams"),
-        _("Put people into teams, move them, take them out; see who was invited."),
+        _("Add people to teams, move and remove them; see invitations."),
         ("teams.Team", "teams.Membership", "teams.Invitation"),
     ),
     Group(
         "run",
         _("Run"),
-        _("What was submitted and where it is now; jobs that were set aside; the nodes that do the work."),
+        _("Submissions and their state; quarantined jobs; worker nodes."),
         (
             "submissions.Submission",
             "submissions.Withdrawal",
@@ -82,7 +82,7 @@ GROUPS = (
     Group(
         "results",
         _("Results"),
-        _("Scores, the boards' rows and what they are compared with. A board is frozen and released at its phase."),
+        _("Scores, leaderboard entries and baselines. A leaderboard is frozen and released at its phase."),
         ("evaluation.Result", "evaluation.LeaderboardEntry", "evaluation.Reference"),
     ),
 )
@@ -92,7 +92,7 @@ RECENT = 5
 
 class GroupedSite(AdminSite):
     site_header = site_title = "Hacktune"
-    index_title = _("Run the hackathons")
+    index_title = _("Administration")
     index_template = "hackathon/admin/index.html"
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

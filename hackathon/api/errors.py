@@ -38,7 +38,7 @@ def _as_domain_error(exc: Exception) -> DomainError | None:
             return NotFound()
         case PermissionDenied() | exceptions.PermissionDenied():
             return NotAllowed(
-                _("You may not do this."), hint=_("A read-only token cannot write; some actions are the organizers'.")
+                _("Permission denied"), hint=_("A read-only token cannot write; some actions are the organizers'.")
             )
         case exceptions.ValidationError():
             return Invalid(

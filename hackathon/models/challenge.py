@@ -148,7 +148,11 @@ class Phase(Row):
         verbose_name_plural = _("phases")
         ordering: ClassVar = ["opens_at"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="phase_closes_after_open"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")),
+                name="phase_closes_after_open",
+                violation_error_message=_("The closing time must be after the opening time."),
+            ),
             models.UniqueConstraint(fields=["challenge", "name"], name="one_phase_name"),
         ]
 

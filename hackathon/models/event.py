@@ -33,7 +33,11 @@ class Hackathon(Row):
         verbose_name_plural = _("hackathons")
         ordering: ClassVar = ["-starts_at"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="hackathon_ends_after_start")
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="hackathon_ends_after_start",
+                violation_error_message=_("The end must be after the start."),
+            )
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ def require_registration_open(user: User, hackathon: Hackathon) -> None:
         raise NotAllowed(_("You organize this hackathon: organizers do not compete."), code="organizer")
     if hackathon.visibility != Visibility.PUBLIC:
         raise NotAllowed(
-            _("Only accepted people take part in this hackathon."),
+            _("Only accepted participants can join this hackathon."),
             hint=_("Ask the organizers to accept you as a participant."),
             code="not_public",
         )

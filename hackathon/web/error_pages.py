@@ -22,12 +22,12 @@ def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, DomainError(_("This request could not be read."), hint=_("Go back and try again.")))
+    return _answer(request, DomainError(_("Bad request"), hint=_("Go back and try again.")))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(
-        request, NotAllowed(_("You may not do this."), hint=_("Log in with another account, or ask an organizer."))
+        request, NotAllowed(_("Permission denied"), hint=_("Log in with another account, or ask an organizer."))
     )
 
 
@@ -37,7 +37,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """allauth's rate limits answer with this."""
-    error = TooManyRequests(_("Too many tries in a short time."), hint=_("Wait a few minutes, then try again."))
+    error = TooManyRequests(_("Too many requests"), hint=_("Wait a few minutes, then try again."))
     return _answer(request, error)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.admin.base import Attention, ReadOnlyAdmin, is_allowed
 from hackathon.admin.confirm import Question, ReasonForm, confirm
@@ -30,7 +30,7 @@ class HeardOf(admin.SimpleListFilter):
     parameter_name = "heard"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("live", _("heard of in the last minute")), ("offline", _("offline")), ("revoked", _("revoked"))]
+        return [("live", _("seen in the last minute")), ("offline", _("offline")), ("revoked", _("revoked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
         if self.value() == "revoked":
@@ -51,7 +51,11 @@ class NodeAdmin(ReadOnlyAdmin):
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         count = _offline(Node.objects.all()).count()
-        return [Attention(count, gettext("nodes are offline"), "heard=offline")] if count else []
+        return (
+            [Attention(count, ngettext("node is offline", "nodes are offline", count), "heard=offline")]
+            if count
+            else []
+        )
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return is_allowed(request, self)
@@ -74,7 +78,7 @@ class NodeAdmin(ReadOnlyAdmin):
                 "it runs now (%(count)d) start again elsewhere when their lease ends, at no cost to their teams."
             )
             % {"count": running},
-            _("%(count)d nodes revoked."),
+            ngettext_lazy("%(count)d node revoked.", "%(count)d nodes revoked.", "count"),
             ReasonForm,
         )
         return confirm(self, request, queryset, ask, lambda node, _values: revoke_node(node=node))

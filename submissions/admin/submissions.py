@@ -9,8 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.admin.base import Attention, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from hackathon.admin.confirm import Question, ReasonForm, confirm
@@ -113,7 +113,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         waiting = Job.objects.filter(state=JobState.QUARANTINED).count()
-        text = gettext("jobs were set aside and wait for you")
+        text = ngettext("job is quarantined", "jobs are quarantined", waiting)
         return [Attention(waiting, text, "state__exact=quarantined")] if waiting else []
 
     def view_on_site(self, obj: Job) -> str | None:
@@ -127,7 +127,7 @@ class JobAdmin(ReadOnlyAdmin):
         ask = Question(
             _("Requeue from quarantine"),
             _("The jobs wait for a node again, with a clean record, and are charged to their teams' quota again."),
-            _("%(count)d jobs are queued again."),
+            ngettext_lazy("%(count)d job is queued again.", "%(count)d jobs are queued again.", "count"),
             ReasonForm,
         )
         return self._decide(request, queryset, ask, requeue_quarantined)
@@ -137,7 +137,7 @@ class JobAdmin(ReadOnlyAdmin):
         ask = Question(
             _("Drop from quarantine"),
             _("The jobs are cancelled for good; they cost their teams nothing. The teams read your reason."),
-            _("%(count)d jobs dropped."),
+            ngettext_lazy("%(count)d job dropped.", "%(count)d jobs dropped.", "count"),
             ReasonForm,
         )
         return self._decide(request, queryset, ask, drop_quarantined)
@@ -159,7 +159,7 @@ class JobAdmin(ReadOnlyAdmin):
                 "They end at once and for good. Before its start a job costs its team nothing; a running one costs an "
                 "attempt and the seconds since it was claimed."
             ),
-            _("%(count)d jobs cancelled."),
+            ngettext_lazy("%(count)d job cancelled.", "%(count)d jobs cancelled.", "count"),
             ReasonForm,
         )
         actor = str(request.user)

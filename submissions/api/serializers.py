@@ -141,8 +141,8 @@ def _failure(job: Job) -> dict[str, str] | None:
     if job.state == JobState.QUARANTINED:
         return {
             "code": "quarantined",
-            "message": _("The run was lost %(count)d times and is set aside.") % {"count": job.losses},
-            "hint": _("Nothing was charged. The operator has been told and will start it again or drop it."),
+            "message": _("The run was lost %(count)d times and is quarantined.") % {"count": job.losses},
+            "hint": _("Nothing was charged. The operator has been notified and will requeue or drop it."),
             "fault": job.fault,
         }
     if not job.failure_code:

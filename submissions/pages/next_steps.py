@@ -128,8 +128,8 @@ def organizer_gaps(
     if not hackathons:
         return {}
     phases = _phases(viewer, hackathons, now) if phases is None else phases
-    set_aside = Job.objects.filter(state=JobState.QUARANTINED, phase__challenge__hackathon__in=hackathons).order_by()
-    counts = dict(set_aside.values_list("phase__challenge__hackathon").annotate(Count("pk")))
+    quarantined = Job.objects.filter(state=JobState.QUARANTINED, phase__challenge__hackathon__in=hackathons).order_by()
+    counts = dict(quarantined.values_list("phase__challenge__hackathon").annotate(Count("pk")))
     nodes = live_nodes(now=now).count()
     may_admin = isinstance(viewer, User) and viewer.is_staff
     return {
@@ -141,15 +141,15 @@ def organizer_gaps(
 
 
 def _gaps(
-    hackathon: Hackathon, phase: Phase | None, set_aside: int, nodes: int, *, may_admin: bool, now: datetime
+    hackathon: Hackathon, phase: Phase | None, quarantined: int, nodes: int, *, may_admin: bool, now: datetime
 ) -> list[NextStep]:
     """Pure. Links to the admin are for those who may open it."""
     is_running = hackathon.starts_at <= now < hackathon.ends_at
     found = []
-    if set_aside:
-        text = ngettext("%(count)d job is set aside.", "%(count)d jobs are set aside.", set_aside)
-        url = reverse("hackathons:dashboard", args=[hackathon.slug]) + "#set-aside"
-        found.append(NextStep(text % {"count": set_aside}, url, _("Requeue or drop")))
+    if quarantined:
+        text = ngettext("%(count)d job is quarantined.", "%(count)d jobs are quarantined.", quarantined)
+        url = reverse("hackathons:dashboard", args=[hackathon.slug]) + "#quarantined"
+        found.append(NextStep(text % {"count": quarantined}, url, _("Requeue or drop")))
     if hackathon.ends_at <= now:
         return found
     if phase is None:
@@ -164,24 +164,24 @@ def _gaps(
         url = reverse("admin:hackathon_challenge_change", args=[phase.challenge.pk]) if may_admin else ""
         found.append(NextStep(text, url, _("Open it")))
     if is_running and not nodes:
-        found.append(NextStep(_("No worker is alive: nothing runs."), reverse("workers"), _("See the workers")))
+        found.append(NextStep(_("No worker is online: nothing runs."), reverse("workers"), _("See the workers")))
     return found
 
 
 def next_step(hackathon: Hackathon, facts: _Facts, *, now: datetime) -> NextStep:
     """The most urgent thing to do. Pure."""
     if not facts.signed_in:
-        return NextStep(_("Log in to take part."), reverse("login"), _("Log in"))
+        return NextStep(_("Log in to join."), reverse("login"), _("Log in"))
     if facts.role == Role.ORGANIZER:
         return _organizer_step(hackathon, facts, now)
     if hackathon.ends_at <= now:
-        return _board(facts.phase, _("It is over."), _("See the results"))
+        return _board(facts.phase, _("It has ended."), _("See the results"))
     phase = facts.phase if facts.phase and now < facts.phase.closes_at else None
     if facts.role is None:
         url = reverse("teams:join", args=[hackathon.slug])
-        return NextStep(_("You do not take part yet."), url, _("Take part"), phase)
+        return NextStep(_("You have not joined yet."), url, _("Join"), phase)
     if facts.role != Role.PARTICIPANT:
-        text = _("You are here as %(role)s.") % {"role": facts.role.label}
+        text = _("You are %(role)s here.") % {"role": facts.role.label}
         return _board(facts.phase, text, _("Follow the leaderboard"))
     step = _no_team_step(hackathon, facts, phase) if facts.team is None else _team_step(facts, now)
     is_soon = phase is not None and phase.is_open(now) and phase.closes_at - now <= SOON
@@ -191,7 +191,7 @@ def next_step(hackathon: Hackathon, facts: _Facts, *, now: datetime) -> NextStep
 def _organizer_step(hackathon: Hackathon, facts: _Facts, now: datetime) -> NextStep:
     if facts.gaps:
         return facts.gaps[0]
-    text = _("It is over.") if hackathon.ends_at <= now else _("You organize this.")
+    text = _("It has ended.") if hackathon.ends_at <= now else _("You organize this.")
     return NextStep(text, reverse("hackathons:dashboard", args=[hackathon.slug]), _("Open the dashboard"))
 
 
@@ -208,7 +208,7 @@ def _no_team_step(hackathon: Hackathon, facts: _Facts, phase: Phase | None) -> N
 def _team_step(facts: _Facts, now: datetime) -> NextStep:
     phase, job = facts.phase, facts.latest
     if job is not None and job.state in ACTIVE_STATES:
-        return _watch(job, _("Watch it"), phase)
+        return _watch(job, _("View run"), phase)
     if phase is None:
         return NextStep(_("No challenge is published yet."))
     challenge = reverse("challenges:detail", args=[phase.challenge.slug])
@@ -221,7 +221,7 @@ def _team_step(facts: _Facts, now: datetime) -> NextStep:
     if job is None:
         return NextStep(_("Your team has not submitted anything yet."), submit_url, _("Submit a first config"), phase)
     if job.state == JobState.FAILED:
-        return _watch(job, _("See why"), phase)
+        return _watch(job, _("View error"), phase)
     return _improve(job, submit_url, phase)
 
 

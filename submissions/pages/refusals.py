@@ -27,11 +27,11 @@ def team_refusal(viewer: Viewer, challenge: Challenge, team: Team | None) -> Nex
     home = reverse("hackathons:detail", args=[hackathon.slug])
     role = role_in(viewer, hackathon)
     if role is not None and role != Role.PARTICIPANT:
-        text = _("You are here as %(role)s: you can check a config, and teams submit.") % {"role": role.label}
+        text = _("You are %(role)s here: you can validate a config, but only teams submit.") % {"role": role.label}
         return NextStep(text, home, _("To the hackathon"))
     if role is None:
-        text = _("You do not take part in this hackathon, so you can check a config but not submit it.")
-        name, label = "teams:join", _("Take part")
+        text = _("You have not joined this hackathon: you can validate a config but not submit it.")
+        name, label = "teams:join", _("Join")
     else:
         text = _("Only teams can submit, and you are in no team of this hackathon yet.")
         name, label = "teams:create", _("Create a team")
@@ -58,12 +58,12 @@ def phase_refusal(challenge: Challenge, phase: Phase, now: datetime) -> NextStep
     if phase.is_open(now):
         return None
     if now < phase.opens_at:
-        text = _("The phase “%(phase)s” opens at %(time)s. Until then you can check a config.")
+        text = _("The phase “%(phase)s” opens at %(time)s. Until then you can validate a config.")
         url, label = reverse("challenges:detail", args=[challenge.slug]), _("Read the challenge")
         return NextStep(text % {"phase": phase.name, "time": _local(phase.opens_at)}, url, label)
     text = _("The phase “%(phase)s” closed at %(time)s.") % {"phase": phase.name, "time": _local(phase.closes_at)}
     if phase.is_released:
-        text = _("The phase “%(phase)s” is over: its private scores are out.") % {"phase": phase.name}
+        text = _("The phase “%(phase)s” has ended: its private scores are released.") % {"phase": phase.name}
     return NextStep(text, reverse("evaluation:leaderboard", args=[challenge.slug]), _("See the leaderboard"))
 
 
@@ -72,16 +72,19 @@ def quota_refusal(challenge: Challenge, quota: QuotaState, *, seconds: float) ->
     board = reverse("evaluation:leaderboard", args=[challenge.slug])
     runs = f"{reverse('submissions:list')}?hackathon={challenge.hackathon.slug}"
     if quota.used_total >= quota.cap_total:
-        text = _("Your team has used all its submissions of this phase.")
+        text = _("Submission limit of this phase reached (%(used)d/%(cap)d).")
+        text %= {"used": quota.used_total, "cap": quota.cap_total}
         return NextStep(text, board, _("See the leaderboard"))
     if quota.compute_used + seconds > quota.cap_compute:
-        text = _("Your team has too little compute left for a whole run. Running ones give back what they do not use.")
+        text = _("Compute limit reached: too little is left for a full run. Running jobs return what they do not use.")
         return NextStep(text, runs, _("Your submissions"))
     if quota.used_today >= quota.cap_day:
-        text = _("Your team has used all its submissions of today. There is more from %(time)s.")
-        return NextStep(text % {"time": _local(quota.resets_at)}, runs, _("Your submissions"))
+        text = _("Daily limit reached (%(used)d/%(cap)d), resets at %(time)s.")
+        text %= {"used": quota.used_today, "cap": quota.cap_day, "time": _local(quota.resets_at)}
+        return NextStep(text, runs, _("Your submissions"))
     if quota.running >= quota.cap_at_once:
-        text = _("Your team has as many runs going as it may. Wait until one has ended, or cancel one.")
+        text = _("Concurrent run limit reached (%(used)d of %(cap)d). Wait for one to finish, or cancel one.")
+        text %= {"used": quota.running, "cap": quota.cap_at_once}
         return NextStep(text, runs, _("Your submissions"))
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NoReturn
 
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
@@ -38,14 +37,7 @@ def reserve(quota: Quota, job: Job, *, seconds: float, now: datetime) -> None:
     today = quota_day(now, zone)
     if quota.day != today:
         quota.day, quota.used_today = today, 0
-    if quota.used_today + 1 > quota.cap_day:
-        _refuse(_("submissions a day"), quota.cap_day, reset_at=next_quota_day(now, zone))
-    if quota.used_total + 1 > quota.cap_total:
-        _refuse(_("submissions in all"), quota.cap_total)
-    if quota.running + 1 > quota.cap_at_once:
-        _refuse(_("submissions at once"), quota.cap_at_once, hint=_("Wait until one has ended, or cancel one."))
-    if quota.compute_used + seconds > quota.cap_compute:
-        _refuse(_("compute seconds"), quota.cap_compute, hint=_("A run reserves its whole budget until it ends."))
+    _require_left(quota, seconds, now)
     quota.used_today += 1
     quota.used_total += 1
     quota.running += 1
@@ -54,11 +46,22 @@ def reserve(quota: Quota, job: Job, *, seconds: float, now: datetime) -> None:
     job.charged, job.reserved_seconds, job.charge_day = True, seconds, today
 
 
-def _refuse(what: str, cap: float, *, reset_at: datetime | None = None, hint: str = "") -> NoReturn:
-    message = _("Your team's quota is used up: %(cap)g %(what)s.") % {"cap": cap, "what": what}
-    if reset_at is not None:
-        hint = _("There is more from %(time)s.") % {"time": reset_at.isoformat()}
-    raise QuotaExceeded(message, hint=hint, reset_at=reset_at.isoformat() if reset_at else None)
+def _require_left(quota: Quota, seconds: float, now: datetime) -> None:
+    if quota.used_today + 1 > quota.cap_day:
+        resets_at = next_quota_day(now, quota.phase.challenge.hackathon.time_zone).isoformat()
+        message = _("Daily limit reached (%(used)d/%(cap)d), resets at %(time)s.")
+        values = {"used": quota.used_today, "cap": quota.cap_day, "time": resets_at}
+        raise QuotaExceeded(message % values, reset_at=resets_at)
+    if quota.used_total + 1 > quota.cap_total:
+        message = _("Submission limit of this phase reached (%(used)d/%(cap)d).")
+        raise QuotaExceeded(message % {"used": quota.used_total, "cap": quota.cap_total}, reset_at=None)
+    if quota.running + 1 > quota.cap_at_once:
+        message = _("Concurrent run limit reached (%(used)d of %(cap)d). Wait for one to finish, or cancel one.")
+        raise QuotaExceeded(message % {"used": quota.running, "cap": quota.cap_at_once}, reset_at=None)
+    if quota.compute_used + seconds > quota.cap_compute:
+        message = _("Compute limit reached: %(left)d of %(cap)d s left, a run reserves %(needed)d s.")
+        values = {"left": quota.cap_compute - quota.compute_used, "cap": quota.cap_compute, "needed": seconds}
+        raise QuotaExceeded(message % values, hint=_("Running jobs return what they do not use."), reset_at=None)
 
 
 def settle(job: Job) -> None:

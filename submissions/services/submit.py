@@ -107,7 +107,7 @@ def _require_open(phase: Phase, now: datetime) -> None:
     if not phase.is_open(now):
         message = _("The phase “%(phase)s” is not open.") % {"phase": phase.name}
         if phase.is_released:
-            raise PhaseClosed(message, hint=_("Its private scores are out."))
+            raise PhaseClosed(message, hint=_("Its private scores are released."))
         raise PhaseClosed(
             message,
             hint=_("It is open from %(start)s to %(end)s.")

@@ -48,7 +48,7 @@ def submission_chart(hackathon: Hackathon, runs: QuerySet[Job], *, now: datetime
     hours = hours_between(first, last, zone, most=MOST_HOURS)
     outcomes = {
         (_("scored"), "good"): [JobState.SUCCEEDED],
-        (_("on the way"), "series-1"): [*ACTIVE_STATES, JobState.QUARANTINED],
+        (_("in progress"), "series-1"): [*ACTIVE_STATES, JobState.QUARANTINED],
         (_("failed"), "bad"): [JobState.FAILED],
         (_("cancelled"), "muted"): [JobState.CANCELLED],
     }

@@ -10,6 +10,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from hackathon.admin.base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from hackathon.admin.confirm import Question, ReasonForm, confirm
@@ -106,7 +107,7 @@ class MembershipAdmin(Admin):
         ask = Question(
             _("Move to another team"),
             _("They leave their team and join the other one. What they submitted stays with the team they leave."),
-            _("%(count)d people moved."),
+            ngettext_lazy("%(count)d person moved.", "%(count)d people moved.", "count"),
             MoveMemberForm,
         )
         return confirm(
@@ -122,7 +123,7 @@ class MembershipAdmin(Admin):
         ask = Question(
             _("Make captain"),
             _("They lead their team from now on; who leads it now becomes a member."),
-            _("%(count)d captains made."),
+            ngettext_lazy("%(count)d captain changed.", "%(count)d captains changed.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: make_captain(membership=row))
 
@@ -134,7 +135,7 @@ class MembershipAdmin(Admin):
                 "They leave the team at once and no longer see its submissions. Only organizers can put them into a "
                 "team again. A team that nobody is in and that never submitted goes away."
             ),
-            _("%(count)d people removed."),
+            ngettext_lazy("%(count)d person removed.", "%(count)d people removed.", "count"),
             ReasonForm,
         )
         return confirm(self, request, queryset, ask, lambda row, _values: end_membership(membership=row))
@@ -170,12 +171,12 @@ class ParticipationAdmin(Admin):
             part = add_participant(user=obj.user, hackathon=obj.hackathon, role=role, organization=obj.organization)
             obj.pk = part.pk
 
-    @admin.action(description=_("Take out of the hackathon"), permissions=["expel"])
+    @admin.action(description=_("Remove from the hackathon"), permissions=["expel"])
     def expel(self, request: HttpRequest, queryset: QuerySet[Participation]) -> HttpResponse | None:
         ask = Question(
-            _("Take out of the hackathon"),
-            _("They no longer take part. Who is in a team must be removed from it first."),
-            _("%(count)d people take no part any more."),
+            _("Remove from the hackathon"),
+            _("They are no longer participants. Members of a team must be removed from it first."),
+            ngettext_lazy("%(count)d participant removed.", "%(count)d participants removed.", "count"),
             ReasonForm,
         )
         return confirm(self, request, queryset, ask, lambda row, _values: end_participation(participation=row))
@@ -204,7 +205,7 @@ class InvitationAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> HttpResponse | None:
         ask = Question(
             _("Revoke"),
-            _("The link can no longer be used. The captain can make another one."),
-            _("%(count)d invitations can no longer be used."),
+            _("The link can no longer be used. The captain can create another one."),
+            ngettext_lazy("%(count)d invitation revoked.", "%(count)d invitations revoked.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: withdraw_invitation(invitation=row))

@@ -169,7 +169,7 @@ def require_free(user: User, hackathon: Hackathon) -> None:
     if not Participation.objects.filter(user=user, hackathon=hackathon, role=Role.PARTICIPANT).exists():
         raise NotAllowed(
             _("Only participants of this hackathon may be in a team."),
-            hint=_("Take part in the hackathon first, or ask the organizers to accept you as a participant."),
+            hint=_("Join the hackathon first, or ask the organizers to accept you as a participant."),
             code="not_participant",
         )
     require_teamless(user, hackathon)

@@ -114,7 +114,7 @@ def _require_teamless(participation: Participation) -> None:
     if Membership.objects.current().filter(user=person, hackathon=hackathon).exists():
         raise Conflict(
             _("%(person)s is in a team of this hackathon.") % {"person": person},
-            hint=_("Take them out of the team first: Teams, Memberships."),
+            hint=_("Remove them from the team first: Teams, Memberships."),
             code="in_a_team",
         )
 

@@ -90,8 +90,8 @@ def test_from_sign_up_to_the_leaderboard(event: Event, watched: Watched, width: 
 
     ada.signs_up("Ada Walker", captain)
     ada.clicks(ada.main.locator("a[href^='/h/']").first, "hackathon")
-    ada.clicks(ada.main.get_by_role("link", name="Take part").first, "take part")
-    ada.presses("Take part", "hackathon, taking part")
+    ada.clicks(ada.main.get_by_role("link", name="Join").first, "take part")
+    ada.presses("Join", "hackathon, taking part")
     ada.clicks(ada.main.get_by_role("link", name="Create a team").first, "create a team")
     ada.page.fill("[name=name]", team)
     ada.presses("Create the team", "team")
@@ -109,7 +109,7 @@ def test_from_sign_up_to_the_leaderboard(event: Event, watched: Watched, width: 
     ada.presses("head", "submit with the method head")
     ada.page.get_by_label("num_train_epochs").fill("40" if width == 1280 else "41")
     ada.page.get_by_label("note").fill("from the browser")
-    ada.presses("Check it", "checked")
+    ada.presses("Validate", "checked")
     ada.presses("Submit", "queued")
     submission = ada.page.url
     ada.page.evaluate("window.isTheSamePage = true")

@@ -115,7 +115,7 @@ def test_nobody_gets_to_log_in_first(world: World) -> None:
 
 def test_who_takes_no_part_yet_joins_the_public_hackathon_with_it(world: World) -> None:
     path = invite(world)
-    assert "You take part in the hackathon with it." in html(page(world, "outsider", path))
+    assert "You join the hackathon with it." in html(page(world, "outsider", path))
     assert not Participation.objects.filter(user=world.outsider).exists()
     browser_of(world, "outsider").post(path)
     part = Participation.objects.get(user=world.outsider)

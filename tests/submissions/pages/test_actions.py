@@ -107,12 +107,12 @@ def next_of(world: World, who: str) -> str:
 
 def test_next_steps_of_everybody(world: World) -> None:
     assert next_of(world, "captain") == "Your team has not submitted anything yet."
-    assert next_of(world, "organizer") == "No worker is alive: nothing runs."
+    assert next_of(world, "organizer") == "No worker is online: nothing runs."
     assert next_of(world, "judge") == "You are here as judge."
     assert next_of(world, "outsider").startswith("You do not take part yet")
     Participation.objects.create(user=world.outsider, hackathon=world.hackathon, role=Role.PARTICIPANT)
     assert next_of(world, "outsider").startswith("You are in no team yet")
-    assert "Log in to take part." in html(page(world, "anonymous", "/"))
+    assert "Log in to join." in html(page(world, "anonymous", "/"))
 
 
 def test_next_steps_follow_the_run(world: World) -> None:
@@ -132,7 +132,7 @@ def test_next_steps_follow_the_phase(world: World) -> None:
     assert next_of(world, "captain") == "The phase “Main” is closed."
     world.hackathon.ends_at = now - timedelta(minutes=1)
     world.hackathon.save()
-    assert next_of(world, "captain") == "It is over."
+    assert next_of(world, "captain") == "It has ended."
 
 
 def test_home_sorts_by_time(world: World) -> None:
@@ -146,7 +146,7 @@ def test_home_sorts_by_time(world: World) -> None:
 
 
 def test_an_empty_home_says_what_to_do(db: None, client: Any) -> None:
-    assert "There is no hackathon here that you may see." in html(client.get("/"))
+    assert "No hackathons yet." in html(client.get("/"))
 
 
 def test_members_names_are_for_those_who_take_part(world: World) -> None:

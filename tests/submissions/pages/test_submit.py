@@ -231,7 +231,7 @@ def test_the_quota_stands_before_the_button(world: World) -> None:
     text = html(page(world, "captain", path(world)))
     assert "Quota of Otters" in text
     assert '<td class="num">1</td><td class="num">20</td>' in text
-    assert "The day starts anew at" in text
+    assert "Resets at" in text
     assert text.index("Quota of Otters") < text.index('name="submit"')
     assert "Quota of" not in html(page(world, "outsider", path(world)))
 

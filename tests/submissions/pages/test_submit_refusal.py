@@ -20,7 +20,7 @@ def refusal(world: World, who: str) -> str:
 
 def test_without_a_team_the_link_leads_to_one(world: World) -> None:
     slug = world.hackathon.slug
-    assert f'href="/h/{slug}/join/">Take part<' in refusal(world, "outsider")
+    assert f'href="/h/{slug}/join/">Join<' in refusal(world, "outsider")
     ParticipationFactory(user=world.outsider, hackathon=world.hackathon)
     assert f'href="/h/{slug}/new-team/">Create a team<' in refusal(world, "outsider")
     assert f'href="/h/{slug}/">To the hackathon<' in refusal(world, "judge")

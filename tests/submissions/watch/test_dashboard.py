@@ -83,7 +83,7 @@ def test_staff_see_the_workers_with_the_permission_alone(world: World) -> None:
 
 def test_an_empty_event_says_what_to_do(world: World) -> None:
     text = html(page(world, "organizer", dashboard_path(world)))
-    assert "No worker is alive: nothing runs." in text
+    assert "No worker is online: nothing runs." in text
     assert "Nothing waits." in text
     assert "Nothing has failed." in text
     empty = HackathonFactory(time_zone="Nowhere/Land")
@@ -149,7 +149,7 @@ def test_sign_ups_of_weeks_are_counted_by_day(world: World) -> None:
     assert len(rows) == 10
 
 
-def test_jobs_set_aside_lead_to_the_admin(world: World) -> None:
+def test_quarantined_jobs_lead_to_the_admin(world: World) -> None:
     job = base_job(world)
     Job.objects.filter(pk=job.pk).update(state=JobState.QUARANTINED, losses=5)
     text = html(page(world, "organizer", dashboard_path(world)))
@@ -338,7 +338,7 @@ def test_a_phase_that_closes_soon_is_urgent(world: World) -> None:
 
 
 def test_an_organizer_is_told_what_is_missing(world: World) -> None:
-    assert status(world, world.organizer).step.text == "No worker is alive: nothing runs."
+    assert status(world, world.organizer).step.text == "No worker is online: nothing runs."
     make_node()
     step = status(world, world.organizer).step
     assert (step.text, step.url) == ("You organize this.", dashboard_path(world))
