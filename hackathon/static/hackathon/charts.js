@@ -83,8 +83,8 @@ const KINDS = {
   }),
   cloud: (spec, look) => ({
     grid: { left: 4, right: 12, top: 26, bottom: 22, containLabel: true },
-    xAxis: axis(look, { type: "value", scale: true, ...named(spec.x_name, look) }),
-    yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look) }),
+    xAxis: axis(look, { type: "value", scale: true, ...named(spec.x_name, look), axisLine: { onZero: false, lineStyle: { color: look.line } } }),
+    yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look), axisLine: { onZero: false, show: false } }),
     tooltip: { trigger: "item", formatter: ({ value }) => `${spec.x_name} ${short(value[0])}\n${spec.y_name} ${short(value[1])}` },
     series: [
       ...dashed(spec, look),

@@ -126,7 +126,7 @@ def test_numbers_are_a_scatter_with_its_table_and_have_no_right_or_wrong(world: 
     assert len(rows) == 10
     assert rows[0] == ("-4 … -3.4", '<td class="num">4</td><td class="num">-3.2</td><td class="num">0.5</td>')
     assert '<th scope="row">mse <span class="muted small">lower is better</span></th>' in text
-    assert '<td class="num">5.740</td> <td class="num"><b>0.250</b> <span class="muted">± 0.021</span></td>' in text
+    assert '<td class="num">5.740</td> <td class="num"><b>0.250</b> <small class="muted">± 0.021</small></td>' in text
     assert '<td class="num up">+5.490</td>' in text
     examples = text[text.index('id="examples-largest_error"') :]
     assert re.findall(r"<dt>([^<]*)</dt> <dd> <b([^>]*)>([^<]*)</b>", examples)[:3] == [
