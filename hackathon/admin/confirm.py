@@ -38,7 +38,7 @@ class Question:
 
     title: str | Promise
     effect: str | Promise
-    done: str
+    done: str | Promise
     form: type[forms.Form] | None = None
 
 

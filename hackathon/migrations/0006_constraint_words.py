@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hackathon', '0004_task_choices'),
+        ('hackathon', '0005_data_prefix_and_steps'),
     ]
 
     operations = [
