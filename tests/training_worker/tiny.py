@@ -111,3 +111,8 @@ def make_spec(config: dict[str, Any] | None, task: str = CLASSES, **fields: Any)
         "primary_metric": TASKS[task].metrics[0],
     }
     return spec | fields
+
+
+def weights_of(output: Path) -> dict[str, bytes]:
+    """The weight files of a run, by name."""
+    return {path.name: path.read_bytes() for path in sorted(output.glob("*.safetensors"))}

@@ -156,6 +156,9 @@ class ModelManifest(ContractModel):
     sha256: Sha256
     files: tuple[FileRef, ...]
     pooling: Pooling | None = None
+    source: Annotated[str, Field(max_length=500)] = ""
+    revision: Annotated[str, Field(max_length=100)] = ""
+    license: Annotated[str, Field(max_length=100)] = ""
 
 
 class OutputSlot(ContractModel):

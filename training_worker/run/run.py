@@ -258,8 +258,9 @@ class Run:
             validation_predictions=validation.output.lines(data.validation.ids, predictions.validation, labels),
             report=validation.report(predictions.validation, validation.answers(base) if self.config else None),
             curve=self.journal.curve,
+            max_length=self.training.max_length,
         )
-        outputs = package.write(Path(self.job.output), files, model, self.spec, result)
+        outputs = package.write(Path(self.job.output), files, self.task, model, self.spec, result)
         speed = None if self.config else measure(self.task, model, data.validation, self.compute, peak_memory_mb)
         return result.model_copy(update={"outputs": outputs, "speed": speed})
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..contract.facts import Pooling
 from ..contract.tasks import TaskSpec
 from ..metrics.base import Answers
+from .heads import LinearHead
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 
 Outputs = Any
@@ -56,6 +57,24 @@ class TaskModel(nn.Module):
 
     def forward(self, **inputs: Tensor) -> Outputs:
         return self.top(features=self.features(**inputs))
+
+
+@dataclass(frozen=True)
+class PublicForm:
+    """How public libraries load what a run trained.
+
+    `auto_class` is an Auto class of transformers. Where its model is ours whole, `layer` names the linear layer in it
+    that is our top; "" where it is the backbone alone: then the top's weight and bias lie in a file of their own.
+    `options` are keyword arguments of its `from_pretrained`. `usage` are lines of Python that define `predict`, given
+    `model`, `processor`, the dictionary `labels` and, without a `layer`, the top's tensors `head`.
+    """
+
+    pipeline_tag: str
+    auto_class: str
+    processor_class: str
+    usage: str
+    layer: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 class Task(ABC):
@@ -120,6 +139,16 @@ class Task(ABC):
     @abstractmethod
     def chance_loss(self) -> float:
         """The loss of one who guesses, above 0; far above it a training has failed."""
+
+    @abstractmethod
+    def public_form(self, model: TaskModel, max_length: int) -> PublicForm:
+        """For a model of this task that was trained with `max_length`."""
+
+    def exported_top(self, top: nn.Module) -> dict[str, Tensor]:
+        """`weight` (C, H) and `bias` (C,) of the linear layer that the top is."""
+        assert isinstance(top, LinearHead)
+        weight, bias = top.exported()
+        return {"weight": weight.cpu().contiguous(), "bias": bias.cpu().contiguous()}
 
     @abstractmethod
     def decode(self, outputs: Sequence[Tensor], split: Split) -> Answers:

@@ -24,6 +24,10 @@ class LinearHead(nn.Module):
         self.linear.weight.copy_(weight)
         self.linear.bias.copy_(bias)
 
+    def exported(self) -> tuple[Tensor, Tensor]:
+        """Weight (C, H) and bias (C,) of one plain linear layer that gives the same outputs."""
+        return self.linear.weight.detach(), self.linear.bias.detach()
+
     def draw(self) -> None:
         """Start at random."""
         nn.init.normal_(self.linear.weight, std=0.02)

@@ -36,6 +36,11 @@ class NumberHead(LinearHead):
     def forward(self, features: Tensor) -> Tensor:
         return self.mean + self.scale * super().forward(features).float().squeeze(-1)
 
+    def exported(self) -> tuple[Tensor, Tensor]:
+        """In the target's own unit."""
+        weight, bias = super().exported()
+        return self.scale * weight, self.scale * bias + self.mean
+
 
 class NumberTask(Task):
     """`mean` and `scale` are those of the training targets; the scale is 1 where they are all equal."""

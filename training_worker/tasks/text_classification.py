@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..contract.tasks.text_classification import SPEC
+from .base import PublicForm, TaskModel
 from .class_output import ClassTask
 from .text_encoder import TextModel, build_text_model
+from .text_form import text_form
 from .text_task import TextTask
 
 
@@ -15,6 +17,10 @@ class TextClassification(ClassTask, TextTask):
 
     def build_model(self) -> TextModel:
         return build_text_model(self.context, len(self.context.labels))
+
+    def public_form(self, model: TaskModel, max_length: int) -> PublicForm:
+        assert isinstance(model, TextModel)
+        return text_form(model, max_length, answer="dict(zip(labels.values(), outputs.softmax(-1)[0].tolist()))")
 
 
 TASK = TextClassification

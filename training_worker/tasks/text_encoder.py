@@ -50,10 +50,6 @@ def load_tokenizer(folder: Path, *, split_words: bool = False) -> PreTrainedToke
 def load_encoder(folder: Path) -> nn.Module:
     """The base model in float32 from a safetensors folder, without the pooler that our pooling does not use."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    options: dict[str, Any] = {}
-    architecture: Any = AutoModel._model_mapping[type(config)]
-    if "add_pooling_layer" in inspect.signature(architecture).parameters:
-        options["add_pooling_layer"] = False
     encoder: nn.Module = AutoModel.from_pretrained(
         folder,
         config=config,
@@ -61,9 +57,16 @@ def load_encoder(folder: Path) -> nn.Module:
         local_files_only=True,
         trust_remote_code=False,
         use_safetensors=True,
-        **options,
+        **without_pooler(config),
     )
     return encoder
+
+
+def without_pooler(config: Any) -> dict[str, bool]:
+    """What tells `AutoModel.from_pretrained` to leave the pooler out, for architectures that have one."""
+    architecture: Any = AutoModel._model_mapping[type(config)]
+    has_pooler = "add_pooling_layer" in inspect.signature(architecture).parameters
+    return {"add_pooling_layer": False} if has_pooler else {}
 
 
 def width_and_dropout(encoder: nn.Module) -> tuple[int, float]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..contract.tasks.text_regression import SPEC
+from .base import PublicForm, TaskModel
 from .number_output import NumberHead, NumberTask
 from .text_encoder import TextModel, build_text_model
+from .text_form import text_form
 from .text_task import TextTask
 
 
@@ -17,6 +19,10 @@ class TextRegression(NumberTask, TextTask):
         model = build_text_model(self.context, 1, NumberHead)
         self.standardise(model.top)
         return model
+
+    def public_form(self, model: TaskModel, max_length: int) -> PublicForm:
+        assert isinstance(model, TextModel)
+        return text_form(model, max_length, answer="outputs.item()")
 
 
 TASK = TextRegression

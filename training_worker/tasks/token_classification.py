@@ -17,12 +17,23 @@ from transformers import PreTrainedTokenizerBase
 
 from ..contract.tasks.token_classification import SPEC
 from . import prototypes
-from .base import Context, TaskModel
+from .base import Context, PublicForm, TaskModel
 from .class_output import IGNORED, LabelTask
 from .heads import LinearHead
 from .split import TARGETS, Batch, Row, Split
 from .text_encoder import load_encoder, load_tokenizer, max_positions, width_and_dropout
 from .text_task import TokenSplit, describe_lengths, padded
+
+USAGE = """\
+@torch.inference_mode()
+def predict(words):
+    inputs = processor(words, is_split_into_words=True, truncation=True, max_length={max_length}, return_tensors="pt")
+    tags = model(**inputs).logits[0].argmax(-1).tolist()
+    first = {{}}
+    for tag, word in zip(tags, inputs.word_ids()):
+        first.setdefault(word, labels[tag])
+    return [first.get(word, {fallback}) for word in range(len(words))]
+"""
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,15 @@ class TokenClassification(LabelTask):
         encoder = load_encoder(self.context.folder)
         width, dropout = width_and_dropout(encoder)
         return WordModel(encoder, LinearHead(width, len(self.context.labels), dropout))
+
+    def public_form(self, model: TaskModel, max_length: int) -> PublicForm:
+        return PublicForm(
+            pipeline_tag=self.spec.id,
+            auto_class="AutoModelForTokenClassification",
+            processor_class="AutoTokenizer",
+            usage=USAGE.format(max_length=max_length, fallback=repr(self.fallback)),
+            layer="classifier",
+        )
 
     def choose_examples(self, rows: Sequence[Row]) -> list[int]:
         """The texts of one seeded shuffle that have a word of a tag of which there are not enough yet, sorted."""

@@ -8,16 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.training_worker.tiny import NUMBERS, TAGS, make_config
+from tests.training_worker.tiny import NUMBERS, TAGS, make_config, weights_of
 
 pytestmark = pytest.mark.torch
 
 RunJob = Callable[..., tuple[Any, Path, list[Any]]]
 NOISE, FGM = {"name": "noise_injection"}, {"name": "fgm", "epsilon": 1.0}
-
-
-def weights(output: Path) -> bytes:
-    return (output / "model.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize("task", ["text-classification", NUMBERS, TAGS])
@@ -26,7 +22,7 @@ def test_a_technique_changes_what_is_learned_and_repeats(run_job: RunJob, task: 
     plain, without, _ = run_job(make_config("full", learning_rate=1e-3), task=task)
     result, first, _ = run_job(make_config("full", (technique,), learning_rate=1e-3), task=task)
     _, second, _ = run_job(make_config("full", (technique,), learning_rate=1e-3), task=task)
-    assert weights(first) == weights(second) != weights(without)
+    assert weights_of(first) == weights_of(second) != weights_of(without)
     assert result.steps == plain.steps * (2 if technique is NOISE else 1)
 
 
@@ -36,7 +32,7 @@ def test_a_frozen_backbone_learns_from_the_changed_rows(run_job: RunJob, tmp_pat
     plain, without, _ = run_job(make_config("head"), features=shared)
     noisy, with_noise, _ = run_job(make_config("head", (NOISE,)), features=shared)
     assert noisy.steps == 2 * plain.steps
-    assert weights(without) != weights(with_noise)
+    assert weights_of(without) != weights_of(with_noise)
 
 
 def test_hooks_are_called_at_their_moments(run_job: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,136 @@
+"""A run's folder loads with transformers, peft and safetensors alone, by the model card's own lines, and predicts alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from training_worker.contract.wire import MODEL_FILES
+
+from ..tiny import make_config
+
+pytestmark = pytest.mark.torch
+
+LORA = {"name": "lora", "r": 4, "lora_alpha": 8}
+CLASSES, NUMBERS, WORDS = "text-classification", "text-regression", "token-classification"
+AGAIN = """
+import json, sys
+for name in ("django", "training_worker"):
+    sys.modules[name] = None
+rows = json.loads(sys.stdin.read())
+print("ANSWERS" + json.dumps([predict(*row) for row in rows]))
+"""
+
+
+def card_of(folder: Path) -> str:
+    return (folder / "README.md").read_text("utf-8")
+
+
+def usage_of(folder: Path, base: Path) -> str:
+    """The card's program, told where the files are."""
+    program = re.search(r"```python\n(.*?)```", card_of(folder), re.DOTALL)
+    assert program is not None
+    text = program[1].replace('FOLDER = "."', f"FOLDER = {str(folder)!r}")
+    return re.sub(r'BASE = "[^"]*"', f"BASE = {str(base)!r}", text)
+
+
+def answers_elsewhere(folder: Path, base: Path, rows: list[list[Any]], tmp_path: Path) -> tuple[list[Any], str]:
+    """What a fresh interpreter answers outside of this repository, and what it printed to stderr."""
+    program = tmp_path / "use.py"
+    program.write_text(usage_of(folder, base) + AGAIN)
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LD_LIBRARY_PATH"}}
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        input=json.dumps(rows),
+        cwd=tmp_path,
+        env=kept | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.partition("ANSWERS")[2]), done.stderr
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_a_classifier_answers_alike(
+    run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any, pooling: str
+) -> None:
+    model = {"slug": "tiny", "sha256": "0" * 64, "files": [], "pooling": pooling}
+    files = {"data": [], "model": model, "outputs": []}
+    _result, folder, _messages = run_job(make_config(method, head_init="random"), task=CLASSES, files=files)
+    rows = lines(tiny_data_of(CLASSES) / "validation.jsonl")[:10]
+    answers, warned = answers_elsewhere(folder, tiny_model, [[row["text"]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["probabilities"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert list(answer.values()) == pytest.approx(expected[row["id"]], abs=1e-4)
+    assert "newly initialized" not in warned
+    assert "not used" not in warned
+
+
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_a_regression_answers_alike(
+    run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any
+) -> None:
+    _result, folder, _messages = run_job(make_config(method), task=NUMBERS)
+    rows = lines(tiny_data_of(NUMBERS) / "validation.jsonl")[:10]
+    answers, _warned = answers_elsewhere(folder, tiny_model, [[row["text"]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["value"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == pytest.approx([expected[row["id"]] for row in rows], rel=1e-6, abs=1e-4)
+
+
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_a_tagger_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any) -> None:
+    _result, folder, _messages = run_job(make_config(method, num_train_epochs=8), task=WORDS)
+    rows = lines(tiny_data_of(WORDS) / "validation.jsonl")[:10]
+    answers, warned = answers_elsewhere(folder, tiny_model, [[row["tokens"]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["tags"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == [expected[row["id"]] for row in rows]
+    assert len({tag for tags in answers for tag in tags}) > 1
+    if method == "full":
+        assert "newly initialized" not in warned
+
+
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_what_is_in_the_folder(run_job: Any, method: Any) -> None:
+    _result, folder, _messages = run_job(make_config(method), task=WORDS)
+    names = {path.name for path in folder.iterdir() if path.is_file()} & set(MODEL_FILES)
+    weights = {"full": "model.safetensors", "head": "head.safetensors"}.get(str(method), "adapter_model.safetensors")
+    assert {name for name in names if name.endswith(".safetensors")} == {weights}
+    assert {"README.md", "config.json", "tokenizer.json", "tokenizer_config.json"} <= names
+    assert ("adapter_config.json" in names) == (method == LORA)
+    config = json.loads((folder / "config.json").read_text())
+    assert {name: int(number) for number, name in config["id2label"].items()} == config["label2id"]
+    assert str(folder) not in "".join((folder / name).read_text() for name in names if name.endswith(".json"))
+
+
+def test_the_card_is_one_for_the_hub(run_job: Any) -> None:
+    model = {"slug": "tiny", "sha256": "0" * 64, "files": [], "pooling": "mean"}
+    model |= {"source": "owner/tiny", "revision": "abc", "license": "Apache-2.0"}
+    files = {"data": [], "model": model, "outputs": []}
+    result, folder, _messages = run_job(make_config(LORA), task=CLASSES, files=files)
+    _empty, front, body = card_of(folder).split("---\n", 2)
+    data = yaml.safe_load(front)
+    assert (data["base_model"], data["license"], data["library_name"]) == ("owner/tiny", "apache-2.0", "peft")
+    [entry] = data["model-index"]
+    metrics = {one["type"]: one["value"] for one in entry["results"][0]["metrics"]}
+    assert metrics == pytest.approx(result.validation, abs=1e-6)
+    assert "revision abc" in body
+    assert json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"] == "owner/tiny"
+    from huggingface_hub import ModelCard
+
+    assert ModelCard.load(folder / "README.md").data.model_name == "tiny-text-classification"
+    assert len([line for line in body.partition("```python\n")[2].partition("```")[0].splitlines() if line]) <= 20

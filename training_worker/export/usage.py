@@ -1,0 +1,48 @@
+"""The few lines of Python in a model card that load its folder with public libraries alone and predict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .folder import Parts
+
+FOLDER = "."
+
+
+def usage_lines(parts: Parts) -> str:
+    """A program of about 20 lines."""
+    return "\n".join(_lines(parts)) + "\n"
+
+
+def _lines(parts: Parts) -> Iterator[str]:
+    form = parts.form
+    yield "import torch"
+    if parts.adapter is not None:
+        yield "from peft import PeftModel"
+    if parts.has_head_file:
+        yield "from safetensors.torch import load_file"
+    yield f"from transformers import AutoConfig, {form.auto_class}, {form.processor_class}"
+    yield ""
+    yield f'FOLDER = "{FOLDER}"  # where these files are'
+    if not parts.is_whole:
+        yield f'BASE = "{parts.base}"  # the base model: its id on the hub, or its folder'
+    yield "config = AutoConfig.from_pretrained(FOLDER)"
+    yield "labels = config.id2label"
+    yield f"processor = {form.processor_class}.from_pretrained(FOLDER)"
+    yield from _model(parts)
+    yield ""
+    yield form.usage.rstrip()
+
+
+def _model(parts: Parts) -> Iterator[str]:
+    form = parts.form
+    source = "FOLDER" if parts.is_whole else "BASE"
+    options = "".join(f", {name}={value!r}" for name, value in form.options.items())
+    yield f"model = {form.auto_class}.from_pretrained({source}, config=config{options})"
+    if parts.adapter is not None:
+        yield "model = PeftModel.from_pretrained(model, FOLDER)"
+    if parts.has_head_file:
+        yield 'head = load_file(f"{FOLDER}/head.safetensors")'
+        if form.layer:
+            yield f"model.{form.layer}.load_state_dict(head)"
+    yield "model.eval()"
