@@ -49,8 +49,8 @@ def test_nothing_is_submitted_to_a_phase_whose_private_scores_are_out(world: Wor
     release(world)
     answer = api.submit(world)
     assert (answer.status_code, answer.json()["code"]) == (403, "phase_closed")
-    assert "private scores are out" in answer.json()["hint"]
-    assert "its private scores are out" in html(page(world, "captain", f"/c/{world.challenge.slug}/submit/"))
+    assert "private scores are released" in answer.json()["hint"]
+    assert "its private scores are released" in html(page(world, "captain", f"/c/{world.challenge.slug}/submit/"))
     assert not Submission.objects.exists()
 
 

@@ -301,10 +301,10 @@ def test_the_admin_shows_no_digest_and_revokes(world: World) -> None:
         assert row.digest not in text
         assert path not in text
     body = {"action": "revoke", "_selected_action": [str(row.pk)]}
-    assert "The captain can make another one." in html(chief.post("/admin/teams/invitation/", body))
+    assert "The captain can create another one." in html(chief.post("/admin/teams/invitation/", body))
     assert Invitation.objects.get().revoked_at is None, "it asks first"
     confirmed = chief.post("/admin/teams/invitation/", {**body, "confirmed": "1"}, follow=True)
-    assert "1 invitations can no longer be used." in html(confirmed)
+    assert "1 invitation revoked." in html(confirmed)
     row.refresh_from_db()
     assert row.revoked_at is not None
 

@@ -82,9 +82,9 @@ def test_what_needs_attention_leads_to_its_rows(world: World, organizer: Client)
     Challenge.objects.update(is_published=False)
     notices = organizer.get("/admin/").context["attention"]
     assert sorted((one["count"], one["text"]) for one in notices) == [
-        (1, "challenges are not published"),
-        (1, "jobs were set aside and wait for you"),
-        (1, "nodes are offline"),
+        (1, "challenge is not published"),
+        (1, "job is quarantined"),
+        (1, "node is offline"),
     ]
     for one in notices:
         assert [str(row) for row in organizer.get(one["url"]).context["cl"].result_list] != []
@@ -134,7 +134,7 @@ def test_what_loses_or_publishes_asks_first(
 
 def test_what_can_be_undone_does_not_ask(world: World, organizer: Client) -> None:
     BaseModel.objects.update(is_enabled=False)
-    assert "1 models enabled." in ask(organizer, "enable", world.model)
+    assert "1 model enabled." in ask(organizer, "enable", world.model)
     assert BaseModel.objects.get().is_enabled
 
 

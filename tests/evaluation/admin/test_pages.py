@@ -98,7 +98,7 @@ def test_quarantined_jobs_are_moved_with_a_reason(world: World, chief: Client) -
     assert "This field is required." in act(chief, "requeue", job)
     job.refresh_from_db()
     assert job.state == JobState.QUARANTINED
-    assert "1 jobs are queued again." in act(chief, "requeue", job, reason="node was broken")
+    assert "1 job is queued again." in act(chief, "requeue", job, reason="node was broken")
     job.refresh_from_db()
     assert (job.state, job.losses) == (JobState.QUEUED, 0)
     event = job.events.get(from_state=JobState.QUARANTINED)
@@ -139,7 +139,7 @@ def test_publishing_needs_a_phase(world: World, chief: Client) -> None:
     world.challenge.save()
     text = act(chief, "publish", empty, world.challenge)
     assert "has no phase yet" in text
-    assert "1 challenges published." in text
+    assert "1 challenge published." in text
     empty.refresh_from_db()
     world.challenge.refresh_from_db()
     assert (empty.is_published, world.challenge.is_published) == (False, True)

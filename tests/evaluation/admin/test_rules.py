@@ -65,7 +65,7 @@ def test_a_place_needs_a_reason(world: World, organizer: Client) -> None:
 def test_a_member_is_moved(world: World, organizer: Client) -> None:
     job = submit(world)
     text = act(organizer, "move", current(world.captain), team=str(world.rivals.pk), reason="both asked")
-    assert "1 people moved." in text
+    assert "1 person moved." in text
     assert current(world.captain).team == world.rivals
     assert current(world.captain).role == MembershipRole.MEMBER
     assert current(world.teammate).role == MembershipRole.CAPTAIN

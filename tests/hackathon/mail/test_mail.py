@@ -223,7 +223,7 @@ def test_a_reader_whom_no_server_knows_is_given_up_until_an_operator_says_so(wor
     assert "reset.example" not in html(admin.get(f"/admin/hackathon/outgoingmail/{row.pk}/change/"))
     body = {"action": "send_again", "_selected_action": [str(row.pk)]}
     again = html(admin.post("/admin/hackathon/outgoingmail/", body, follow=True))
-    assert "1 mails wait to be sent again" in again
+    assert "1 e-mail is queued again" in again
     assert deliver_mails() == 1
     assert post.accepted[0][0] == "ada@example.org"
     refused = html(admin.post("/admin/hackathon/outgoingmail/", body, follow=True))

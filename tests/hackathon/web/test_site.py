@@ -65,7 +65,7 @@ def test_a_poll_that_lost_its_log_in_reloads_the_page(world: World) -> None:
 def test_not_found_is_a_page(world: World, path: str) -> None:
     response = page(world, "captain", path)
     assert response.status_code == 404
-    assert "There is nothing here" in html(response)
+    assert "Page not found" in html(response)
 
 
 def test_the_icon_is_found_where_browsers_look(db: None) -> None:

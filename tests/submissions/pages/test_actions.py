@@ -108,8 +108,8 @@ def next_of(world: World, who: str) -> str:
 def test_next_steps_of_everybody(world: World) -> None:
     assert next_of(world, "captain") == "Your team has not submitted anything yet."
     assert next_of(world, "organizer") == "No worker is online: nothing runs."
-    assert next_of(world, "judge") == "You are here as judge."
-    assert next_of(world, "outsider").startswith("You do not take part yet")
+    assert next_of(world, "judge") == "You are judge here."
+    assert next_of(world, "outsider").startswith("You have not joined")
     Participation.objects.create(user=world.outsider, hackathon=world.hackathon, role=Role.PARTICIPANT)
     assert next_of(world, "outsider").startswith("You are in no team yet")
     assert "Log in to join." in html(page(world, "anonymous", "/"))

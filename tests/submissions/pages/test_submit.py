@@ -38,9 +38,9 @@ def test_who_sees_the_form_and_who_may_submit(world: World, who: str) -> None:
 @pytest.mark.parametrize("who", ["outsider", "judge", "organizer"])
 def test_who_may_not_submit_may_check_and_is_told_what_to_do(world: World, who: str) -> None:
     said = {
-        "outsider": "You do not take part",
-        "judge": "You are here as judge",
-        "organizer": "You are here as organizer",
+        "outsider": "You have not joined this hackathon",
+        "judge": "You are judge here",
+        "organizer": "You are organizer here",
     }
     assert said[who] in html(page(world, who, path(world)))
     assert "This config is valid." in html(send(world, who, "preview"))
@@ -164,7 +164,7 @@ def test_all_errors_come_at_once_and_nothing_typed_is_lost(world: World) -> None
     response = send(world, method__r="900", training__optim="lion", training__max_length="x", note="n" * 301)
     text = html(response)
     assert set(problems(text)) == {"method.r", "training.optim", "training.max_length", "note"}
-    assert "4 things have to change. Nothing was charged." in text
+    assert "4 errors. Nothing was charged." in text
     assert (value_of(text, "method.r"), value_of(text, "training.max_length")) == ("900", "x")
     assert not Job.objects.exists()
 
@@ -240,7 +240,7 @@ def test_the_same_config_leads_to_its_run_and_costs_nothing(world: World) -> Non
     send(world)
     first = Submission.objects.get()
     shown = html(send(world, who="teammate", button="preview"))
-    assert f'<a href="/s/{first.pk}/">#1</a>. Submitting it again costs nothing' in shown
+    assert f'<a href="/s/{first.pk}/">#1</a>. Submitting it again is free' in shown
     response: Any = browser_of(world, "teammate").post(path(world), LORA | {"submit": "1"}, follow=True)
     assert response.redirect_chain == [(f"/s/{first.pk}/", 302)]
     assert "Your team already ran exactly this config: #1. Nothing was charged." in html(response)
@@ -271,10 +271,10 @@ def test_outside_of_the_phase_one_may_check_only(world: World, opens: int, close
 @pytest.mark.parametrize(
     ("used", "said"),
     [
-        ({"used_total": 100}, "used all its submissions of this phase"),
-        ({"compute_used": 35_990}, "too little compute left"),
-        ({"used_today": 20}, "There is more from"),
-        ({"running": 2}, "as many runs going as it may"),
+        ({"used_total": 100}, "Submission limit of this phase reached (100/100)"),
+        ({"compute_used": 35_990}, "Compute limit reached"),
+        ({"used_today": 20}, "Daily limit reached (20/20), resets at"),
+        ({"running": 2}, "Concurrent run limit reached (2 of 2)"),
     ],
 )
 def test_a_quota_that_is_full_says_what_to_do(world: World, used: dict[str, int], said: str) -> None:

@@ -419,7 +419,12 @@ def test_a_full_day_says_when_there_is_more(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("caps", "word"), [({"total": 1}, "in all"), ({"at_once": 1}, "at once"), ({"compute_seconds": 119}, "compute")]
+    ("caps", "word"),
+    [
+        ({"total": 1}, "Submission limit of this phase reached"),
+        ({"at_once": 1}, "Concurrent run limit reached"),
+        ({"compute_seconds": 119}, "Compute limit reached"),
+    ],
 )
 def test_every_cap_holds(world: World, caps: dict[str, int], word: str) -> None:
     type(world.phase).objects.filter(pk=world.phase.pk).update(**caps)

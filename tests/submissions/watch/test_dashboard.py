@@ -153,7 +153,7 @@ def test_quarantined_jobs_lead_to_the_admin(world: World) -> None:
     job = base_job(world)
     Job.objects.filter(pk=job.pk).update(state=JobState.QUARANTINED, losses=5)
     text = html(page(world, "organizer", dashboard_path(world)))
-    assert "1 job is set aside." in text
+    assert "1 job is quarantined." in text
     assert "ask an operator" in text
     world.organizer.is_staff = True
     world.organizer.save()

@@ -1,4 +1,4 @@
-"""A run's folder loads with transformers, peft and safetensors alone, by the model card's own lines, and predicts alike."""
+"""A run's folder loads with transformers, peft and safetensors alone, by its card's own lines, and predicts alike."""
 
 from __future__ import annotations
 
