@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from .folder import Parts
 
@@ -28,17 +29,20 @@ def _lines(parts: Parts) -> Iterator[str]:
         yield f'BASE = "{parts.base}"  # the base model: its id on the hub, or its folder'
     yield "config = AutoConfig.from_pretrained(FOLDER)"
     yield "labels = config.id2label"
-    yield f"processor = {form.processor_class}.from_pretrained(FOLDER)"
+    yield f"processor = {form.processor_class}.from_pretrained(FOLDER{_keywords(form.processor_options)})"
     yield from _model(parts)
     yield ""
     yield form.usage.rstrip()
 
 
+def _keywords(options: dict[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in options.items())
+
+
 def _model(parts: Parts) -> Iterator[str]:
     form = parts.form
     source = "FOLDER" if parts.is_whole else "BASE"
-    options = "".join(f", {name}={value!r}" for name, value in form.options.items())
-    yield f"model = {form.auto_class}.from_pretrained({source}, config=config{options})"
+    yield f"model = {form.auto_class}.from_pretrained({source}, config=config{_keywords(form.options)})"
     if parts.adapter is not None:
         yield "model = PeftModel.from_pretrained(model, FOLDER)"
     if parts.has_head_file:
