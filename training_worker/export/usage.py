@@ -48,5 +48,5 @@ def _model(parts: Parts) -> Iterator[str]:
     if parts.has_head_file:
         yield 'head = load_file(f"{FOLDER}/head.safetensors")'
         if form.layer:
-            yield f"model.{form.layer}.load_state_dict(head)"
+            yield f'model.get_submodule("{form.layer}").load_state_dict(head)'
     yield "model.eval()"

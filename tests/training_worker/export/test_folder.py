@@ -26,7 +26,7 @@ import json, sys
 for name in ("django", "training_worker"):
     sys.modules[name] = None
 rows = json.loads(sys.stdin.read())
-print("ANSWERS" + json.dumps([predict(*row) for row in rows]))
+print("ANSWERS" + json.dumps([predict(*map(READ, row)) for row in rows]))
 """
 
 
@@ -42,10 +42,13 @@ def usage_of(folder: Path, base: Path) -> str:
     return re.sub(r'BASE = "[^"]*"', f"BASE = {str(base)!r}", text)
 
 
-def answers_elsewhere(folder: Path, base: Path, rows: list[list[Any]], tmp_path: Path) -> tuple[list[Any], str]:
-    """What a fresh interpreter answers outside of this repository, and what it printed to stderr."""
+def answers_elsewhere(
+    folder: Path, base: Path, rows: list[list[Any]], tmp_path: Path, *, read: str = "(lambda value: value)"
+) -> tuple[list[Any], str]:
+    """What a fresh interpreter answers outside of this repository, and what it printed to stderr. `read` is Python that
+    makes an input of each value."""
     program = tmp_path / "use.py"
-    program.write_text(usage_of(folder, base) + AGAIN)
+    program.write_text(usage_of(folder, base) + "import PIL.Image\n" + AGAIN.replace("READ", read))
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LD_LIBRARY_PATH"}}
     done = subprocess.run(
         [sys.executable, str(program)],
