@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from . import text_classification, text_regression, token_classification
+from . import image_classification, text_classification, text_regression, token_classification
 from .spec import Column, TaskSpec
 
 __all__ = ["TASKS", "Column", "TaskSpec"]
 
 TASKS: dict[str, TaskSpec] = {
-    module.SPEC.id: module.SPEC for module in (text_classification, text_regression, token_classification)
+    module.SPEC.id: module.SPEC
+    for module in (text_classification, text_regression, token_classification, image_classification)
 }
