@@ -152,7 +152,7 @@ def test_log_in_cancel_and_log_out_by_hand(world: World, watched: Watched) -> No
     assert first_state(submission) == JobState.CANCELLED
     page.click("#account-menu summary")
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_selector("text=Log in to take part.")
+    page.wait_for_selector("text=Log in to join.")
 
 
 def first_state(submission: Submission) -> str:
