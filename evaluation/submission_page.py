@@ -22,7 +22,7 @@ from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
-from training_worker.contract.wire import JobResult, Stage, StoppedBy
+from training_worker.contract.wire import MODEL_FILES, JobResult, Stage, StoppedBy
 
 from .report.section import ReportSection, report_section
 from .report.stored import read_validation_report
@@ -60,6 +60,11 @@ class SubmissionPage:
     ended_by: str
     elapsed: float | None
     config: str
+
+    @property
+    def has_model(self) -> bool:
+        """Has the run left files of a model?"""
+        return any(file.name in MODEL_FILES for file in self.files)
 
 
 def read_submission_page(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse
+from django.http import FileResponse, StreamingHttpResponse
 
 from hackathon.errors import NotFound
 from hackathon.web.stored_files import open_stored
+from hackathon.web.zip_download import Member, zip_response
+from training_worker.contract.wire import MODEL_FILES
 
 from .models import Submission
 from .selectors import files_of, first_job
@@ -19,3 +21,10 @@ def file_response(submission: Submission, name: str) -> FileResponse:
     opened = open_stored("artifacts", artifact.key)
     filename = f"{submission.number}-{artifact.name}"
     return FileResponse(opened, as_attachment=True, filename=filename, content_type="application/octet-stream")
+
+
+def model_response(submission: Submission) -> StreamingHttpResponse:
+    """The run's model folder as one zip. Raises `NotFound` where the run has left none."""
+    files = [file for file in files_of(first_job(submission)) if file.name in MODEL_FILES]
+    folder = f"{submission.phase.challenge.slug}-{submission.number}"
+    return zip_response(folder, [Member(file.name, "artifacts", file.key) for file in files])

@@ -20,6 +20,7 @@ hackathons = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("metrics", metrics),
+    path("models/<slug:slug>.zip", views.base_model_download, name="base-model"),
     path("workers/", dashboard_views.workers, name="workers"),
     path("h/", include((hackathons, "hackathons"))),
     path("c/", include((challenges, "challenges"))),

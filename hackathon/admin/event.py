@@ -197,6 +197,7 @@ class BaseModelAdmin(Admin):
         "license",
         "sha256",
         "is_enabled",
+        "is_downloadable",
     )
     readonly_fields = ("slug", "family", "architecture", "parameters", "source", "revision", "sha256", "is_enabled")
     actions = ("enable", "disable")

@@ -34,6 +34,9 @@ class BaseModel(Row):
     speed = models.JSONField(default=dict, blank=True, editable=False)
     """{task id: `MeasuredSpeed`}, as nodes have measured it."""
     is_enabled = models.BooleanField(_("enabled"), default=True)
+    is_downloadable = models.BooleanField(
+        _("downloadable"), default=False, help_text=_("Its licence allows handing it on: people who are logged in may.")
+    )
 
     class Meta:
         verbose_name = _("base model")

@@ -43,7 +43,15 @@ def import_model(*, folder: Path) -> tuple[BaseModel, bool]:
         BaseModel.objects.filter(pk=found.pk).update(facts=facts)
         found.facts = facts
         return found, False
-    manifest = ModelManifest(slug=info.slug, sha256=address, files=info.files, pooling=info.pooling)
+    manifest = ModelManifest(
+        slug=info.slug,
+        sha256=address,
+        files=info.files,
+        pooling=info.pooling,
+        source=info.source,
+        revision=info.revision,
+        license=info.license,
+    )
     with transaction.atomic():
         row, is_new = BaseModel.objects.get_or_create(
             sha256=address,

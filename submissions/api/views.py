@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse
+from django.http import FileResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -17,7 +17,7 @@ from hackathon.clock import db_now
 from hackathon.errors import NotFound
 from hackathon.models import Phase
 from hackathon.visibility import Viewer, phases_visible_to
-from submissions.downloads import file_response
+from submissions.downloads import file_response, model_response
 from submissions.models import Submission
 from submissions.selectors import SubmissionRun, first_job, progress_since, quota_state, submissions_visible_to
 from submissions.services.check_config import check_config, preview_config, terms_of
@@ -126,3 +126,13 @@ class ArtifactView(StrictAPIView):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, submission_id: UUID, name: str) -> FileResponse:
         return file_response(visible_submission(request.user, submission_id), name)
+
+
+class ModelView(StrictAPIView):
+    """Download the run's model folder as a zip: its model card says how transformers and peft load it."""
+
+    renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, OctetStream)
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, submission_id: UUID) -> StreamingHttpResponse:
+        return model_response(visible_submission(request.user, submission_id))

@@ -6,17 +6,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hackathon.clock import db_now
-from hackathon.models import Challenge, User
+from hackathon.models import BaseModel, Challenge, User
 from hackathon.visibility import challenges_visible_to, hackathons_visible_to
+from hackathon.web.zip_download import Member, zip_response
 from hackathon.web.zones import use_event_zone
 from submissions.config_form.annotations import AnnotationForm
-from submissions.downloads import file_response
+from submissions.downloads import file_response, model_response
 from submissions.models import Submission
 from submissions.selectors import first_job, submissions_visible_to
 from submissions.services.annotate import annotate_submission, require_teammate
@@ -142,3 +143,19 @@ def submission_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def submission_file(request: HttpRequest, pk: UUID, name: str) -> FileResponse:
     submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
     return file_response(submission, name)
+
+
+@require_safe
+@login_required
+def submission_model(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user).select_related("phase__challenge"), pk=pk)
+    return model_response(submission)
+
+
+@require_safe
+@login_required
+def base_model_download(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Where its licence allows handing it on."""
+    model = get_object_or_404(BaseModel, slug=slug, is_enabled=True, is_downloadable=True)
+    files = model.model_manifest.files
+    return zip_response(slug, [Member(file.name, "models", f"{model.sha256}/{file.name}") for file in files])
