@@ -66,3 +66,14 @@ def test_documentation_names_every_task_method_technique_and_failure() -> None:
         columns = [column.name for column in (*task.inputs, task.target)]
         for name in [*columns, *task.metrics]:
             assert f"`{name}`" in text, name
+
+
+def test_lines_of_templates_can_be_read() -> None:
+    long = [
+        f"{path.relative_to(REPOSITORY)}:{number}"
+        for room in ROOMS
+        for path in sorted((REPOSITORY / room).rglob("*.html"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if len(line) > 160
+    ]
+    assert long == []
