@@ -1,4 +1,4 @@
-"""What an operator does with jobs that were set aside."""
+"""What an operator does with quarantined jobs."""
 
 from __future__ import annotations
 

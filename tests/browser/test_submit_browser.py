@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return make_world()
+    world = make_world()
+    world.challenge.limits |= {"techniques": ["fgm", "noise_injection"]}
+    world.challenge.save()
+    return world
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -24,6 +27,9 @@ def test_the_form_is_sound(world: World, watched: Watched, width: int, scheme: s
     for name, query in (("form", "?method=lora"), ("yaml", "?tab=yaml")):
         page = watched.open(path + query, user=world.captain, width=width, scheme=scheme)
         assert inspect(page) == [], name
+        for switch in page.locator(".switch input").all():
+            switch.check()
+        assert inspect(page) == [], f"{name} with techniques"
         page.locator(".actions button[name=preview]").click()
         page.get_by_text("This config is valid.").wait_for()
         assert inspect(page) == [], name
@@ -54,3 +60,23 @@ def test_without_scripts_a_method_is_chosen_an_error_is_corrected_and_a_run_subm
     submission = Submission.objects.get()
     assert (submission.note, submission.config["method"]["r"]) == ("by hand", 12)
     assert submission.config["training"]["learning_rate"] == 1e-4
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_technique_is_switched_on_by_keyboard_and_then_shows_its_fields(
+    world: World, watched: Watched, has_scripts: bool
+) -> None:
+    path = f"/c/{world.challenge.slug}/submit/?method=head"
+    page = watched.open(path, user=world.captain, width=390, java_script_enabled=has_scripts)
+    technique = page.get_by_role("group", name="technique: fgm")
+    epsilon = technique.get_by_label("epsilon")
+    assert not epsilon.is_visible()
+    technique.get_by_role("checkbox").press("Space")
+    epsilon.fill("2")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    technique.get_by_text("This technique has no effect with the method head").wait_for()
+    page.get_by_role("button", name="full", exact=True).click()
+    assert epsilon.is_visible()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_text("Submission #1 is in the queue.").wait_for()
+    assert Submission.objects.get().config["techniques"] == [{"name": "fgm", "epsilon": 2.0}]

@@ -161,6 +161,15 @@ def test_a_field_that_the_task_does_not_use_is_not_shown(world: World) -> None:
     assert not problems(html(send(world, button="x", to="form", tab="yaml", yaml=written)))
 
 
+def test_the_challenge_names_the_largest_batch_in_the_unit_of_its_task(world: World) -> None:
+    allow(world, max_batch_cost=2048)
+    text = html(page(world, "captain", f"/c/{world.challenge.slug}/"))
+    assert '<dt>largest batch</dt><dd class="num">2048 tokens</dd>' in text
+    world.challenge.task = "image-classification"
+    world.challenge.save()
+    assert "2048 kilopixels</dd>" in html(page(world, "captain", f"/c/{world.challenge.slug}/"))
+
+
 def test_only_models_that_can_do_the_task_are_offered_and_others_are_refused_with_the_reason(world: World) -> None:
     facts = {"family": "vision", "tasks": ["image-classification"], "max_positions": None, "layers": []}
     BaseModelFactory(slug="eyes", facts=facts)
