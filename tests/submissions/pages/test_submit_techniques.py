@@ -44,7 +44,7 @@ def is_checked(text: str, name: str) -> bool:
 def test_the_form_offers_techniques_switched_off_with_their_defaults(world: World) -> None:
     text = html(page(world, "captain", path(world)))
     assert not is_checked(text, "techniques.fgm")
-    assert value_of(text, "techniques.fgm.epsilon") == "1"
+    assert value_of(text, "techniques.fgm.epsilon") == "0.1"
     assert text.index("technique: noise_injection") < text.index("technique: fgm")
     assert "Training copies with typing errors: in each copy some words" in text
     assert '<label for="id_techniques.fgm">Use it</label>' in text
@@ -56,7 +56,7 @@ def test_the_form_offers_techniques_switched_off_with_their_defaults(world: Worl
         ({}, []),
         ({"techniques.fgm.epsilon": "5"}, []),
         (FGM, [{"name": "fgm", "epsilon": 1.5}]),
-        ({"techniques.fgm": "on", "techniques.fgm.epsilon": ""}, [{"name": "fgm", "epsilon": 1.0}]),
+        ({"techniques.fgm": "on", "techniques.fgm.epsilon": ""}, [{"name": "fgm", "epsilon": 0.1}]),
         (
             FGM | NOISE,
             [{"name": "noise_injection", "probability": 0.1, "copies": 2}, {"name": "fgm", "epsilon": 1.5}],

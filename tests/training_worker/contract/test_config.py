@@ -108,13 +108,13 @@ def test_what_is_wrong_with_techniques_names_the_place(techniques: Any, found: d
 def test_techniques_are_read_with_their_defaults() -> None:
     config = parse_config(make() | {"techniques": [{"name": "fgm"}, {"name": "noise_injection", "copies": 3}]})
     assert config.model_dump(mode="json")["techniques"] == [
-        {"name": "fgm", "epsilon": 1.0},
+        {"name": "fgm", "epsilon": 0.1},
         {"name": "noise_injection", "probability": 0.1, "copies": 3},
     ]
     names = dict.fromkeys(name for name, _path, _value in config.numbers())
     paths = {path: value for _name, path, value in config.numbers()}
     assert {"training.max_length", "method.name", "techniques.fgm.epsilon"} <= names.keys()
-    assert (paths["techniques.0.epsilon"], paths["techniques.1.copies"]) == (1.0, 3)
+    assert (paths["techniques.0.epsilon"], paths["techniques.1.copies"]) == (0.1, 3)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_technique_twice_is_refused_where_the_schema_cannot_say_so() -> None:
 
 def test_a_technique_that_is_not_allowed_is_refused_with_those_that_are() -> None:
     limits = LIMITS.model_copy(update={"techniques": ("noise_injection",)})
-    config = parse_config(make() | {"techniques": [{"name": "noise_injection"}, {"name": "fgm"}]})
+    config = parse_config(make() | {"techniques": [{"name": "noise_injection"}, {"name": "fgm", "epsilon": 1.0}]})
     (error,) = check(config, terms(limits))
     assert (error.code, error.field, error.allowed) == ("technique_not_allowed", "techniques.1.name", "noise_injection")
 

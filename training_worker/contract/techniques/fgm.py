@@ -17,7 +17,7 @@ class Fgm(TechniqueConfig):
     trains_backbone: ClassVar[bool] = True
 
     name: Literal["fgm"]
-    epsilon: Annotated[float, Field(ge=0.01, le=10.0, description="Length (L2) of the move, for each example.")] = 1.0
+    epsilon: Annotated[float, Field(ge=0.01, le=10.0, description="Length (L2) of the move, for each example.")] = 0.1
 
     @property
     def step_cost(self) -> float:
