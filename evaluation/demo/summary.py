@@ -73,6 +73,6 @@ def shortfalls(board: dict[str, Any]) -> list[str]:
             found.append(f"{team.name} ({team.method}) has no score.")
         elif row["base_score"] is None:
             found.append(f"The untrained model has no score to compare {team.name} with.")
-        elif team.method in {"lora", "full"} and row["score"]["value"] <= row["base_score"]["value"]:
+        elif team.method in {"lora", "full"} and row["gain"] <= 0:
             found.append(f"{team.name} ({team.method}) did not beat the untrained model.")
     return found

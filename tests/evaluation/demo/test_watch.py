@@ -115,7 +115,8 @@ def shown(value: float) -> dict[str, Any]:
     return {"value": value, "se": 0.01, "text": f"{value} ± 0.01"}
 
 
-def board(scores: Mapping[str, float], base: float | None = 0.76) -> dict[str, Any]:
+def board(scores: Mapping[str, float], base: float | None = 0.76, *, sign: int = 1) -> dict[str, Any]:
+    """As the API answers; `sign` is -1 for a metric where lower is better."""
     rows = [
         {
             "place": place,
@@ -123,7 +124,7 @@ def board(scores: Mapping[str, float], base: float | None = 0.76) -> dict[str, A
             "method": team.method,
             "score": shown(scores[team.method]),
             "base_score": None if base is None else shown(base),
-            "gain": None if base is None else round(scores[team.method] - base, 3),
+            "gain": None if base is None else round(sign * (scores[team.method] - base), 3),
             "compute_seconds": 12.34,
         }
         for place, team in enumerate(people.TEAMS, start=1)
@@ -143,6 +144,12 @@ def test_the_promise_is_kept_only_by_three_scores_and_two_gains() -> None:
     assert "did not beat" in summary.shortfalls(board(GOOD | {"full": 0.5}))[0]
     assert "has no score" in summary.shortfalls(board({"head": 0.77, "full": 0.82}))[0]
     assert len(summary.shortfalls(board(GOOD, base=None))) == 3
+
+
+def test_an_error_that_came_down_is_a_gain() -> None:
+    errors = {"head": 0.7, "lora": 0.6, "full": 0.5}
+    assert summary.shortfalls(board(errors, sign=-1)) == []
+    assert "did not beat" in summary.shortfalls(board(errors | {"lora": 0.8}, sign=-1))[0]
 
 
 def test_the_last_line_is_one_json_object() -> None:
