@@ -60,6 +60,8 @@ class Demo:
         say(f"Setting up in {data} (logs in {data / 'logs'}) …")
         has_worker = move_worker(data, self.options.url)
         self.supervisor.start(processes.broker())
+        if not (processes.model / "model.json").exists():
+            self._begin(processes.convert())
         self._begin(processes.fetch())
         self._begin(processes.manage("people", "seed_demo", "people", *([] if has_worker else ["--needs-worker"])))
         self._begin(processes.manage("static", "collectstatic", "--noinput", "--verbosity", "0"))
@@ -68,8 +70,6 @@ class Demo:
         self.supervisor.start(processes.site())
         say(f"{self.clock():6.1f} s  site is up: {self.options.url}")
         self.supervisor.start(processes.worker(credentials.enrolment_token))
-        if not (processes.model / "model.json").exists():
-            self._begin(processes.convert())
         self._await("fetch", "convert")
         self._begin(processes.manage("challenge", "seed_demo", "challenge", *self._sources()))
         self._await("challenge")
