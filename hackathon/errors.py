@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ class DomainError(Exception):
 
     status = 400
     code = "invalid"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self, message: str, *, hint: str = "", code: str = "", fields: Sequence[FieldError] = (), **extra: Any
@@ -87,10 +88,11 @@ class TooLarge(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something that the site rests on is away for the moment."""
+    """Something that the site rests on is away for the moment: the same request may be made again."""
 
     status = 503
     code = "unavailable"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10"}
 
 
 class Unprocessable(DomainError):

@@ -57,4 +57,7 @@ class DomainErrors:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        return render(request, "hackathon/error.html", {"error": exception}, status=exception.status)
+        page = render(request, "hackathon/error.html", {"error": exception}, status=exception.status)
+        for name, value in exception.headers.items():
+            page.headers[name] = value
+        return page

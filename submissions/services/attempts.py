@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
 from hackathon.errors import Unprocessable
-from hackathon.files.storage import storage
 from hackathon.models import BaseModel
 from submissions.enums import Fault, JobState
 from submissions.models import Artifact, Job, Node, ProgressChunk
@@ -31,7 +30,7 @@ from training_worker.contract.wire import (
     ProgressAnswer,
 )
 
-from .files import output_key
+from .files import output_key, stored_size
 from .transitions import StaleAttempt, move
 from .wakeups import ring_scorer, ring_workers
 
@@ -137,10 +136,8 @@ def _require_outputs(job: Job, outputs: tuple[OutputRef, ...]) -> None:
     names = [ref.name for ref in outputs]
     if PREDICTIONS not in names or len(set(names)) != len(names) or not set(names) <= set(OUTPUTS):
         raise Unprocessable(_("The result must name predictions.jsonl, and each output once."), code="invalid_outputs")
-    store = storage("artifacts")
     for ref in outputs:
-        key = output_key(job, ref.name, ref.sha256)
-        if not store.exists(key) or store.size(key) != ref.size:
+        if stored_size(output_key(job, ref.name, ref.sha256)) != ref.size:
             raise Unprocessable(
                 _("%(name)s was not uploaded with that sha256 and size.") % {"name": ref.name}, code="missing_output"
             )

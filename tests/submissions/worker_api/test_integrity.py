@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.core import signing
+from django.core.files.base import ContentFile
 from django.test import Client
 
 from hackathon.clock import db_now
 from hackathon.files.storage import storage
 from submissions.models import Artifact, EnrolmentToken, Job, JobEvent, Node, Quota
+from submissions.services.files import output_key
 from submissions.services.nodes import create_enrolment_token
 from submissions.services.sweep import sweep
 from tests.api import bearer, post, submit
 from tests.factories import World
+from tests.submissions.play import predictions
 from tests.submissions.worker_api.node_http import Attempt, call, claim, claim_body, claim_run, enrol, path_of
 from training_worker.contract.wire import MODEL_CARD, OUTPUTS, PREDICTIONS, JobKind
 
@@ -239,6 +243,35 @@ def test_another_sha256_than_announced_is_refused(attempt: Attempt) -> None:
     response = attempt.put(PREDICTIONS, b"data", sha256="0" * 64)
     assert (response.status_code, response.json()["code"]) == (422, "sha256_mismatch")
     assert attempt.put(PREDICTIONS, b"data", sha256=" ").status_code == 422
+
+
+def test_an_upload_that_broke_off_is_made_good_by_its_repeat(attempt: Attempt) -> None:
+    """What stood there half-written once answered the repeat with 201 and the result with 422."""
+    body = predictions([f"item-{i}" for i in range(100)])
+    sha256 = hashlib.sha256(body).hexdigest()
+    assert attempt.put(PREDICTIONS, body[:100], sha256=sha256).status_code == 422
+    job = Job.objects.get(pk=attempt.job_id)
+    key = output_key(job, PREDICTIONS, sha256)
+    assert not storage("artifacts").exists(key)
+    storage("artifacts").save(key, ContentFile(body[:100]))  # as a site of before, or a hand, may have left it
+    assert attempt.put(PREDICTIONS, body).status_code == 201
+    assert attempt.post("result", attempt.result()).status_code == 200
+
+
+def test_a_store_that_takes_nothing_is_no_fault_of_the_run(attempt: Attempt) -> None:
+    """Full disk: 503, which a node repeats for a quarter of an hour, and the attempt goes on."""
+    body = predictions([f"item-{i}" for i in range(100)])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        full = attempt.put(PREDICTIONS, body)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (full.status_code, full.json()["code"]) == (503, "store_unavailable")
+    assert int(full.headers["Retry-After"]) > 0
+    assert attempt.put(PREDICTIONS, body).status_code == 201
+    assert attempt.post("result", attempt.result()).status_code == 200
+    assert Job.objects.get(pk=attempt.job_id).losses == 0
 
 
 def test_a_body_that_is_too_big_is_refused(attempt: Attempt) -> None:
