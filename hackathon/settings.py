@@ -25,7 +25,7 @@
 | HACKTUNE_METRICS_TOKEN | none | bearer token of `/metrics`, at least 32 characters; without it there is no such page |
 | HACKTUNE_LOG_JSON | true unless debug | one JSON object a line on standard error |
 | HACKTUNE_LOG_LEVEL | INFO | of what is logged |
-| HACKTUNE_LEASE_SECONDS, HACKTUNE_SWEEP_SECONDS | 40, 10 | how soon a dead worker is noticed |
+| HACKTUNE_LEASE_SECONDS, HACKTUNE_SWEEP_SECONDS | 40, 3 | how soon a dead worker is noticed |
 """
 
 from __future__ import annotations
@@ -279,7 +279,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 # --- a job's life --------------------------------------------------------------------------------------------
 
 LEASE_SECONDS = env.float("HACKTUNE_LEASE_SECONDS", 40.0)
-SWEEP_SECONDS = env.float("HACKTUNE_SWEEP_SECONDS", 10.0)
+SWEEP_SECONDS = env.float("HACKTUNE_SWEEP_SECONDS", 3.0)
 MAX_LOSSES = 5
 SIGNED_URL_SECONDS = 15 * 60
 

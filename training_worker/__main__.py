@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import sys
 
 import structlog
@@ -24,7 +25,9 @@ def main() -> int:
         settings = read_settings(sys.argv[1:], os.environ)
         folder = NodeFolder(settings.data)
         folder.open()
-        identity = folder.load_identity(settings.site_url) or _enrol(settings, folder)
+        identity = folder.load_identity(settings.site_url)
+        if identity is None or not identity.node_id:
+            identity = _enrol(settings, folder, identity)
     except (SettingsError, SiteError) as error:
         print(f"training_worker: {error}", file=sys.stderr)
         return 2
@@ -38,15 +41,18 @@ def main() -> int:
         folder.close()
 
 
-def _enrol(settings: Settings, folder: NodeFolder) -> Identity:
+def _enrol(settings: Settings, folder: NodeFolder, begun: Identity | None) -> Identity:
+    """Join the site, or go on with an enrolment whose answer was lost."""
     if not settings.enrolment_token:
         raise SettingsError(
             "This node is not enrolled: start it once with --enrol TOKEN (an operator makes the token)."
         )
-    client = SiteClient(settings.site_url)
-    request = EnrolRequest(token=settings.enrolment_token, name=settings.name)
-    answer = client.enrol(request, patience=ENROL_PATIENCE_SECONDS)
-    identity = Identity(site_url=settings.site_url, node_id=answer.node_id, worker_token=answer.worker_token)
+    new = Identity(site_url=settings.site_url, node_id="", worker_token=f"htw_{secrets.token_urlsafe(32)}")
+    identity = begun or new
+    folder.save_identity(identity)
+    request = EnrolRequest(token=settings.enrolment_token, name=settings.name, worker_token=identity.worker_token)
+    answer = SiteClient(settings.site_url).enrol(request, patience=ENROL_PATIENCE_SECONDS)
+    identity = identity.model_copy(update={"node_id": answer.node_id})
     folder.save_identity(identity)
     return identity
 

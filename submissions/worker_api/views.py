@@ -32,6 +32,7 @@ from submissions.services.transitions import StaleAttempt
 from training_worker.contract.base import ContractModel, FieldError
 from training_worker.contract.wire import (
     OUTPUTS,
+    Claim,
     ClaimRequest,
     EnrolAnswer,
     EnrolRequest,
@@ -107,8 +108,8 @@ class EnrolView(StrictAPIView):
 
     def post(self, request: Request) -> Response:
         body = read_body(EnrolRequest, request)
-        node, token = enrol_node(token=body.token, name=body.name)
-        return Response(EnrolAnswer(node_id=str(node.pk), worker_token=token).model_dump(mode="json"))
+        node = enrol_node(token=body.token, name=body.name, worker_token=body.worker_token)
+        return Response(EnrolAnswer(node_id=str(node.pk)).model_dump(mode="json"))
 
 
 @extend_schema(exclude=True)
@@ -118,7 +119,10 @@ class ClaimView(StrictAPIView):
 
     def post(self, request: Request) -> Response:
         claim = claim_job(node=_node(request), request=read_body(ClaimRequest, request))
-        return Response(status=204) if claim is None else Response(claim.model_dump(mode="json"))
+        if isinstance(claim, Claim):
+            return Response(claim.model_dump(mode="json"))
+        headers = {} if claim.ask_again is None else {"Retry-After": str(claim.ask_again)}
+        return Response(status=204, headers=headers)
 
 
 @extend_schema(exclude=True)

@@ -1,7 +1,7 @@
 """The wire between the site and a GPU node. Every body below is JSON over HTTPS at `/api/worker/`.
 
 POST enrol/                EnrolRequest  → EnrolAnswer          one-time enrolment token in the body
-POST claim/                ClaimRequest  → 200 Claim | 204      Bearer worker token
+POST claim/                ClaimRequest  → 200 Claim | 204      Bearer worker token; 204 may have Retry-After
 POST jobs/<id>/progress/   Progress      → 200 ProgressAnswer   Bearer attempt token, as all below
 POST jobs/<id>/urls/       {}            → 200 JobFiles         fresh signed URLs
 POST jobs/<id>/result/     JobResult     → 200; the same result twice → 200
@@ -30,6 +30,8 @@ WAKE_TASK = "training_worker.wake"
 
 WORKER_QUEUE = "workers"
 SITE_QUEUE = "site"
+"""The site's periodic work and mail: never behind a scoring."""
+SCORING_QUEUE = "scoring"
 
 LEASE_SECONDS = 40.0
 IDLE_POLL_SECONDS = 15.0
@@ -39,6 +41,8 @@ PROGRESS_SECONDS = 5.0
 RECIPE = "2026.11"
 """Version of the training recipe this code implements; a phase pins one."""
 
+WorkerToken = Annotated[str, Field(pattern=r"^htw_[A-Za-z0-9_-]{43}$")]
+"""`htw_` and 32 random bytes in base64url."""
 ShortText = Annotated[str, Field(max_length=2000)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 
@@ -107,19 +111,22 @@ class NodeReport(NodeLoad):
 
 
 class EnrolRequest(ContractModel):
+    """The node makes its own worker token, so that the same request gets the same answer, should one be lost."""
+
     token: Annotated[str, Field(max_length=200)]
+    worker_token: WorkerToken
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class EnrolAnswer(ContractModel):
     node_id: str
-    worker_token: str
 
 
 class ClaimRequest(ContractModel):
-    """`claim_id` is the node's own random id: the same id gets the same job again, should an answer be lost."""
+    """`number` rises with every claim of the node, restarts included: the same one gets the same job again, should an
+    answer be lost, and a smaller one is late and gets nothing."""
 
-    claim_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    number: Annotated[int, Field(ge=1, lt=2**53)]
     node: NodeReport
 
 
