@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from training_worker.contract import json_lines
+from training_worker.contract.json_lines import LineInvalid, read_line, split_lines
 from training_worker.contract.tasks import Column
 
 from .problems import Problems
@@ -57,8 +58,7 @@ def read_rows(spec: RowFile, body: bytes, problems: Problems) -> list[Row]:
 
 
 def _lines(spec: RowFile, body: bytes, problems: Problems) -> Iterator[tuple[int, bytes]]:
-    pieces = body.removesuffix(b"\n").split(b"\n")
-    for line, raw in enumerate(pieces, start=1):
+    for line, raw in enumerate(split_lines(body), start=1):
         if line > MAX_ROWS:
             problems.add(spec.name, line, _("There are more than %(limit)d lines.") % {"limit": MAX_ROWS})
             return
@@ -71,39 +71,24 @@ def _lines(spec: RowFile, body: bytes, problems: Problems) -> Iterator[tuple[int
 
 
 def _parse(spec: RowFile, line: int, raw: bytes, problems: Problems) -> dict[str, Any] | None:
-    message = ""
-    values: Any = None
     try:
-        values = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
-        json.dumps(values, ensure_ascii=False).encode()
-    except UnicodeError:
-        message = _("This line is not valid UTF-8 text.")
-    except _Doubled:
-        message = _("A key is in this line twice.")
-    except (ValueError, RecursionError):
-        message = _("This line is not valid JSON.")
-    if not message and not isinstance(values, dict):
-        message = _("This line is not a JSON object.")
-    if message:
-        problems.add(spec.name, line, message)
+        values = read_line(raw)
+    except LineInvalid as invalid:
+        problems.add(spec.name, line, _fault(invalid.kind))
         return None
-    parsed: dict[str, Any] = values
-    return parsed
+    if not isinstance(values, dict):
+        problems.add(spec.name, line, _("This line is not a JSON object."))
+        return None
+    return values
 
 
-class _Doubled(ValueError):
-    pass
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise _Doubled
-    return result
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
+def _fault(kind: str) -> str:
+    return {
+        json_lines.NOT_UTF8: _("This line is not valid UTF-8 text."),
+        json_lines.NOT_JSON: _("This line is not valid JSON."),
+        json_lines.DOUBLED_KEY: _("A key is in this line twice."),
+        json_lines.BAD_CHARACTER: _("This line has a character that is none: U+0000, or a lone surrogate."),
+    }[kind]
 
 
 def _good_values(spec: RowFile, line: int, values: dict[str, Any], problems: Problems) -> dict[str, Any]:
