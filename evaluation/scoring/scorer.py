@@ -19,9 +19,9 @@ from hackathon.files.storage import storage
 from submissions.enums import JobState
 from submissions.models import Job
 from submissions.services.scoring_lease import claim_scoring, finish_scoring, held_lease, lose_scoring, reject_result
+from training_worker.contract.json_lines import split_lines
 from training_worker.contract.wire import PREDICTIONS
 from training_worker.metrics.base import Answers, InvalidPredictions
-from training_worker.metrics.prediction_lines import split_lines
 
 from .labels import LabelSet, read_labels
 from .score_sheet import ScoreSheet, score_answers

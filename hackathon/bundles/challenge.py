@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
@@ -23,14 +31,14 @@ from training_worker.contract.techniques import TECHNIQUES
 from training_worker.contract.wire import Precision
 
 from .problems import Problems, validation_messages
-from .values import TAG
+from .values import TAG, as_name
 from .yaml import Path, YamlInvalid, load_with_lines
 
 CHALLENGE_YAML = "challenge.yaml"
 MAX_LABELS = 1000
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
+Label = Annotated[str, BeforeValidator(as_name), StringConstraints(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
 WebSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 

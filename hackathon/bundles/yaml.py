@@ -61,6 +61,7 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
     yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
     def __init__(self, text: str) -> None:
+        text, self._written = _without_old_breaks(text)
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
@@ -110,7 +111,7 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
         return result
 
     def _scalar(self, node: yaml.ScalarNode) -> JSON:
-        text: str = node.value
+        text: str = node.value.translate(self._written)
         kind = node.tag.removeprefix(_TAG)
         pattern = {"null": _NULL, "bool": _BOOL, "int": _INT, "float": _FLOAT}.get(kind)
         if kind == "str":
@@ -133,6 +134,20 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
 
     def _refuse(self, node: yaml.Node, message: str) -> None:
         self.problems.append((node.start_mark.line + 1, message))
+
+
+def _without_old_breaks(text: str) -> tuple[str, dict[int, str]]:
+    """The text with other characters in place of U+0085, U+2028 and U+2029, and what those stand for.
+
+    They end a line in YAML 1.1, which PyYAML reads, and are characters like others in 1.2.
+    """
+    found = [char for char in "\x85\u2028\u2029" if char in text]
+    if not found:
+        return text, {}
+    lower = text.lower()
+    free = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text and f"{code:x}" not in lower)
+    written = dict(zip(free, found, strict=False))
+    return text.translate({ord(char): code for code, char in written.items()}), written
 
 
 def _float(text: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,7 +57,8 @@ def import_challenge(*, folder: Path, hackathon: Hackathon, publish: bool = Fals
         if not (files.public_count and files.private_count):
             inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
             raise ProblemsFound(inspection.problems.all())
-        return _import(inspection.bundle, files, hackathon, publish=publish)
+        done = _import(inspection.bundle, files, hackathon, publish=publish)
+    return replace(done, notes=[*done.notes, *map(str, inspection.problems.warnings())])
 
 
 def _import(bundle: Bundle, files: DataFiles, hackathon: Hackathon, *, publish: bool) -> ImportedChallenge:

@@ -106,3 +106,17 @@ def test_what_is_dumped_is_read_back_the_same(value: Any) -> None:
 @pytest.mark.parametrize("text", ["1e-4", "no", "true", "010", "~", "", "null", "2026-01-01", "=", "0x1", ".5"])
 def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
     assert load(dump({"value": text})) == {"value": text}
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("form", ["a: x{}y", "a: |-\n  x{}y", "a: 'x{}y'", 'a: "x{}y"', "a: >-\n  x{}y", "a: [x{}y]"])
+def test_what_ends_a_line_in_yaml_1_1_is_a_character_like_others(char: str, form: str) -> None:
+    value, lines = load_with_lines(form.format(char) + "\n# \ue000\nb: '\\ue001'\n")
+    assert value == {"a": [f"x{char}y"] if "[" in form else f"x{char}y", "b": "\\ue001"}
+    assert lines["b",] == form.count("\n") + 3
+
+
+def test_lines_are_counted_by_line_feeds_alone() -> None:
+    with pytest.raises(YamlInvalid) as caught:
+        load("a: x\u2028y\nb: 1\nb: 2\n")
+    assert [line for line, _message in caught.value.problems] == [3]
