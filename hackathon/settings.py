@@ -172,6 +172,9 @@ ACCOUNT_FORMS = {
     "signup": "hackathon.accounts.forms.SignUpForm",
     "login": "hackathon.accounts.forms.LogInForm",
     "reset_password": "hackathon.accounts.forms.ResetForm",
+    "reset_password_from_key": "hackathon.accounts.forms.ResetKeyForm",
+    "change_password": "hackathon.accounts.forms.ChangePasswordForm",
+    "set_password": "hackathon.accounts.forms.SetPasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
