@@ -20,7 +20,7 @@ from hackathon.services.organizers import make_organizer, remove_organizer
 
 from .base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from .confirm import Question, confirm
-from .forms import PersonAddForm, PersonForm
+from .forms import PersonAddForm, PersonForm, PersonPasswordForm
 
 
 class ParticipationInline(ReadOnlyInline):
@@ -43,6 +43,7 @@ class OrganizationAdmin(Admin):
 class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for the type checker alone
     form = PersonForm
     add_form = PersonAddForm
+    change_password_form = PersonPasswordForm
     list_display = ("name", "email", "organization", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "participations__hackathon", "participations__role")
     search_fields = ("name", "email")

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from hackathon.errors import NotFound, TooLarge, Unavailable, Unprocessable
 from hackathon.files.storage import CHUNK, sha256_of, storage
 from hackathon.models import BaseModel, ChallengeData
+from hackathon.web.public_url import public_url
 from submissions.enums import JobState
 from submissions.models import Job
 from training_worker.contract.wire import OUTPUTS, FileRef, JobFiles, OutputSlot
@@ -41,7 +42,7 @@ def _address(alias: str, key: str) -> str:
 
 
 def _sign(**payload: Any) -> str:
-    return str(settings.SITE_URL) + reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)])
+    return public_url(reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)]))
 
 
 def read_signature(token: str) -> dict[str, Any]:
