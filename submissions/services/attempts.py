@@ -15,12 +15,12 @@ from hackathon.models import BaseModel
 from submissions.enums import Fault, JobState
 from submissions.models import Artifact, Job, Node, ProgressChunk
 from training_worker.contract import sentences
-from training_worker.contract.limits import MeasuredSpeed
 from training_worker.contract.wire import (
     OUTPUTS,
     PREDICTIONS,
     FailureCode,
     JobFailure,
+    JobKind,
     JobRelease,
     JobResult,
     NodeLoad,
@@ -125,8 +125,8 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
             )
             for ref in result.outputs
         )
-        if result.speed is not None:
-            _keep_speed(job, result.speed)
+        if job.kind == JobKind.BASE_SCORE:
+            _keep_measurements(job, result)
         ring_scorer()
     _clear_node(job, now)
     return job
@@ -143,10 +143,14 @@ def _if_same(is_same: bool, job: Job) -> Job:
     return job
 
 
-def _keep_speed(job: Job, speed: MeasuredSpeed) -> None:
+def _keep_measurements(job: Job, result: JobResult) -> None:
+    """What a base score found out about its model, and about the data in its tokens."""
     model = BaseModel.objects.select_for_update().get(pk=job.base_model_id)
-    model.speed[job.data.dataset_manifest.task] = speed.model_dump(mode="json")
-    model.save(update_fields=["speed"])
+    if result.speed is not None:
+        model.speed[job.data.dataset_manifest.task] = result.speed.model_dump(mode="json")
+    if result.longest_example is not None:
+        model.longest[job.data.sha256] = result.longest_example
+    model.save(update_fields=["speed", "longest"])
 
 
 def _require_outputs(job: Job, outputs: tuple[OutputRef, ...]) -> None:

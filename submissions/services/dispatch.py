@@ -31,7 +31,7 @@ from hackathon.models import BaseModel
 from submissions.enums import JobState
 from submissions.models import Job, Node, Quota
 from training_worker.contract import sentences
-from training_worker.contract.canonical import derive_seed
+from training_worker.contract.canonical import derive_base_seed
 from training_worker.contract.limits import Budget
 from training_worker.contract.wire import Claim, ClaimRequest, JobKind, JobSpec, NodeReport
 from training_worker.contract.wire import Precision as WirePrecision
@@ -198,9 +198,7 @@ def job_spec(job: Job) -> JobSpec:
         precision=WirePrecision(phase.precision),
         recipe=phase.recipe,
         seed=job.seed,
-        base_seed=derive_seed(
-            secret=bytes.fromhex(phase.challenge.hackathon.secret), config="base", data=job.data.sha256, replicate=0
-        ),
+        base_seed=derive_base_seed(secret=bytes.fromhex(phase.challenge.hackathon.secret), data=job.data.sha256),
         primary_metric=phase.challenge.primary_metric,
     )
 

@@ -53,7 +53,6 @@ def new_job(
     budget: Budget = phase.challenge.challenge_limits.budget
     seed = derive_seed(
         secret=bytes.fromhex(phase.challenge.hackathon.secret),
-        config=submission.config_hash if submission else BASE_SCORE,
         data=phase.data.sha256,
         replicate=replicate,
     )

@@ -20,6 +20,10 @@ ModelSlug = Annotated[
 ]
 
 
+SHORTEST, LONGEST = 8, 512
+"""Bounds of `max_length`, in tokens."""
+
+
 class TrainingArguments(ContractModel):
     """Hyper-parameters; names are those of `transformers.TrainingArguments`, plus `max_length`,
     `early_stopping_patience` and `head_init`, which are ours."""
@@ -38,7 +42,9 @@ class TrainingArguments(ContractModel):
     warmup_steps: Annotated[float, Field(ge=0.0, le=0.5, description="Warm-up as a share of all steps.")] = 0.06
     label_smoothing_factor: Annotated[float, Field(ge=0.0, le=0.5, description="0 is plain cross-entropy.")] = 0.0
     max_grad_norm: Annotated[float, Field(ge=0.0, le=100.0, description="Gradient clipping; 0 turns it off.")] = 1.0
-    max_length: Annotated[int, Field(ge=8, le=512, description="Tokens per example; longer ones are cut.")] = 128
+    max_length: Annotated[
+        int, Field(ge=SHORTEST, le=LONGEST, description="Tokens per example; longer ones are cut.")
+    ] = 128
     early_stopping_patience: Annotated[
         int, Field(ge=0, le=20, description="Validations without improvement before training stops; 0 turns it off.")
     ] = 0

@@ -21,7 +21,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from .base import ContractModel, Sha256, Slug
-from .config import SubmissionConfig
+from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
 from .limits import Budget, MeasuredSpeed
 
@@ -308,7 +308,8 @@ class JobResult(ContractModel):
     """A finished run: uploaded files, validation metrics, telemetry. It holds no test score: the worker cannot know
     one.
 
-    `speed` is what a self-test measured, for the site's estimates.
+    `speed` and `longest_example` are what a base score measured: for the site's estimates, and the size in tokens of
+    the longest example of any split (as far as `max_length` goes) for its canonical configs.
     """
 
     outputs: Annotated[tuple[OutputRef, ...], Field(max_length=20)]
@@ -319,6 +320,7 @@ class JobResult(ContractModel):
     """How the base score was made, in words, e.g. "class prototypes, 64 examples a class"."""
     telemetry: Telemetry
     speed: MeasuredSpeed | None = None
+    longest_example: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
 
 
 class JobFailure(ContractModel):

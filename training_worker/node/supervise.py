@@ -201,6 +201,7 @@ class Attempt:
             base_method=result.base_method,
             telemetry=result.telemetry.model_copy(update={"seconds": seconds}),
             speed=result.speed,
+            longest_example=result.longest_example,
         )
         self._reporter.flush()
         self._transfer.persist(lambda: self._attempt.result(final))

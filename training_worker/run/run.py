@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..contract.config import SubmissionConfig, TrainingArguments
+from ..contract.config import LONGEST, SubmissionConfig, TrainingArguments
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
 from ..contract.tasks import TASKS
 from ..contract.tasks.spec import SPLITS
@@ -261,8 +261,20 @@ class Run:
             max_length=self.training.max_length,
         )
         outputs = package.write(Path(self.job.output), files, self.task, model, self.spec, result)
-        speed = None if self.config else measure(self.task, model, data.validation, self.compute, peak_memory_mb)
-        return result.model_copy(update={"outputs": outputs, "speed": speed})
+        result = result.model_copy(update={"outputs": outputs})
+        return result if self.config else self.with_measurements(result, model, data)
+
+    def with_measurements(self, result: ChildResult, model: TaskModel, data: Data) -> ChildResult:
+        """What the site wants to know of model and data, measured once by a base score. Spoils the model."""
+        speed = measure(self.task, model, data.validation, self.compute, peak_memory_mb)
+        return result.model_copy(update={"speed": speed, "longest_example": self.longest_example()})
+
+    def longest_example(self) -> int | None:
+        """Tokens of the longest example of any split, as far as a config may ask for; None where it has no tokens."""
+        if self.task.spec.unit != "tokens":
+            return None
+        encoded = (self.task.encode(rows, split, LONGEST) for split, rows in self.rows.items())
+        return max(max(split.costs) for split in encoded)
 
     def telemetry(self, model: TaskModel, trained: Trained) -> Telemetry:
         seconds = trained.seconds
