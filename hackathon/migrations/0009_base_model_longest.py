@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hackathon', '0007_base_model_download'),
+        ('hackathon', '0008_heartbeat'),
     ]
 
     operations = [
