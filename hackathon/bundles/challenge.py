@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from django.utils.translation import gettext as _
@@ -82,6 +83,17 @@ def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
     return limits
 
 
+def _near(moment: datetime) -> datetime:
+    if not FIRST <= moment < END:
+        raise _wrong(_("A date must be from 2000 to 2100."))
+    return moment
+
+
+FIRST, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+"""Within them every date is one in every time zone and database."""
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
+
+
 class QuotaSpec(ContractModel):
     """A team's quota in a phase."""
 
@@ -95,8 +107,8 @@ class PhaseSpec(ContractModel):
     """A window of the challenge; without times it is that of the hackathon."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    opens_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
     quota: QuotaSpec = QuotaSpec()
     precision: Precision = Precision.FP32
     display_step: Annotated[float, Field(ge=MIN_STEP, le=MAX_STEP)] | None = None

@@ -15,7 +15,7 @@ from .challenge import CHALLENGE_YAML, ChallengeSpec, ReadChallenge, line_of, re
 from .checks import DATA_FILES, check_rows
 from .images import FILES, Images, read_images
 from .plain_text import plain_text
-from .problems import Problems
+from .problems import Problem, Problems
 from .rows import Row, RowFile, read_rows
 from .yaml import MAX_BYTES
 from .yaml import Path as KeyPath
@@ -55,6 +55,10 @@ class Inspection:
     bundle: Bundle | None
     spec: ReadChallenge
     problems: Problems
+
+    def at(self, path: KeyPath, message: str) -> Problem:
+        """What is to be said of the value at `path` of challenge.yaml."""
+        return Problem(CHALLENGE_YAML, line_of(self.spec.lines, path), message)
 
     def add(self, path: KeyPath, message: str) -> None:
         """A problem with the value at `path` of challenge.yaml, which only the database knows."""
