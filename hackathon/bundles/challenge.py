@@ -31,6 +31,7 @@ from training_worker.contract.tasks import TASKS
 from training_worker.contract.techniques import TECHNIQUES
 from training_worker.contract.wire import Precision
 
+from .labels import label_problem
 from .problems import Problems, validation_messages
 from .values import TAG, as_name
 from .yaml import Path, YamlInvalid, load_with_lines
@@ -38,13 +39,20 @@ from .yaml import Path, YamlInvalid, load_with_lines
 CHALLENGE_YAML = "challenge.yaml"
 MAX_LABELS = 1000
 
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Label = Annotated[str, BeforeValidator(as_name), StringConstraints(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
-WebSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-
 
 def _wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("bundle", "{message}", {"message": message})
+
+
+def _sound_label(label: str) -> str:
+    if message := label_problem(label):
+        raise _wrong(message)
+    return label
+
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Label = Annotated[str, BeforeValidator(as_name), AfterValidator(_sound_label)]
+WebSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 def _doubled(values: Iterable[str]) -> list[str]:
@@ -139,7 +147,7 @@ def _labels_of_task(labels: tuple[str, ...] | None, info: ValidationInfo) -> tup
 
 
 class ChallengeSpec(ContractModel):
-    """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl, sorted.
+    """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl in order.
     A task whose answers are numbers has none."""
 
     slug: WebSlug

@@ -13,6 +13,7 @@ from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDA
 from . import folder as files
 from .challenge import CHALLENGE_YAML, ChallengeSpec, ReadChallenge, line_of, read_challenge
 from .checks import DATA_FILES, check_rows
+from .feasible import check_predictions
 from .images import FILES, Images, read_images
 from .plain_text import plain_text
 from .problems import Problem, Problems
@@ -110,6 +111,7 @@ def _read_data(
     rows = {name: read_rows(specs[name], bodies[name], problems) if name in bodies else [] for name in DATA_FILES}
     images = read_images(files_folder, task, rows, problems)
     labels = check_rows(task, spec.challenge.labels if spec.challenge else None, rows, images, problems)
+    check_predictions(task, labels, rows, problems)
     if spec.challenge is None:
         return None
     return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS], images)

@@ -20,15 +20,17 @@ from hackathon.errors import Conflict, DomainError
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon
 from hackathon.models.challenge import new_prefix
 from training_worker.contract.base import FieldError
+from training_worker.contract.config import TrainingArguments
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.tasks.spec import TEST
 from training_worker.contract.wire import DatasetManifest
 
 from .challenge_changes import Changes, Said, find_changes
-from .challenge_fit import misfits
+from .challenge_fit import misfits, too_slow
 from .data_files import DataFiles, data_files
 from .display_step import default_display_step
 from .import_phases import write_phases
+from .split_warnings import split_warnings
 from .store_data import stored
 
 
@@ -80,9 +82,7 @@ def import_challenge(
     _agreed_changes(order, db_now())
     with TemporaryDirectory() as scratch:
         files = data_files(inspection.bundle, secret=bytes.fromhex(hackathon.secret), folder=Path(scratch))
-        if not (files.public_count and files.private_count):
-            inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
-            raise ProblemsFound(inspection.problems.all())
+        _check_files(order, files)
         return _import(order, files)
 
 
@@ -99,6 +99,22 @@ class Order:
     def said(self, sentences: Sequence[Said]) -> list[Problem]:
         """Each with its line of challenge.yaml."""
         return [self.inspection.at(path, message) for path, message in sentences]
+
+
+def _check_files(order: Order, files: DataFiles) -> None:
+    """Raises `ProblemsFound` where the data cannot be split, or no run could come to its end."""
+    inspection, limits, bundle = order.inspection, order.bundle.challenge.limits, order.bundle
+    if not (files.public_count and files.private_count):
+        inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
+    models = BaseModel.objects.filter(slug__in=limits.base_models)
+    speeds = {model.slug: speed for model in models if (speed := model.measured_speed(bundle.task.id))}
+    items, cost = len(bundle.test) + len(bundle.validation), files.mean_cost
+    if bundle.task.unit == "tokens":
+        cost = min(cost, TrainingArguments().max_length)  # the base score reads no more than that
+    for path, message in too_slow(limits, speeds, items=items, mean_cost=cost):
+        inspection.add(("limits", *path), message)
+    if inspection.problems:
+        raise ProblemsFound(inspection.problems.all())
 
 
 def _import(order: Order, files: DataFiles) -> ImportedChallenge:
@@ -128,7 +144,8 @@ def _save_rows(order: Order, files: DataFiles, *, prefix: str) -> ImportedChalle
         data = _create_data(bundle, challenge, files, prefix)
     step = default_display_step(bundle.challenge.primary_metric, files.public_targets)
     write_phases(bundle.challenge.phases, order.hackathon, data, step, changes, now)
-    warnings = [*map(str, order.inspection.problems.warnings()), *small_test_warnings(data)]
+    notes = split_warnings(data, public=files.public_targets, private=files.private_targets)
+    warnings = [*map(str, order.inspection.problems.warnings()), *notes]
     return ImportedChallenge(
         challenge=challenge,
         data=data,
@@ -207,15 +224,3 @@ def _create_data(bundle: Bundle, challenge: Challenge, files: DataFiles, prefix:
         license=bundle.challenge.license,
         source=bundle.challenge.source,
     )
-
-
-def small_test_warnings(data: ChallengeData) -> list[str]:
-    """What an organizer should know of a small test set."""
-    counts = {"public": data.public_count, "private": data.private_count}
-    if data.public_count < 300 or data.private_count < 700:
-        return [
-            _("The test set is small (%(public)d public, %(private)d private): a board over it says little.") % counts
-        ]
-    if data.public_count < 1000 or data.private_count < 2000:
-        return [_("With %(public)d public and %(private)d private test items small differences are luck.") % counts]
-    return []
