@@ -13,9 +13,10 @@ from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDA
 from . import folder as files
 from .challenge import CHALLENGE_YAML, ChallengeSpec, ReadChallenge, line_of, read_challenge
 from .checks import DATA_FILES, check_rows
+from .feasible import check_predictions
 from .images import FILES, Images, read_images
 from .plain_text import plain_text
-from .problems import Problems
+from .problems import Problem, Problems
 from .rows import Row, RowFile, read_rows
 from .yaml import MAX_BYTES
 from .yaml import Path as KeyPath
@@ -55,6 +56,10 @@ class Inspection:
     bundle: Bundle | None
     spec: ReadChallenge
     problems: Problems
+
+    def at(self, path: KeyPath, message: str) -> Problem:
+        """What is to be said of the value at `path` of challenge.yaml."""
+        return Problem(CHALLENGE_YAML, line_of(self.spec.lines, path), message)
 
     def add(self, path: KeyPath, message: str) -> None:
         """A problem with the value at `path` of challenge.yaml, which only the database knows."""
@@ -106,6 +111,7 @@ def _read_data(
     rows = {name: read_rows(specs[name], bodies[name], problems) if name in bodies else [] for name in DATA_FILES}
     images = read_images(files_folder, task, rows, problems)
     labels = check_rows(task, spec.challenge.labels if spec.challenge else None, rows, images, problems)
+    check_predictions(task, labels, rows, problems)
     if spec.challenge is None:
         return None
     return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS], images)

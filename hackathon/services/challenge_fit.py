@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from django.utils.translation import gettext as _
+
 from hackathon.bundles.yaml import Path
 from hackathon.web.translation import translated
 from training_worker.contract import sentences
 from training_worker.contract.facts import ModelFacts
-from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.limits import ChallengeLimits, MeasuredSpeed
 from training_worker.contract.methods import METHODS, MethodConfig
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.techniques import TECHNIQUES, TechniqueConfig
@@ -37,6 +39,23 @@ def misfits(task: TaskSpec, limits: ChallengeLimits, models: Mapping[str, ModelF
             said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=", ".join(limits.methods))
         if said:
             yield ("techniques", index), f"{name}: {translated(said)}"
+
+
+def too_slow(
+    limits: ChallengeLimits, speeds: Mapping[str, MeasuredSpeed], *, items: int, mean_cost: float
+) -> Iterator[Misfit]:
+    """Allowed models that would not get through the test and validation items within the hard limit of a run, however
+    little they train. `speeds` are those that nodes have measured; `mean_cost` of an item is in their unit."""
+    for index, slug in enumerate(limits.base_models):
+        speed = speeds.get(slug)
+        seconds = items * mean_cost / speed.frozen_units_per_second if speed else 0.0
+        if seconds > limits.budget.hard_wall_seconds:
+            message = _(
+                "%(slug)s: answering the %(items)d test and validation items takes about %(seconds)d s, and a run is "
+                "stopped after %(limit)d s: raise max_seconds, or take fewer items."
+            )
+            values = {"slug": slug, "items": items, "seconds": seconds, "limit": limits.budget.hard_wall_seconds}
+            yield ("base_models", index), message % values
 
 
 def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
