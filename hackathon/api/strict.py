@@ -78,7 +78,7 @@ def _refuse(data: Iterable[Any], known: Iterable[str], *, code: str, message: st
     unknown = [str(name) for name in data if name not in allowed]
     if unknown:
         named = ", ".join(allowed)
-        fields = [FieldError(code=code, field=name, message=each, allowed=named) for name in unknown]
+        fields = (FieldError(code=code, field=name, message=each, allowed=named) for name in unknown)
         raise Invalid(message, hint=_("Leave them out."), code=code, fields=fields)
 
 

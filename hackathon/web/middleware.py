@@ -8,7 +8,6 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 
 from hackathon.errors import DomainError
 
@@ -39,9 +38,6 @@ class SecurityHeaders:
             structlog.contextvars.clear_contextvars()
         response.headers.setdefault("Content-Security-Policy", DOCS_CSP if request.path == "/api/docs/" else CSP)
         response.headers["X-Request-Id"] = reference
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "private, no-store")
-            patch_vary_headers(response, ["Authorization", "Cookie"])
         return response
 
 
