@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import override
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
@@ -41,3 +43,9 @@ class DocumentView(StrictAPIView):
         name = f'inline; filename="hacktune.{renderer.format}"'
         headers = {"Content-Disposition": name}
         return HttpResponse(rendered(renderer), content_type=renderer.media_type, headers=headers)
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """Swagger UI, in the reader's colours."""
+    return render(request, "hackathon/api_docs.html")

@@ -17,7 +17,7 @@ from tests.pages import browser_of, poll
 
 pytestmark = pytest.mark.django_db
 STATIC_FILES = "whitenoise.middleware.WhiteNoiseMiddleware"
-SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+SESSIONS = "hackathon.web.middleware.CleanSessions"
 
 
 def paths(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> list[str]:
