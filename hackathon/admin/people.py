@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin
 from django.contrib import admin, messages
+from django.contrib.auth import admin as django_admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -135,6 +137,14 @@ class ApiTokenAdmin(Admin):
             ngettext_lazy("%(count)d token revoked.", "%(count)d tokens revoked.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: revoke_api_token(token=row))
+
+
+class AddressAdmin(Admin, EmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
+    """Addresses that accounts log in by."""
+
+
+class GroupAdmin(Admin, django_admin.GroupAdmin):
+    """Groups of permissions."""
 
 
 class SecondFactorAdmin(ReadOnlyAdmin):

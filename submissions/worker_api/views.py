@@ -86,10 +86,10 @@ def read_body(model: type[Model], request: Request) -> Model:
     try:
         return model.model_validate_json(json.dumps(request.data))
     except ValidationError as error:
-        fields = [
+        fields = (
             FieldError(code=str(item["type"]), field=".".join(map(str, item["loc"])), message=item["msg"])
             for item in error.errors(include_url=False, include_input=False)
-        ]
+        )
         raise Invalid(_("The body is not a %(name)s.") % {"name": model.__name__}, fields=fields) from None
 
 

@@ -87,6 +87,10 @@ class ConfigInvalid(Exception):
         self.errors = errors
 
 
+MAX_KIB = 64
+"""A config has a few: what is longer would only take long to be refused, field by field."""
+
+
 def parse_config(data: JSON) -> SubmissionConfig:
     """Read a config from what `json.loads` or our YAML loader returned.
 
@@ -96,6 +100,9 @@ def parse_config(data: JSON) -> SubmissionConfig:
         text = json.dumps(data, allow_nan=True)
     except (TypeError, ValueError, RecursionError):
         raise ConfigInvalid([FieldError(code="invalid_type", field="", message=sentences.NOT_AN_OBJECT)]) from None
+    if len(text) > MAX_KIB * 1024:
+        message = sentences.CONFIG_TOO_LONG(limit=MAX_KIB)
+        raise ConfigInvalid([FieldError(code="too_large", field="", message=message)])
     try:
         return SubmissionConfig.model_validate_json(text)
     except ValidationError as error:

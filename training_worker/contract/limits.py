@@ -32,7 +32,7 @@ class Budget(ContractModel):
 
 
 class ChallengeLimits(ContractModel):
-    """What a challenge allows. `ranges` narrows numeric fields of the contract by name (`config.models_with`);
+    """What a challenge allows. `ranges` narrows numeric fields of a config by their name;
     `max_batch_cost` bounds a batch in the task's unit of cost, e.g. tokens."""
 
     base_models: Annotated[tuple[Slug, ...], Field(min_length=1)]
@@ -53,7 +53,7 @@ class MeasuredSpeed(ContractModel):
 
 
 class Estimate(ContractModel):
-    """What a run will need. `seconds` and `memory_mb` are None where no worker has measured the model yet."""
+    """What a run will need. `seconds` and `memory_mb` are null where no worker has measured the model yet."""
 
     steps: int
     seconds: float | None = None
