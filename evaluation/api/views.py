@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluation.board.rows import SubmissionScores
-from evaluation.listing import in_state, submission_rows, tagged
+from evaluation.listing import in_challenge, in_state, submission_rows, tagged
 from evaluation.selectors import leaderboard, submission_scores
 from evaluation.services.withdraw import restore_submission, withdraw_submission
 from hackathon.api.permissions import SignedInToWrite, person
@@ -46,6 +46,10 @@ from .serializers import (
 )
 
 MAX_KEY = 100
+ORDERINGS = {
+    "received_at": ("received_at", "number", "pk"),
+    "-received_at": ("-received_at", "-number", "-pk"),
+}
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,9 @@ class SubmissionsView(StrictListView[Submission]):
             found = found.filter(phase=wanted["phase"])
         if "team" in wanted:
             found = found.filter(team=wanted["team"])
-        if "challenge" in wanted:
-            found = found.filter(phase__challenge__slug=wanted["challenge"])
+        found = in_challenge(found, challenge=wanted.get("challenge", ""))
         found = in_state(tagged(found, wanted.get("tag", "")), wanted.get("state", ""))
-        return found.order_by(wanted["ordering"], "pk")
+        return found.order_by(*ORDERINGS[wanted["ordering"]])
 
     def rows(self, page: list[Submission]) -> Sequence[Any]:
         return submission_rows(page)

@@ -6,10 +6,12 @@ from typing import Any
 
 from rest_framework.pagination import PageNumberPagination
 
+from hackathon.web.paginator import SteadyPaginator
 from hackathon.web.public_url import public_url
 
 
 class Pages(PageNumberPagination):
+    django_paginator_class = SteadyPaginator
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100

@@ -207,7 +207,7 @@ def _own(world: World, count: int) -> None:
         ("/c/{c}/", _own, 8),
         ("/c/{c}/leaderboard/", _teams, 12),
         ("/c/{c}/leaderboard.csv", _teams, 12),
-        ("/submissions/", _own, 11),
+        ("/submissions/", _own, 14),
     ],
 )
 def test_queries_do_not_grow_with_rows(
@@ -229,5 +229,5 @@ def test_a_poll_without_news_is_cheap(world: World, django_assert_num_queries: A
     path = f"/s/{job.submission_id}/"
     client = browser_of(world, "captain")
     version = version_of(client.get(path))
-    with django_assert_num_queries(5):  # session, person, clock, submission, job
+    with django_assert_num_queries(6):  # session, person, clock, own teams, submission, job
         client.get(f"{path}?version={version}", headers={"HX-Request": "true"})

@@ -175,7 +175,9 @@ def test_the_list_takes_as_many_queries_for_three_rows_as_for_one(world: World, 
     for rows in (1, 3):
         with CaptureQueriesContext(connection) as captured:
             assert get(world, who, "submissions/").json()["count"] == rows
-        assert len(captured) == 8  # clock, token, count, submissions, tags, withdrawals, jobs, results
+        assert (
+            len(captured) == 10
+        )  # clock, token, own teams, count, keys, submissions, tags, withdrawals, jobs, results
         submit(world, learning_rate=0.02)
         submit(world, learning_rate=0.03)
 
