@@ -37,7 +37,8 @@ from .validation import Diverged, ValidationSet, Validator
 
 @dataclass(frozen=True)
 class Data:
-    """Every split encoded once; `examples` are those that the base score is made from, at a length of their own."""
+    """Every split, encoded when it is used; `examples` are those that the base score is made from, at a length of their
+    own."""
 
     train: Split
     validation: Split
@@ -74,6 +75,7 @@ class Run:
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
         self.is_frozen = config is None or config.method.uses_frozen_features
+        self.kept: dict[tuple[str, ...], FeatureSplit] = {}
 
     def run(self) -> ChildResult:
         seed_everything(self.spec.seed)
@@ -106,7 +108,7 @@ class Run:
         return load_task(self.spec.dataset.task)(context, self.rows["train"])
 
     def prepare_data(self) -> Data:
-        """Read and encode all splits."""
+        """Read all splits; a backbone that trains reads their examples, so they are encoded at once."""
         self.journal.stage(Stage.PREPARE, f"Reading data version {self.spec.dataset.version}.")
         rows, task, max_length = self.rows, self.task, self.training.max_length
         chosen = [rows["train"][index] for index in task.choose_examples(rows["train"])]
@@ -117,7 +119,9 @@ class Run:
             examples=task.encode(chosen, "train", BASE_MAX_LENGTH),
         )
         counts = len(data.train.ids), len(data.validation.ids), len(data.test.ids)
-        self.journal.line(log_messages.describe_data(*counts, task.describe(data.train, max_length)))
+        self.journal.line(log_messages.describe_data(*counts))
+        if not self.is_frozen:
+            self.journal.line(log_messages.describe_sizes(task.describe(data.train, max_length)))
         return data
 
     # --- build model -----------------------------------------------------------------------------------------
@@ -144,15 +148,16 @@ class Run:
             self.journal.stage(Stage.TRAIN, "Nothing to train: this job scores the untrained model.")
             model.backbone.requires_grad_(False)
             return model, Trained(StoppedBy.NOTHING_TO_TRAIN)
-        plan = make_plan(self.training, data.train, data.validation, self.spec.budget)
+        train, validation = (self.inputs(model, getattr(data, name), name) for name in ("train", "validation"))
+        plan = make_plan(self.training, train, validation, self.spec.budget)
         self.journal.stage(Stage.TRAIN, log_messages.describe_plan(self.training, plan), total_steps=plan.total_steps)
         if self.training.head_init == "random":
             self.task.start_at_random(model.top)
             base = self.predict_frozen(model, data)
         model = self.prepare_model(model, config)
-        validator = self.validator(model, data)
+        validator = self.validator(model, data, validation)
         validator.judge(0, base, "Before training")
-        loop = Loop(self.part(model), self.inputs(model, data.train, "train"), validator, self.setup(plan))
+        loop = Loop(self.part(model), train, validator, self.setup(plan))
         trained = self.techniques.around_training(loop.run)
         self.techniques.after_training(model)
         self.journal.line(log_messages.describe_end(trained, plan))
@@ -170,10 +175,10 @@ class Run:
         self.journal.line(log_messages.describe_method(config, trained_count, count(model.parameters())))
         return model
 
-    def validator(self, model: TaskModel, data: Data) -> Validator:
+    def validator(self, model: TaskModel, data: Data, inputs: Split) -> Validator:
         return Validator(
             self.part(model),
-            self.inputs(model, data.validation, "validation"),
+            inputs,
             self.validation_set(data),
             metric=self.spec.primary_metric,
             training=self.training,
@@ -233,7 +238,9 @@ class Run:
             self.journal.line(f"Computing frozen features of {len(split.ids):,} examples, once.")
             return frozen_features(model, split, self.compute)
 
-        return FeatureCache(Path(self.job.features), context).get(split, key, compute)
+        if key not in self.kept:
+            self.kept[key] = FeatureCache(Path(self.job.features), context).get(split, key, compute)
+        return self.kept[key]
 
     # --- package ---------------------------------------------------------------------------------------------
 

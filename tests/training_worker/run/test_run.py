@@ -116,6 +116,21 @@ def test_warm_and_cold_feature_cache_give_the_same_run(run_job: RunJob, tmp_path
     assert (cold / "predictions.jsonl").read_bytes() == (healed / "predictions.jsonl").read_bytes()
 
 
+def test_texts_whose_features_are_at_hand_are_not_read(run_job: RunJob, tiny_data: Path, tmp_path: Path) -> None:
+    """Here alone: the key of features is the sha256 of the data, which this test's data are without."""
+    emptied = tmp_path / "emptied"
+    emptied.mkdir()
+    for name in ("train", "validation", "test"):
+        rows = [json.loads(line) for line in (tiny_data / f"{name}.jsonl").read_text().splitlines()]
+        (emptied / f"{name}.jsonl").write_text("".join(json.dumps(row | {"text": ""}) + "\n" for row in rows))
+    shared = tmp_path / "shared"
+    _, cold, _ = run_job(make_config("head"), features=shared)
+    _, warm, _ = run_job(make_config("head", learning_rate=2e-3), features=shared)
+    _, without, _ = run_job(make_config("head", learning_rate=2e-3), features=shared, data=emptied)
+    assert (warm / PREDICTIONS).read_bytes() == (without / PREDICTIONS).read_bytes()
+    assert (warm / PREDICTIONS).read_bytes() != (cold / PREDICTIONS).read_bytes()
+
+
 def test_random_head_does_not_start_at_the_base(run_job: RunJob) -> None:
     _, _, base = run_job(make_config("full"))
     _, _, random = run_job(make_config("full", head_init="random"))
