@@ -26,6 +26,7 @@ from ..techniques.base import Techniques
 from . import log_messages, package
 from .features import FeatureCache
 from .journal import Journal
+from .matmul import fix_matmul
 from .measure import measure
 from .messages import ChildJob, ChildResult
 from .optimization import count, trained_parameters
@@ -72,6 +73,7 @@ class Run:
         self.clock = Clock()
         device, unit = "cuda" if torch.cuda.is_available() else "cpu", TASKS[job.spec.dataset.task].unit
         self.compute = Compute(torch.device(device), self.spec.precision, unit)
+        self.matmul = fix_matmul(self.compute.device)
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
         self.is_frozen = config is None or config.method.uses_frozen_features
@@ -129,6 +131,8 @@ class Run:
     def build_model(self, data: Data) -> TaskModel:
         """Load the base model and put it at the base score."""
         model = self.task.build_model()
+        if self.matmul.is_attention_eager:
+            model.backbone.set_attn_implementation("eager")  # type: ignore[operator]
         model.to(self.compute.device).eval()
         examples = self.features(model, data.examples, "train", f"base {self.spec.base_seed}")
         self.task.start_at_base(model.top, examples)
@@ -231,7 +235,8 @@ class Run:
         spec, device = self.spec, self.compute.device.type
         files = [ref.sha256 for ref in spec.files.data if ref.name.startswith(f"{name}.")]
         max_length = BASE_MAX_LENGTH if part.startswith("base") else self.training.max_length
-        context = (spec.files.model.sha256, str(spec.files.model.pooling), spec.precision.value, spec.dataset.task)
+        model_file, pooling = spec.files.model.sha256, str(spec.files.model.pooling)
+        context = (model_file, pooling, spec.precision.value, self.matmul.name, spec.dataset.task)
         key = (*files, name, part, str(max_length), device, ",".join(spec.dataset.labels))
 
         def compute() -> FeatureSplit:
@@ -293,7 +298,7 @@ class Run:
             parameters_trained=count(trained_parameters(model)) if self.config else 0,
             train_units_per_second=round(trained.units / seconds, 1) if seconds > 0 else 0.0,
             device=device_name(self.compute.device),
-            versions=versions(),
+            versions=versions() | {"matmul": self.matmul.name},
             best_step=trained.best_step,
         )
 
