@@ -24,7 +24,7 @@ from ..tasks.split import FeatureSplit, Row, Split
 from ..techniques import load_techniques
 from ..techniques.base import Techniques
 from . import log_messages, package
-from .features import FeatureCache
+from .features import FeatureCache, shared_features
 from .journal import Journal
 from .matmul import fix_matmul
 from .measure import measure
@@ -77,6 +77,7 @@ class Run:
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
         self.is_frozen = config is None or config.method.uses_frozen_features
+        self.base_examples: FeatureSplit | None = None
         self.kept: dict[tuple[str, ...], FeatureSplit] = {}
 
     def run(self) -> ChildResult:
@@ -134,8 +135,9 @@ class Run:
         if self.matmul.is_attention_eager:
             model.backbone.set_attn_implementation("eager")  # type: ignore[operator]
         model.to(self.compute.device).eval()
-        examples = self.features(model, data.examples, "train", f"base {self.spec.base_seed}")
+        examples = self.features(model, data.examples, "train", "base")
         self.task.start_at_base(model.top, examples)
+        self.base_examples = examples
         return model
 
     def predict_frozen(self, model: TaskModel, data: Data) -> Prediction:
@@ -237,11 +239,13 @@ class Run:
         max_length = BASE_MAX_LENGTH if part.startswith("base") else self.training.max_length
         model_file, pooling = spec.files.model.sha256, str(spec.files.model.pooling)
         context = (model_file, pooling, spec.precision.value, self.matmul.name, spec.dataset.task)
-        key = (*files, name, part, str(max_length), device, ",".join(spec.dataset.labels))
+        key = (*files, name, part, str(max_length), device, str(spec.base_seed), ",".join(spec.dataset.labels))
 
         def compute() -> FeatureSplit:
-            self.journal.line(f"Computing frozen features of {len(split.ids):,} examples, once.")
-            return frozen_features(model, split, self.compute)
+            known = {} if self.base_examples is None else shared_features(split, self.base_examples)
+            if missing := len(split.ids) - len(known):
+                self.journal.line(f"Computing frozen features of {missing:,} examples, once.")
+            return frozen_features(model, split, self.compute, known)
 
         if key not in self.kept:
             self.kept[key] = FeatureCache(Path(self.job.features), context).get(split, key, compute)

@@ -102,15 +102,27 @@ def test_base_score_saves_only_the_head(run_job: RunJob) -> None:
     assert result.speed is not None
 
 
+def computed(messages: list[Any]) -> list[int]:
+    """How many features a run computed, each time that it did."""
+    lines = [line.text for message in messages for line in message.lines]
+    return [int(line.split()[4]) for line in lines if line.startswith("Computing frozen features of")]
+
+
+def test_features_of_the_base_score_serve_where_the_model_reads_the_same(run_job: RunJob, tiny_data: Path) -> None:
+    """At a length that cuts some texts, those are computed anew as they are read there."""
+    texts = [json.loads(line)["text"] for line in (tiny_data / "train.jsonl").read_text().splitlines()]
+    cut = sum(len(text.split()) + 2 > 10 for text in texts)
+    assert cut > 0
+    _, _, messages = run_job(make_config("head", max_length=10))
+    assert computed(messages) == [96, 32, cut, 40]
+
+
 def test_warm_and_cold_feature_cache_give_the_same_run(run_job: RunJob, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     _, cold, messages = run_job(make_config("head"), features=shared)
     _, warm, again = run_job(make_config("head"), features=shared)
     assert (cold / "predictions.jsonl").read_bytes() == (warm / "predictions.jsonl").read_bytes()
-    told = [
-        sum("Computing frozen features" in line.text for m in all_ for line in m.lines) for all_ in (messages, again)
-    ]
-    assert told == [4, 0]
+    assert [computed(told) for told in (messages, again)] == [[96, 32, 40], []], "each example once"
     next(shared.iterdir()).write_bytes(b"not safetensors")
     _, healed, _ = run_job(make_config("head"), features=shared)
     assert (cold / "predictions.jsonl").read_bytes() == (healed / "predictions.jsonl").read_bytes()
