@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
+from django.core.paginator import Page
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from hackathon.models import Challenge
+from hackathon.models import Challenge, Phase
 from hackathon.visibility import Viewer
+from hackathon.web.kept import kept, name_of
 from hackathon.web.live import version_of
+from hackathon.web.paginator import EXACT, SteadyPaginator
 from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Job, Submission, Tag, Withdrawal
 from submissions.selectors import submissions_visible_to
@@ -98,33 +100,38 @@ class FilterRow:
 
 def listed_submissions(viewer: Viewer, filters: Filters) -> QuerySet[Submission]:
     """All that the viewer may see and the filters let through, newest first."""
-    found = submissions_visible_to(viewer).order_by("-received_at", "-number")
-    if filters.hackathon:
-        found = found.filter(phase__challenge__hackathon__slug=filters.hackathon)
-    if filters.challenge:
-        found = found.filter(phase__challenge__slug=filters.challenge)
+    found = submissions_visible_to(viewer).order_by("-received_at", "-number", "-pk")
+    found = in_challenge(found, hackathon=filters.hackathon, challenge=filters.challenge)
     return in_state(tagged(found, filters.tag), filters.state)
+
+
+def in_challenge(found: QuerySet[Submission], *, hackathon: str = "", challenge: str = "") -> QuerySet[Submission]:
+    """Those in the phases of the hackathon and the challenge with these slugs; "" leaves a part open."""
+    slugs = {"challenge__hackathon__slug": hackathon, "challenge__slug": challenge}
+    wanted = {path: slug for path, slug in slugs.items() if slug}
+    if not wanted:
+        return found
+    return found.filter(phase__in=list(Phase.objects.filter(**wanted).order_by().values_list("pk", flat=True)))
 
 
 def tagged(found: QuerySet[Submission], tag: str) -> QuerySet[Submission]:
     """Those with that tag, however it is spelled."""
-    return found.filter(tags__key=tag_key(tag)) if tag else found
+    return found.filter(Exists(Tag.objects.filter(submission=OuterRef("pk"), key=tag_key(tag)))) if tag else found
 
 
 def in_state(found: QuerySet[Submission], state: str) -> QuerySet[Submission]:
     """Those in that state of a job, or withdrawn."""
     if state == WITHDRAWN:
-        return found.filter(pk__in=Withdrawal.objects.filter(restored_at__isnull=True).values("submission"))
-    return found.filter(jobs__replicate=0, jobs__state=state) if state else found
+        return found.filter(Exists(Withdrawal.objects.filter(submission=OuterRef("pk"), restored_at__isnull=True)))
+    first = Job.objects.filter(submission=OuterRef("pk"), replicate=0)
+    return found.filter(Exists(first.filter(state=state))) if state else found
 
 
 def filter_rows(viewer: Viewer, filters: Filters) -> list[FilterRow]:
     """Links that narrow the list: the viewer's challenges, states, most used tags; no row without a choice."""
     seen = listed_submissions(viewer, filters.widened).order_by()
-    challenges = Challenge.objects.filter(phases__submissions__in=seen).distinct().order_by("title", "slug")
-    named = {challenge.slug: challenge.title for challenge in challenges}
-    tags = Tag.objects.filter(submission__in=seen).order_by().values_list("key").annotate(count=Count("pk"))
-    keys = {key: key for key, _count in tags.order_by("-count", "key")[:MAX_TAG_LINKS]}
+    named = _challenges(seen)
+    keys = {key: key for key in _most_used_tags(seen)}
     if filters.tag:
         keys.setdefault(tag_key(filters.tag), filters.tag)
     rows = [
@@ -133,6 +140,23 @@ def filter_rows(viewer: Viewer, filters: Filters) -> list[FilterRow]:
         _row(_("tag"), filters, "tag", keys),
     ]
     return [row for row in rows if len(row.choices) > 1]
+
+
+def _challenges(seen: QuerySet[Submission]) -> dict[str, str]:
+    """Title by slug of those with a submission among `seen`, by title."""
+    phases = Phase.objects.filter(Exists(seen.filter(phase=OuterRef("pk"))))
+    found = Challenge.objects.filter(pk__in=phases.values("challenge")).order_by("title", "slug")
+    return dict(found.values_list("slug", "title"))
+
+
+def _most_used_tags(seen: QuerySet[Submission]) -> list[str]:
+    """Keys, the most used first. Where many are in use they may be 30 s old: it takes reading all tags of `seen`."""
+    tags = Tag.objects.filter(submission__in=seen.values("pk")).order_by().values_list("key")
+    most = tags.annotate(count=Count("pk")).order_by("-count", "key")[:MAX_TAG_LINKS]
+    used = kept(
+        f"tags {name_of(seen)}", lambda: list(most), is_worth_it=lambda found: sum(dict(found).values()) > EXACT
+    )
+    return [key for key, _count in used]
 
 
 def _row(name: str, filters: Filters, field: str, values: Mapping[str, object]) -> FilterRow:
@@ -167,7 +191,7 @@ def submission_rows(page: Sequence[Submission]) -> list[SubmissionRow]:
 
 def read_table(viewer: Viewer, filters: Filters, *, page: str | None) -> Table:
     """A page of the list by its number; the nearest one where there is no such page."""
-    found = Paginator(listed_submissions(viewer, filters), PAGE_SIZE).get_page(page)
+    found = SteadyPaginator(listed_submissions(viewer, filters), PAGE_SIZE).get_page(page)
     return Table(found, submission_rows(list(found.object_list)))
 
 

@@ -6,7 +6,7 @@ The validation report has the shape of `training_worker.contract.report`, name b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -110,6 +110,8 @@ class RunReport:
 
 class ReportView(StrictAPIView):
     """The report of one submission, for its team and the organizers."""
+
+    summaries: ClassVar = {"get": "Show the report"}
 
     @extend_schema(responses=ReportSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluation.board.rows import SubmissionScores
-from evaluation.listing import in_state, submission_rows, tagged
+from evaluation.listing import in_challenge, in_state, submission_rows, tagged
 from evaluation.selectors import leaderboard, submission_scores
 from evaluation.services.withdraw import restore_submission, withdraw_submission
 from hackathon.api.permissions import SignedInToWrite, person
@@ -26,7 +26,7 @@ from hackathon.errors import Invalid, NotAllowed
 from hackathon.models import Phase
 from hackathon.visibility import Viewer
 from submissions.api.serializers import AnnotationSerializer, SubmitSerializer
-from submissions.api.views import visible_phase, visible_submission
+from submissions.api.views import phase_of, visible_phase, visible_submission
 from submissions.api.waiting import wait_for_news
 from submissions.models import Submission
 from submissions.selectors import SubmissionRunDetail, first_job, run_detail, submissions_visible_to
@@ -46,6 +46,10 @@ from .serializers import (
 )
 
 MAX_KEY = 100
+ORDERINGS = {
+    "received_at": ("received_at", "number", "pk"),
+    "-received_at": ("-received_at", "-number", "-pk"),
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def _idempotency_key(request: Request) -> str:
 class SubmissionsView(StrictListView[Submission]):
     """Your team's submissions; all of a hackathon for its organizers."""
 
+    summaries: ClassVar = {"get": "List submissions", "post": "Submit a config"}
     serializer_class = SubmissionRowSerializer
     query = SubmissionQuery
 
@@ -96,10 +101,9 @@ class SubmissionsView(StrictListView[Submission]):
             found = found.filter(phase=wanted["phase"])
         if "team" in wanted:
             found = found.filter(team=wanted["team"])
-        if "challenge" in wanted:
-            found = found.filter(phase__challenge__slug=wanted["challenge"])
+        found = in_challenge(found, challenge=wanted.get("challenge", ""))
         found = in_state(tagged(found, wanted.get("tag", "")), wanted.get("state", ""))
-        return found.order_by(wanted["ordering"], "pk")
+        return found.order_by(*ORDERINGS[wanted["ordering"]])
 
     def rows(self, page: list[Submission]) -> Sequence[Any]:
         return submission_rows(page)
@@ -121,7 +125,7 @@ class SubmissionsView(StrictListView[Submission]):
         """Submit a config: 201 for a new run, 200 where your team has submitted the same run before."""
         key = _idempotency_key(request)
         body = self.read(SubmitSerializer)
-        phase = visible_phase(request.user, body["phase"])
+        phase = phase_of(request.user, body)
         team = _own_team(request.user, phase)
         submitted = submit_config(
             author=person(request),
@@ -141,6 +145,7 @@ class SubmissionsView(StrictListView[Submission]):
 class SubmissionView(StrictAPIView):
     """One submission: where its run stands, its result, scores, events and files. `?wait=` holds for news."""
 
+    summaries: ClassVar = {"get": "Show a submission", "patch": "Change its note and tags"}
     query = WaitQuery
 
     @extend_schema(responses=SubmissionSerializer)
@@ -161,6 +166,8 @@ class SubmissionView(StrictAPIView):
 class WithdrawView(StrictAPIView):
     """Take a scored submission out of the ranking while its phase is open; for the team itself. Costs stay charged."""
 
+    summaries: ClassVar = {"post": "Withdraw a submission"}
+
     @extend_schema(request=None, responses=SubmissionSerializer)
     def post(self, request: Request, submission_id: UUID) -> Response:
         self.read(StrictSerializer)
@@ -170,6 +177,8 @@ class WithdrawView(StrictAPIView):
 
 class RestoreView(StrictAPIView):
     """Put a withdrawn submission back into the ranking, as received when it was."""
+
+    summaries: ClassVar = {"post": "Restore a submission"}
 
     @extend_schema(request=None, responses=SubmissionSerializer)
     def post(self, request: Request, submission_id: UUID) -> Response:
@@ -181,6 +190,7 @@ class RestoreView(StrictAPIView):
 class LeaderboardView(StrictAPIView):
     """A phase's leaderboard."""
 
+    summaries: ClassVar = {"get": "Show the leaderboard"}
     permission_classes = (SignedInToWrite,)
 
     @extend_schema(responses=BoardSerializer)

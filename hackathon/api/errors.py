@@ -22,7 +22,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     if error is None:
         return None
     set_rollback()
-    headers = {}
+    headers = dict(error.headers)
     if isinstance(exc, exceptions.APIException) and (challenge := getattr(exc, "auth_header", None)):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(exc, "wait", None):

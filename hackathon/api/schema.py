@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
+from .permissions import SignedInToWrite
 from .strict import StrictAPIView
 
 
@@ -28,6 +30,23 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 class Schema(AutoSchema):
     """`AutoSchema` that knows `StrictAPIView.query` and the error shape."""
+
+    def get_summary(self) -> str | None:
+        return self.view.summaries.get(self.method.lower()) if isinstance(self.view, StrictAPIView) else None
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Where everybody may read, no token (`{}`) is enough; with one there may be more to see."""
+        auths: list[dict[str, Any]] = super().get_auth()
+        is_public = any(isinstance(one, SignedInToWrite) for one in self.view.get_permissions())
+        return [{}, *auths] if is_public and self.method in SAFE_METHODS else auths
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """A serializer's own docstring describes it; one that it inherits describes our code."""
+        mapped = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        kind = serializer if isinstance(serializer, type) else type(serializer)
+        if kind.__doc__ is None and isinstance(mapped, dict):
+            mapped.pop("description", None)
+        return mapped
 
     def get_override_parameters(self) -> list[Any]:
         if isinstance(self.view, StrictAPIView) and self.method == "GET" and self.view.query().fields:

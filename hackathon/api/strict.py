@@ -78,7 +78,7 @@ def _refuse(data: Iterable[Any], known: Iterable[str], *, code: str, message: st
     unknown = [str(name) for name in data if name not in allowed]
     if unknown:
         named = ", ".join(allowed)
-        fields = [FieldError(code=code, field=name, message=each, allowed=named) for name in unknown]
+        fields = (FieldError(code=code, field=name, message=each, allowed=named) for name in unknown)
         raise Invalid(message, hint=_("Leave them out."), code=code, fields=fields)
 
 
@@ -86,10 +86,12 @@ class StrictAPIView(APIView):
     """Base of all views of the API.
 
     `query` is the serializer of the query parameters a GET knows; other parameters get 400, and so do the parameters
-    of a write. `parameters` holds what it read.
+    of a write. `parameters` holds what it read. `summaries` names each method ("get") in the API's description; the
+    docstring of the view or of the method is the longer text there, so it is written for users.
     """
 
     query: ClassVar[type[serializers.Serializer[Any]]] = StrictSerializer
+    summaries: ClassVar[Mapping[str, str]] = {}
     parser_classes = (JSONBody,)
     parameters: dict[str, Any]
 

@@ -33,6 +33,8 @@ class BaseModel(Row):
     """A `ModelFacts`: what configs are checked against."""
     speed = models.JSONField(default=dict, blank=True, editable=False)
     """{task id: `MeasuredSpeed`}, as nodes have measured it."""
+    longest = models.JSONField(default=dict, blank=True, editable=False)
+    """{sha256 of a data version: tokens of its longest example}, as a node has measured it."""
     is_enabled = models.BooleanField(_("enabled"), default=True)
     is_downloadable = models.BooleanField(
         _("downloadable"), default=False, help_text=_("Its licence allows handing it on: people who are logged in may.")

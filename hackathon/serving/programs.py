@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from training_worker.contract.wire import SITE_QUEUE
+from training_worker.contract.wire import SCORING_QUEUE, SITE_QUEUE
 
 SITE_THREADS = 8
+SCHEDULER_ENV = {"HACKTUNE_ROLE": "site", "HACKTUNE_BEAT": "true"}
+"""What makes a Celery worker of ours the scheduler."""
 
 
 def site(*, host: str, port: int, workers: int = 1) -> list[str]:
@@ -23,19 +25,22 @@ def site(*, host: str, port: int, workers: int = 1) -> list[str]:
 
 
 def scorer() -> list[str]:
-    """Scorer, sweeper and mail (role `scorer`): never behind a training, as it has a queue of its own."""
+    """Computes scores (role `scorer`: it alone may read labels), and nothing else: however slow a metric is, neither
+    the sweeper nor mail waits for it."""
+    return _celery(SCORING_QUEUE)
+
+
+def scheduler() -> list[str]:
+    """Rings the periodic tasks and does them: sweeper, mail, cleaning (role `site`). Exactly one of it, with
+    SCHEDULER_ENV, and with no state of its own."""
+    return _celery(SITE_QUEUE)
+
+
+def _celery(queue: str) -> list[str]:
     return [
         *(sys.executable, "-m", "celery", "--app", "hackathon.celery", "worker"),
-        *("--queues", SITE_QUEUE, "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-    ]
-
-
-def beat() -> list[str]:
-    """The clock that rings the sweeper; exactly one of it, with no state of its own."""
-    return [
-        *(sys.executable, "-m", "celery", "--app", "hackathon.celery", "beat"),
-        *("--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", "WARNING"),
+        *("--queues", queue, "--hostname", f"{queue}@hacktune", "--pool", "threads", "--concurrency", "2"),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
 

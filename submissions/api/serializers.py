@@ -91,7 +91,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
 
 
 class SubmissionRunSerializer(serializers.Serializer[Any]):
-    """A `SubmissionRun`: a submission and where it stands."""
+    """A submission and where its run stands."""  # of a `SubmissionRun`
 
     id = serializers.UUIDField(source="submission.pk")
     number = serializers.IntegerField(source="submission.number", help_text="#17 within the hackathon.")
@@ -182,7 +182,7 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
 
 
 class SubmissionRunDetailSerializer(SubmissionRunSerializer):
-    """A `SubmissionRunDetail`: all of a run but its scores."""
+    """A submission with all of its run."""  # of a `SubmissionRunDetail`: all but the scores
 
     config = SubmissionConfigField(source="submission.config")
     queue = QueuePlaceSerializer(source="place", allow_null=True, help_text="null unless queued.")

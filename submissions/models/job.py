@@ -39,7 +39,12 @@ class Job(Row):
     attempt = models.PositiveIntegerField(_("attempt"), default=0)
     losses = models.PositiveIntegerField(_("losses"), default=0)
     node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
-    claim_id = models.CharField(max_length=32, blank=True, editable=False)
+    claim_number = models.PositiveBigIntegerField(default=0, editable=False)
+    """The node's number of the claim that began the current attempt."""
+    lost_on = models.ForeignKey(
+        Node, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The node that lost it last."""
     attempt_folder = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
@@ -108,6 +113,25 @@ class JobEvent(Row):
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"
+
+
+class Loss(Row):
+    """An attempt that was lost: on a node, or (without one) by the scorer. Never changed."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="loss_rows")
+    node = models.ForeignKey(Node, null=True, on_delete=models.SET_NULL, related_name="losses")
+    attempt = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("loss")
+        verbose_name_plural = _("losses")
+        ordering: ClassVar = ["at"]
+        indexes: ClassVar = [models.Index(fields=["node", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.attempt}"
 
 
 class ProgressChunk(models.Model):

@@ -29,7 +29,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
 
 
 class TeamSerializer(serializers.ModelSerializer[Team]):
-    """A team; its members' names are for those who take part in the hackathon (context `shows_members`)."""
+    """A team; its members' names are for those who take part in the hackathon."""  # context: `shows_members`
 
     hackathon = serializers.SlugField(source="hackathon.slug")
     size = serializers.SerializerMethodField()

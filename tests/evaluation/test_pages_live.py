@@ -153,6 +153,15 @@ def test_the_page_says_which_weights_were_kept_and_what_share_was_trained(world:
     assert '22.6M of 22.6M <span class="muted">(100 %)</span>' in text
 
 
+def test_the_page_says_who_multiplied(world: World) -> None:
+    made = job_result().model_dump(mode="json")
+    made["telemetry"] |= {"versions": {"matmul": "MKL, float32"}}
+    result = make_result(world, team=world.team, public=0.8123)
+    Job.objects.filter(pk=result.job_id).update(result=made)
+    text = html(page(world, "captain", f"/s/{result.job.submission_id}/"))
+    assert "<dt>matrix products</dt><dd>MKL, float32</dd>" in text
+
+
 def test_a_result_of_another_time_is_left_out(world: World) -> None:
     result = make_result(world, team=world.team, public=0.8123)
     Job.objects.filter(pk=result.job_id).update(result={"validation": {"accuracy": 0.8}, "steps": "many"})
@@ -207,7 +216,7 @@ def _own(world: World, count: int) -> None:
         ("/c/{c}/", _own, 8),
         ("/c/{c}/leaderboard/", _teams, 12),
         ("/c/{c}/leaderboard.csv", _teams, 12),
-        ("/submissions/", _own, 11),
+        ("/submissions/", _own, 14),
     ],
 )
 def test_queries_do_not_grow_with_rows(
@@ -229,5 +238,5 @@ def test_a_poll_without_news_is_cheap(world: World, django_assert_num_queries: A
     path = f"/s/{job.submission_id}/"
     client = browser_of(world, "captain")
     version = version_of(client.get(path))
-    with django_assert_num_queries(5):  # session, person, clock, submission, job
+    with django_assert_num_queries(6):  # session, person, clock, own teams, submission, job
         client.get(f"{path}?version={version}", headers={"HX-Request": "true"})

@@ -1,4 +1,4 @@
-"""One stack a module: PostgreSQL, Valkey, site, scorer, beat; workers are started by the tests that need them."""
+"""One stack a module: PostgreSQL, Valkey, site, scorer, scheduler; workers are started by the tests that need them."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
 
 @contextmanager
 def event_on(folder: Path, models: tuple[Path, Path], **overrides: str) -> Iterator[Event]:
-    """A hackathon on a stack of its own: site, scorer and beat run, workers are started by who needs them."""
+    """A hackathon on a stack of its own: site, scorer and scheduler run, workers are started by who needs them."""
     timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
     with (
         postgres_server() as database_url,

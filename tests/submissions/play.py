@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import uuid
 from typing import Any
 
 from submissions.models import Job, Node
@@ -16,9 +15,12 @@ from tests.factories import node_report
 from training_worker.contract.wire import PREDICTIONS, Claim, ClaimRequest, JobResult, OutputRef, StoppedBy, Telemetry
 
 
-def claim(node: Node, claim_id: str | None = None, **report: Any) -> Claim | None:
-    request = ClaimRequest(claim_id=claim_id or uuid.uuid4().hex, node=node_report(**report))
-    return claim_job(node=node, request=request)
+def claim(node: Node, number: int | None = None, **report: Any) -> Claim | None:
+    """A new claim of the node, or the one of that number."""
+    latest = Node.objects.get(pk=node.pk).claim_number
+    request = ClaimRequest(number=latest + 1 if number is None else number, node=node_report(**report))
+    answer = claim_job(node=node, request=request)
+    return answer if isinstance(answer, Claim) else None
 
 
 def predictions(ids: list[str], *, positive: float = 0.75) -> bytes:

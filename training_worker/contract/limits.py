@@ -13,6 +13,7 @@ from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
 from .canonical import canonical
 from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
+from .effects import Known
 from .facts import ModelFacts
 from .tasks import TaskSpec
 
@@ -31,7 +32,7 @@ class Budget(ContractModel):
 
 
 class ChallengeLimits(ContractModel):
-    """What a challenge allows. `ranges` narrows numeric fields of the contract by name (`config.models_with`);
+    """What a challenge allows. `ranges` narrows numeric fields of a config by their name;
     `max_batch_cost` bounds a batch in the task's unit of cost, e.g. tokens."""
 
     base_models: Annotated[tuple[Slug, ...], Field(min_length=1)]
@@ -52,7 +53,7 @@ class MeasuredSpeed(ContractModel):
 
 
 class Estimate(ContractModel):
-    """What a run will need. `seconds` and `memory_mb` are None where no worker has measured the model yet."""
+    """What a run will need. `seconds` and `memory_mb` are null where no worker has measured the model yet."""
 
     steps: int
     seconds: float | None = None
@@ -68,23 +69,23 @@ class DataSize(ContractModel):
 
 
 class Terms(ContractModel):
-    """All that a config is judged against. `models` and `speeds` are by slug; a model that is not in `models` is
-    unknown and nothing is asked of it."""
+    """All that a config is judged against. `models`, `speeds` and `longest` are by slug; a model that is not in
+    `models` is unknown and nothing is asked of it. `longest` is the size of the longest example of the data in the
+    model's own tokens, as a node has measured it."""
 
     task: TaskSpec
     limits: ChallengeLimits
     size: DataSize
     models: dict[str, ModelFacts] = {}
     speeds: dict[str, MeasuredSpeed] = {}
+    longest: dict[str, Annotated[int, Field(ge=1)]] = {}
 
 
 def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     """Planned optimiser steps, and seconds and megabytes where a node has measured the model."""
     training, method, size = config.training, config.method, terms.size
-    examples = size.train_examples
-    for technique in config.techniques:
-        examples = technique.training_examples(examples)
-    steps = math.ceil(examples / training.per_device_train_batch_size) * training.num_train_epochs
+    known = known_of(config, terms)
+    examples, steps = known.examples, known.steps
     speed = terms.speeds.get(config.base_model)
     if speed is None:
         return Estimate(steps=steps)
@@ -100,6 +101,20 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
         steps=steps,
         seconds=round(seconds, 1),
         memory_mb=round(speed.megabytes_fixed + speed.megabytes_per_thousand_units * batch, 1),
+    )
+
+
+def known_of(config: SubmissionConfig, terms: Terms) -> Known:
+    """What is known of the run of a config that the challenge accepts: its planned steps are its steps."""
+    training, examples = config.training, terms.size.train_examples
+    for technique in config.techniques:
+        examples = technique.training_examples(examples)
+    grows = any(technique.changes_inputs for technique in config.techniques)
+    return Known(
+        examples=examples,
+        steps=math.ceil(examples / training.per_device_train_batch_size) * training.num_train_epochs,
+        longest=None if grows else terms.longest.get(config.base_model),
+        ranges=terms.limits.ranges,
     )
 
 
@@ -129,7 +144,7 @@ def read_config(data: JSON, terms: Terms) -> SubmissionConfig:
     errors = check(config, terms)
     if errors:
         raise ConfigInvalid(errors)
-    return canonical(config, terms.task)
+    return canonical(config, terms.task, known_of(config, terms))
 
 
 def _refused(code: str, field: str, message: str, allowed: str = "") -> FieldError:

@@ -124,6 +124,11 @@ AT_MOST_COST = Sentence("batch size × size of an example ≤ %(total)s %(unit)s
 AT_MOST_STEPS = Sentence("≤ %(steps)s steps: fewer epochs or a larger batch")
 AT_MOST_SECONDS = Sentence("≤ %(seconds)s s of compute")
 
+# --- what is wrong with a body or a list of problems ------------------------------------------------------------
+
+CONFIG_TOO_LONG = Sentence("A config has at most %(limit)s KiB as JSON.")
+MORE_PROBLEMS = Sentence("… and %(count)s more problems.")
+
 UNITS: dict[str, Sentence] = {"tokens": Sentence("tokens"), "kilopixels": Sentence("kilopixels")}
 """By `TaskSpec.unit`."""
 

@@ -1,7 +1,7 @@
 """The wire between the site and a GPU node. Every body below is JSON over HTTPS at `/api/worker/`.
 
 POST enrol/                EnrolRequest  → EnrolAnswer          one-time enrolment token in the body
-POST claim/                ClaimRequest  → 200 Claim | 204      Bearer worker token
+POST claim/                ClaimRequest  → 200 Claim | 204      Bearer worker token; 204 may have Retry-After
 POST jobs/<id>/progress/   Progress      → 200 ProgressAnswer   Bearer attempt token, as all below
 POST jobs/<id>/urls/       {}            → 200 JobFiles         fresh signed URLs
 POST jobs/<id>/result/     JobResult     → 200; the same result twice → 200
@@ -21,7 +21,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from .base import ContractModel, Sha256, Slug
-from .config import SubmissionConfig
+from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
 from .limits import Budget, MeasuredSpeed
 
@@ -30,6 +30,8 @@ WAKE_TASK = "training_worker.wake"
 
 WORKER_QUEUE = "workers"
 SITE_QUEUE = "site"
+"""The site's periodic work and mail: never behind a scoring."""
+SCORING_QUEUE = "scoring"
 
 LEASE_SECONDS = 40.0
 IDLE_POLL_SECONDS = 15.0
@@ -39,6 +41,8 @@ PROGRESS_SECONDS = 5.0
 RECIPE = "2026.11"
 """Version of the training recipe this code implements; a phase pins one."""
 
+WorkerToken = Annotated[str, Field(pattern=r"^htw_[A-Za-z0-9_-]{43}$")]
+"""`htw_` and 32 random bytes in base64url."""
 ShortText = Annotated[str, Field(max_length=2000)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 
@@ -107,19 +111,22 @@ class NodeReport(NodeLoad):
 
 
 class EnrolRequest(ContractModel):
+    """The node makes its own worker token, so that the same request gets the same answer, should one be lost."""
+
     token: Annotated[str, Field(max_length=200)]
+    worker_token: WorkerToken
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class EnrolAnswer(ContractModel):
     node_id: str
-    worker_token: str
 
 
 class ClaimRequest(ContractModel):
-    """`claim_id` is the node's own random id: the same id gets the same job again, should an answer be lost."""
+    """`number` rises with every claim of the node, restarts included: the same one gets the same job again, should an
+    answer be lost, and a smaller one is late and gets nothing."""
 
-    claim_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    number: Annotated[int, Field(ge=1, lt=2**53)]
     node: NodeReport
 
 
@@ -284,7 +291,7 @@ class OutputRef(ContractModel):
 
 
 class Telemetry(ContractModel):
-    """Figures of one run. Seconds by stage; parameters trained and in all; peak resident memory of the child."""
+    """Figures of one run. Seconds by stage; parameters trained and in all; peak memory of the training process."""
 
     seconds: dict[str, Annotated[float, Field(ge=0.0)]]
     compute_seconds: Annotated[float, Field(ge=0.0)]
@@ -301,7 +308,8 @@ class JobResult(ContractModel):
     """A finished run: uploaded files, validation metrics, telemetry. It holds no test score: the worker cannot know
     one.
 
-    `speed` is what a self-test measured, for the site's estimates.
+    `speed` and `longest_example` are what a base score measured: for the site's estimates, and the size in tokens of
+    the longest example of any split (as far as `max_length` goes) for its canonical configs.
     """
 
     outputs: Annotated[tuple[OutputRef, ...], Field(max_length=20)]
@@ -312,6 +320,7 @@ class JobResult(ContractModel):
     """How the base score was made, in words, e.g. "class prototypes, 64 examples a class"."""
     telemetry: Telemetry
     speed: MeasuredSpeed | None = None
+    longest_example: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
 
 
 class JobFailure(ContractModel):

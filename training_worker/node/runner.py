@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-import uuid
 
 import structlog
 
 from ..contract.wire import RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
 from ..run.messages import DeviceInfo
 from .cache import Cache
-from .client import SiteClient, SiteError, SiteUnavailable
+from .client import Nothing, SiteClient, SiteError, SiteUnavailable
 from .memory import memory_used_mb
 from .settings import VERSION, Identity, NodeFolder, Settings
 from .supervise import Supervisor
@@ -19,6 +18,9 @@ from .template import Template
 
 KINDS = (JobKind.RUN, JobKind.BASELINE, JobKind.BASE_SCORE)
 """What this node can run; a claim names them, the site chooses among them."""
+
+SOON_SECONDS = 0.2
+"""The least pause between two claims that got nothing."""
 
 log = structlog.get_logger()
 
@@ -35,7 +37,7 @@ class Runner(threading.Thread):
         self._bell = threading.Event()
         self._device: DeviceInfo | None = None
         self._last_error = ""
-        self._claim_id = ""
+        self._claim_number: int | None = None
         self._site = SiteClient(settings.site_url, stopping=self._stopping)
         self._cache = Cache(folder.cache, settings.cache_mb)
         self._supervisor = Supervisor(
@@ -64,33 +66,36 @@ class Runner(threading.Thread):
     def run(self) -> None:
         while not self._stopping.is_set():
             self._bell.clear()
-            if not self._work_once():
-                self._bell.wait(self._settings.idle_poll_seconds * random.uniform(0.8, 1.2))
+            idle = self._work_once()
+            if idle > 0:
+                self._bell.wait(idle * random.uniform(0.8, 1.2))
 
-    def _work_once(self) -> bool:
-        """Claim and run one job. False when there is nothing to do for now."""
+    def _work_once(self) -> float:
+        """Claim and run one job. Returns how many seconds to wait for the bell before the next claim."""
+        idle = self._settings.idle_poll_seconds
         try:
             claim = self._site.claim(self._identity.worker_token, self._claim_request())
-            self._claim_id = ""
-            if claim is None:
-                return False
+            self._claim_number = None
+            if isinstance(claim, Nothing):
+                return idle if claim.ask_again is None else min(idle, max(claim.ask_again, SOON_SECONDS))
             job = log.bind(job=claim.spec.job_id, kind=claim.spec.kind.value, attempt=claim.spec.attempt)
             job.info("job_started")
             job.info("job_ended", ending=self._supervisor.run(claim))
-            return True
+            return 0.0
         except SiteUnavailable as error:
             log.warning("site_unavailable", error=str(error))
         except SiteError as error:
-            self._claim_id = ""
-            log.error("claim_refused", error=str(error), hint="Was this node's token revoked? Enrol it again.")
+            self._claim_number = None
+            log.error("claim_refused", error=str(error), hint="401: was this node's token revoked? Enrol it again.")
         except Exception as error:
-            self._claim_id, self._last_error = "", f"{type(error).__name__}: {error}"[:2000]
+            self._claim_number, self._last_error = None, f"{type(error).__name__}: {error}"[:2000]
             log.exception("job_error")
-        return False
+        return idle
 
     def _claim_request(self) -> ClaimRequest:
-        """A new claim id, or the old one as long as its answer has not arrived."""
-        self._claim_id = self._claim_id or uuid.uuid4().hex
+        """A new claim, or the old one as long as its answer has not arrived."""
+        if self._claim_number is None:
+            self._claim_number = self._folder.next_claim()
         device = self._device
         assert device is not None
         load = self._load()
@@ -106,7 +111,7 @@ class Runner(threading.Thread):
             cached_models=self._cache.models(),
             last_error=self._last_error,
         )
-        return ClaimRequest(claim_id=self._claim_id, node=report)
+        return ClaimRequest(number=self._claim_number, node=report)
 
     def _load(self) -> NodeLoad:
         device = self._device

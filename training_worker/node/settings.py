@@ -11,6 +11,7 @@ import re
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,11 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
 
 
 class Identity(ContractModel):
-    """Who this node is at one site; kept in `node.json`, readable by the owner only."""
+    """Who this node is at one site; kept in `node.json`, readable by the owner only.
+
+    `node_id` is empty until the site has answered: the token is made and kept before, so that enrolling can
+    be repeated.
+    """
 
     site_url: str
     node_id: str
@@ -153,15 +158,33 @@ class NodeFolder:
 
     def save_identity(self, identity: Identity) -> None:
         """Write `node.json` with mode 0600, atomically."""
-        path = self.root / "node.json"
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(identity.model_dump(), file)
-        draft.replace(path)
+        _replace(self.root / "node.json", json.dumps(identity.model_dump()))
+
+    def next_claim(self) -> int:
+        """A number higher than that of every claim before, those of an earlier process too.
+
+        At least the time in seconds: a folder that was restored from a copy does not begin in the past.
+        """
+        path = self.root / "claims"
+        try:
+            last = int(path.read_text())
+        except (OSError, ValueError):
+            last = 0
+        number = max(last + 1, int(time.time()))
+        _replace(path, str(number))
+        return number
 
     def disk_free_mb(self) -> int:
         return shutil.disk_usage(self.root).free // MEGABYTE
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file whole or not at all, for the owner only."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 _KEPT = re.compile(

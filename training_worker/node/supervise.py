@@ -14,7 +14,7 @@ from ..contract.wire import RECIPE, Claim, FailureCode, JobFailure, JobRelease, 
 from ..run.child import main as child_main
 from ..run.messages import ChildCrash, ChildFailure, ChildJob, ChildProgress, ChildResult, Message, read_message
 from .cache import Cache, ModelIntegrity
-from .client import AttemptClient, IntegrityError, SiteClient, SiteError, StaleAttempt
+from .client import AttemptClient, IntegrityError, SiteClient, SiteError, SiteUnavailable, StaleAttempt
 from .reporter import Cancelled, Reporter
 from .settings import NodeFolder
 from .template import Child, Template
@@ -201,13 +201,15 @@ class Attempt:
             base_method=result.base_method,
             telemetry=result.telemetry.model_copy(update={"seconds": seconds}),
             speed=result.speed,
+            longest_example=result.longest_example,
         )
         self._reporter.flush()
         self._transfer.persist(lambda: self._attempt.result(final))
 
 
 def _loss(error: Exception) -> JobRelease:
-    return JobRelease(reason=f"{type(error).__name__}: {error}"[:2000], lost=True)
+    """A site that was away for too long costs the job nothing: neither it nor this node has failed."""
+    return JobRelease(reason=f"{type(error).__name__}: {error}"[:2000], lost=not isinstance(error, SiteUnavailable))
 
 
 def _integrity_failure(error: ModelIntegrity) -> JobFailure:

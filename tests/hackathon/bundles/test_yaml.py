@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml.scanner import Scanner
 
-from hackathon.bundles.yaml import MAX_BYTES, YamlInvalid, dump, load, load_with_lines
+from hackathon.bundles.yaml import MAX_BYTES, MAX_TOKENS, YamlInvalid, dump, load, load_with_lines
+from hackathon.errors import MAX_LISTED
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_not_a_number() -> None:
         ("a: [", [1]),
         ("--- a\n--- b", [2]),
         ("a: " + "9" * 5000, [1]),
-        ("[" * 20_000, [0]),
+        ("[" * 20_000, [1]),
         ("a: \x00", [0]),
         ("#" * (MAX_BYTES + 1), [0]),
     ],
@@ -120,3 +122,27 @@ def test_lines_are_counted_by_line_feeds_alone() -> None:
     with pytest.raises(YamlInvalid) as caught:
         load("a: x\u2028y\nb: 1\nb: 2\n")
     assert [line for line, _message in caught.value.problems] == [3]
+
+
+@pytest.mark.parametrize(
+    "part", ["- !a b\n", "- b\n", "%A b\n", "? a\n: b\n", "- [1, 2]\n", "- &x\n", "a: *b\n", "---\n"]
+)
+def test_little_is_read_of_a_text_of_many_parts(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[None] = []
+    fetch = Scanner.fetch_more_tokens
+    monkeypatch.setattr(Scanner, "fetch_more_tokens", lambda scanner: (read.append(None), fetch(scanner))[1])
+    with pytest.raises(YamlInvalid):
+        load(part * (MAX_BYTES // len(part)))
+    assert len(read) <= MAX_TOKENS
+
+
+def test_a_thousand_labels_and_a_long_description_are_little() -> None:
+    challenge = {"labels": [f"label {n}" for n in range(1000)], "description": "A line of text.\n" * 10_000}
+    assert load(dump(challenge)) == challenge
+
+
+def test_many_problems_are_counted_not_listed() -> None:
+    with pytest.raises(YamlInvalid) as caught:
+        load("- !a b\n" * 60)
+    assert len(caught.value.problems) == MAX_LISTED + 1
+    assert caught.value.problems[-1] == (0, "… and 10 more problems.")

@@ -87,9 +87,9 @@ def test_who_is_in_no_team_cannot_submit(world: World, who: str, status: int, co
     assert not Submission.objects.exists()
 
 
-def test_an_unknown_phase_is_not_found(world: World) -> None:
+def test_an_unknown_phase_is_a_wrong_field(world: World) -> None:
     response = submit(world, body={"phase": str(uuid.uuid4()), "config": config()})
-    assert response.status_code == 404
+    assert (response.status_code, errors(response)) == (400, [("not_found", "phase")])
 
 
 DETAIL_PATHS = ("", "curve/", "log/", f"artifacts/{MODEL_CARD}/")
@@ -175,7 +175,9 @@ def test_the_list_takes_as_many_queries_for_three_rows_as_for_one(world: World, 
     for rows in (1, 3):
         with CaptureQueriesContext(connection) as captured:
             assert get(world, who, "submissions/").json()["count"] == rows
-        assert len(captured) == 8  # clock, token, count, submissions, tags, withdrawals, jobs, results
+        assert (
+            len(captured) == 10
+        )  # clock, token, own teams, count, keys, submissions, tags, withdrawals, jobs, results
         submit(world, learning_rate=0.02)
         submit(world, learning_rate=0.03)
 
@@ -325,4 +327,4 @@ def test_a_bad_wait_is_refused(world: World, wait: str) -> None:
 def test_a_phase_of_an_unpublished_challenge_takes_nothing(world: World) -> None:
     hidden = PhaseFactory(challenge=ChallengeFactory(hackathon=world.hackathon, is_published=False))
     response = submit(world, body={"phase": str(hidden.pk), "config": config()})
-    assert response.status_code == 404
+    assert (response.status_code, errors(response)) == (400, [("not_found", "phase")])

@@ -1,0 +1,292 @@
+"""`python -m bench.pages`: every list and page of a member, an organizer and the admin, in a small and a large event.
+
+A PostgreSQL of its own holds two databases that differ in one thing: the event of the second has ten times the teams
+and the submissions (1,000 teams and 20,000 submissions against 10,000 and 200,000; `--teams` makes both smaller). The
+two take turns, page by page. Printed for each page: queries, milliseconds of both (Django's test client: middleware,
+view, template, database; the best of ten, for whatever else the machine does only adds) and their ratio (target: 1.2).
+
+What is kept for some seconds (counts, the dashboard's figures) is warm, as it is for all but one reader in 30 s; pages
+marked "anew" are asked with an empty cache. `--explain` prints the plan of each page's slowest query.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+TARGET_RATIO = 1.2
+ROUNDS, TURNS, MOST_SECONDS = 5, 2, 2.0
+"""A page is asked so often in each database, unless that takes longer."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Who asks for what; `anew` with an empty cache."""
+
+    who: str
+    path: str
+    anew: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.who:10} {self.path}{' (anew)' if self.anew else ''}"
+
+
+@dataclass
+class Timing:
+    """Of one page in one database: seconds of each request, and the last request's queries."""
+
+    seconds: list[float] = field(default_factory=list)
+    queries: list[tuple[float, str]] = field(default_factory=list)
+    """(seconds, SQL)"""
+
+    @property
+    def milliseconds(self) -> float:
+        return min(self.seconds) * 1000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.pages", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--teams", type=int, default=10_000, help="of the large event; the small one has a tenth")
+    parser.add_argument("--only", default="", help="pages whose line holds this text")
+    parser.add_argument("--explain", action="store_true", help="with the plan of each page's slowest query")
+    parser.add_argument("--json", action="store_true", help="one JSON object a page")
+    options, _others = parser.parse_known_args(arguments)
+    from tests.servers import postgres_server
+
+    with postgres_server() as url:
+        os.environ.update(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="tests.settings", HACKTUNE_LOG_LEVEL="ERROR")
+        import django
+
+        django.setup()
+        databases = make_databases({"small": options.teams // 10, "large": options.teams})
+        measure(databases, options)
+    return 0
+
+
+def make_databases(teams: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """By name: what to ask for there. Both begin as copies of one migrated database."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from .event import fill
+
+    call_command("migrate", verbosity=0)
+    template = connection.settings_dict["NAME"]
+    found = {}
+    for name, count in teams.items():
+        use_database("template1")
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        use_database(name)
+        began = time.monotonic()
+        found[name] = fill(count)
+        print(f"{name}: {count:,} teams, {20 * count:,} submissions in {time.monotonic() - began:.0f} s", flush=True)
+    return found
+
+
+def use_database(name: str) -> None:
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def measure(databases: dict[str, dict[str, Any]], options: argparse.Namespace) -> None:
+    if not options.json:
+        print(f"{'queries':>7} {'small, ms':>10} {'large, ms':>10} {'ratio':>6}  page")
+    for page in [page for page in pages() if options.only in page.name]:
+        timings = {name: Timing() for name in databases}
+        for _round in range(ROUNDS):
+            for name, facts in databases.items():
+                if sum(timings[name].seconds) < MOST_SECONDS:
+                    use_database(name)
+                    ask(page, facts, timings[name])
+        print_line(page, timings, as_json=options.json)
+        if options.explain:
+            use_database("large")
+            explain(max(timings["large"].queries))
+
+
+def ask(page: Page, facts: dict[str, Any], timing: Timing) -> None:
+    """One round: once to fill the cache, then the timed turns. Raises RuntimeError where the page does not answer."""
+    from django.core.cache import cache
+    from django.test import Client
+
+    client = Client()
+    if page.who != "anonymous":
+        client.force_login(facts["people"][page.who])
+    path = page.path.format(**facts["names"])
+    cache.clear()
+    one_request(client, path)
+    for _turn in range(TURNS):
+        if page.anew:
+            cache.clear()
+        seconds, timing.queries, status = one_request(client, path)
+        if status != 200:
+            raise RuntimeError(f"{path} answered {status}")
+        timing.seconds.append(seconds)
+
+
+def one_request(client: Any, path: str) -> tuple[float, list[tuple[float, str]], int]:
+    from django.db import connection
+
+    queries: list[tuple[float, str]] = []
+    with connection.execute_wrapper(recorder(queries)):
+        began = time.perf_counter()
+        response = client.get(path)
+        if response.streaming:
+            for _part in response.streaming_content:
+                pass
+        return time.perf_counter() - began, queries, response.status_code
+
+
+def recorder(queries: list[tuple[float, str]]) -> Callable[..., Any]:
+    def record(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            seconds = time.perf_counter() - began
+            queries.append((seconds, context["cursor"].cursor.mogrify(sql, params).decode()))
+
+    return record
+
+
+def print_line(page: Page, timings: dict[str, Timing], *, as_json: bool) -> None:
+    small, large = timings["small"].milliseconds, timings["large"].milliseconds
+    slowest = max(seconds for seconds, _sql in timings["large"].queries) * 1000 if timings["large"].queries else 0.0
+    if as_json:
+        figures = {"page": page.name, "small_ms": small, "large_ms": large, "ratio": large / small}
+        print(json.dumps(figures | {"queries": len(timings["large"].queries), "slowest_query_ms": slowest}), flush=True)
+        return
+    mark = " " if large <= TARGET_RATIO * small else "*"
+    count = len(timings["large"].queries)
+    print(f"{count:7} {small:10.1f} {large:10.1f} {large / small:6.2f}{mark} {page.name}", flush=True)
+
+
+def explain(query: tuple[float, str]) -> None:
+    from django.db import connection
+
+    seconds, sql = query
+    print(f"    {seconds * 1000:.1f} ms: {sql[:3000]}")
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}")
+        for (line,) in cursor.fetchall():
+            print(f"      {line[:220]}")
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def pages() -> Iterator[Page]:
+    yield from people_pages()
+    yield from api_lists()
+    yield from admin_lists()
+
+
+def people_pages() -> Iterator[Page]:
+    common = ["/", "/h/{h}/", "/c/{c}/", "/t/{team}/", "/s/{s}/"]
+    lists = [f"/submissions/{query}" for query in LIST_QUERIES]
+    for who in ("member", "organizer"):
+        yield from (Page(who, path) for path in [*common, *lists])
+    yield from (Page("organizer", f"/submissions/?{query}page={{last_50}}") for query in ("", "hackathon={h}&"))
+    yield Page("member", "/c/{c}/submit/")
+    yield from (Page("anonymous", path) for path in ("/", "/h/{h}/", "/c/{c}/"))
+    for who in ("bystander", "host"):
+        yield from (Page(who, path) for path in ("/", "/submissions/", "/api/submissions/"))
+    yield Page("organizer", "/submissions/", anew=True)
+    yield Page("organizer", "/h/{h}/dashboard/")
+    yield Page("organizer", "/h/{h}/dashboard/", anew=True)
+    yield Page("host", "/h/{side}/dashboard/")
+    yield Page("organizer", "/workers/")
+    yield Page("admin", "/workers/")
+
+
+LIST_QUERIES = (
+    "",
+    "?state=succeeded",
+    "?state=failed",
+    "?state=queued",
+    "?state=quarantined",
+    "?state=withdrawn",
+    "?tag=sweep",
+    "?tag=rare",
+    "?challenge={c}",
+    "?challenge={c}&state=failed&tag=sweep",
+)
+
+
+def api_lists() -> Iterator[Page]:
+    for who in ("member", "organizer"):
+        for query in ("", "?ordering=received_at", "?state=failed", "?state=withdrawn", "?tag=sweep",
+                      "?phase={phase}", "?team={team}", "?challenge={c}"):  # fmt: skip
+            yield Page(who, f"/api/submissions/{query}")
+        yield Page(who, "/api/submissions/{s}/")
+        yield Page(who, "/api/hackathons/{h}/teams/")
+        yield Page(who, "/api/hackathons/{h}/teams/?page={last_team}")
+        yield from (Page(who, f"/api/{name}/") for name in ("me", "hackathons", "challenges", "hackathons/{h}"))
+        yield Page(who, "/api/teams/{team}/")
+    yield Page("organizer", "/api/submissions/?page={last}")
+
+
+def admin_lists() -> Iterator[Page]:
+    """Each list: as it opens, its last page, a search, and each of its filters."""
+    from django.contrib import admin
+
+    yield Page("admin", "/admin/")
+    yield Page("admin", "/admin/", anew=True)
+    for model, shown in admin.site._registry.items():
+        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        yield Page("admin", path)
+        yield Page("admin", f"{path}?p={{{model._meta.model_name}_last}}")
+        if shown.search_fields:
+            yield from (Page("admin", f"{path}?q={term}") for term in ("side+team+7", "zzz"))
+        yield from (Page("admin", f"{path}?{query}") for query in ADMIN_FILTERS.get(model._meta.model_name or "", ()))
+    yield Page("admin", "/admin/submissions/submission/{s}/change/")
+    yield Page("admin", "/admin/submissions/job/{job}/change/")
+    yield Page("admin", "/admin/teams/team/{team}/change/")
+
+
+ADMIN_FILTERS: dict[str, tuple[str, ...]] = {
+    "submission": (
+        "phase__challenge__hackathon__id__exact={h_id}",
+        "phase__id__exact={phase}",
+        "jobs__state=failed",
+        "jobs__state=quarantined",
+        "base_model__id__exact={model}",
+        "received_at__year={year}&received_at__month={month}",
+    ),
+    "job": (
+        "state__exact=failed",
+        "state__exact=quarantined",
+        "kind__exact=run",
+        "fault__exact=own",
+        "phase__challenge__hackathon__id__exact={h_id}",
+        "node__id__exact={node}",
+        "o=4",
+    ),
+    "jobevent": ("to_state__exact=failed", "job__phase__challenge__hackathon__id__exact={h_id}"),
+    "result": ("job__phase__challenge__hackathon__id__exact={h_id}", "job__phase__id__exact={phase}"),
+    "quota": ("phase__challenge__hackathon__id__exact={h_id}",),
+    "artifact": ("name=predictions.jsonl",),
+    "tag": ("submission__phase__challenge__hackathon__id__exact={h_id}",),
+    "withdrawal": ("submission__phase__id__exact={phase}",),
+    "leaderboardentry": ("phase__id__exact={phase}",),
+    "team": ("hackathon__id__exact={h_id}", "is_reserved__exact=1"),
+    "membership": ("role__exact=captain", "left_at__isempty=1"),
+    "participation": ("role__exact=organizer",),
+    "invitation": ("used_at__isempty=1",),
+    "user": ("is_staff__exact=1", "participations__role=organizer"),
+    "outgoingmail": ("state=given_up", "state=sent"),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
