@@ -29,6 +29,8 @@ def misfits(task: TaskSpec, limits: ChallengeLimits, models: Mapping[str, ModelF
             yield ("base_models", index), f"{slug}: {translated(said)}"
         elif facts is not None:
             able.append(facts)
+            if said := _length_problem(task, limits, facts):
+                yield ("base_models", index), f"{slug}: training.max_length: {translated(said)}"
     for index, name in enumerate(limits.methods):
         if said := _method_problem(METHODS[name], task, able):
             yield ("methods", index), f"{name}: {translated(said)}"
@@ -56,6 +58,13 @@ def too_slow(
             )
             values = {"slug": slug, "items": items, "seconds": seconds, "limit": limits.budget.hard_wall_seconds}
             yield ("base_models", index), message % values
+
+
+def _length_problem(task: TaskSpec, limits: ChallengeLimits, facts: ModelFacts) -> str:
+    allowed = limits.ranges.get("training.max_length")
+    if task.unit != "tokens" or allowed is None or facts.max_positions is None or facts.max_positions >= allowed.min:
+        return ""
+    return sentences.LONGER_THAN_MODEL(positions=facts.max_positions)
 
 
 def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
