@@ -128,9 +128,8 @@ def report(figures: dict[str, float], matmul: str, method: str) -> None:
     for name in ("tutorial", "our"):
         seconds, accuracy = figures[f"{name}_seconds"], figures[f"{name}_accuracy"]
         print(f"{name + ' loop':14} {seconds:7.1f} s   validation accuracy {accuracy:.3f}")
-    print(
-        f"ratio          {figures['ratio']:7.2f}     target {TARGET_RATIOS[method]:g}; base {figures['base_accuracy']:.3f}"
-    )
+    target, base = TARGET_RATIOS[method], figures["base_accuracy"]
+    print(f"ratio          {figures['ratio']:7.2f}     target {target:g}; base {base:.3f}")
 
 
 def make_job(data: Path, model: Path, scratch: Path, steps: int, *, method: str, epochs: int) -> Any:
