@@ -284,7 +284,8 @@ class OutputRef(ContractModel):
 
 
 class Telemetry(ContractModel):
-    """Figures of one run. Seconds by stage; parameters trained and in all; peak resident memory of the child."""
+    """Figures of one run. Seconds by stage; parameters trained and in all; peak memory of the child on
+    its device."""
 
     seconds: dict[str, Annotated[float, Field(ge=0.0)]]
     compute_seconds: Annotated[float, Field(ge=0.0)]
