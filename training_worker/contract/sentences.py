@@ -75,6 +75,9 @@ NODE_LOST = Sentence("the node stopped responding")
 SCORER_LOST = Sentence("the scorer stopped responding")
 NODE_MOVED_ON = Sentence("the node claimed another job")
 LOSSES = Sentence("%(losses)s losses; the last: %(reason)s")
+DISK_FULL = Sentence(
+    "The disk has %(free)s MB left, of the %(least)s MB a job needs: this node takes no job until there is room."
+)
 NODE_STOPS = Sentence("The node is shutting down.")
 OTHER_RECIPE = Sentence("This node implements recipe %(have)s, the job wants %(wanted)s.")
 RAISED = Sentence("The training process raised %(error)s.")

@@ -40,6 +40,8 @@ class Settings:
     threads: int = 1
     idle_poll_seconds: float = IDLE_POLL_SECONDS
     cache_mb: int = 20_000
+    least_disk_mb: int = 1000
+    """With less room on its disk the node takes no job."""
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
@@ -69,6 +71,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         threads=_positive(environment, "HACKTUNE_THREADS", os.cpu_count() or 1),
         idle_poll_seconds=_seconds(environment, "HACKTUNE_IDLE_POLL_SECONDS", IDLE_POLL_SECONDS),
         cache_mb=_positive(environment, "HACKTUNE_CACHE_MB", 20_000),
+        least_disk_mb=_positive(environment, "HACKTUNE_LEAST_DISK_MB", 1000),
     )
 
 
