@@ -291,7 +291,8 @@ class OutputRef(ContractModel):
 
 
 class Telemetry(ContractModel):
-    """Figures of one run. Seconds by stage; parameters trained and in all; peak memory of the training process."""
+    """Figures of one run. Seconds by stage; parameters trained and in all; peak memory of the training process on its
+    device."""
 
     seconds: dict[str, Annotated[float, Field(ge=0.0)]]
     compute_seconds: Annotated[float, Field(ge=0.0)]

@@ -31,6 +31,7 @@ def measure(
     started = time.monotonic()
     predict(model, sample, task, compute)
     frozen = sum(sample.costs) / (time.monotonic() - started)
+    frozen_mb = peak_memory_mb(compute.device)
     model.requires_grad_(True)
     model.train()
     trial = _Trial(task, model, sample, compute)
@@ -45,6 +46,7 @@ def measure(
         frozen_units_per_second=round(frozen, 1),
         megabytes_fixed=round(max(0.0, small_mb - slope * small / 1000), 1),
         megabytes_per_thousand_units=round(slope, 1),
+        frozen_megabytes=frozen_mb,
     )
 
 

@@ -24,6 +24,7 @@ from ..tasks.split import FeatureSplit, Row, Split
 from ..techniques import load_techniques
 from ..techniques.base import Techniques
 from . import log_messages, package
+from .card import cap_card
 from .features import FeatureCache, shared_features
 from .journal import Journal
 from .matmul import fix_matmul
@@ -113,6 +114,8 @@ class Run:
     def prepare_data(self) -> Data:
         """Read all splits; a backbone that trains reads their examples, so they are encoded at once."""
         self.journal.stage(Stage.PREPARE, f"Reading data version {self.spec.dataset.version}.")
+        if cap_card(self.compute.device, self.spec.budget):
+            self.journal.line(log_messages.describe_cap(self.spec.budget))
         rows, task, max_length = self.rows, self.task, self.training.max_length
         chosen = [rows["train"][index] for index in task.choose_examples(rows["train"])]
         data = Data(

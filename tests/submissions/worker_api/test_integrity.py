@@ -425,6 +425,13 @@ def test_a_bad_claim_is_refused(world: World, node: str, changes: dict[str, Any]
     assert not Job.objects.filter(state="running").exists()
 
 
+def test_a_node_that_can_run_nothing_gets_nothing_and_is_heard(world: World, node: str) -> None:
+    submit(world)
+    assert claim(node, kinds=(), last_error="The disk is full.") is None
+    assert Node.objects.get().report["last_error"] == "The disk is full."
+    assert claim(node) is not None
+
+
 def test_a_job_that_is_not_there_is_refused_like_a_wrong_token(attempt: Attempt) -> None:
     response = call("jobs/00000000-0000-4000-8000-000000000000/progress/", POSTS["progress"], attempt.token)
     assert response.status_code == 401
