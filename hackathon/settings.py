@@ -269,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Run and join AI-model hackathons. Sign in with `Authorization: Bearer <API token>`.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,  # a body's text that may not be blank says so
     "ENUM_NAME_OVERRIDES": {
         "JobState": "submissions.enums.JobState",
         "MembershipRole": "teams.models.MembershipRole",
