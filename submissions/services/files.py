@@ -7,6 +7,7 @@ size and sha256 before a file is anywhere (docs/decisions/0005).
 from __future__ import annotations
 
 import tempfile
+from datetime import timedelta
 from typing import IO, Any
 
 from django.conf import settings
@@ -35,13 +36,15 @@ def _address(alias: str, key: str) -> str:
 
 
 def _sign(**payload: Any) -> str:
-    return str(settings.SITE_URL) + reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)])
+    """A path at whichever address of this site the node uses."""
+    return reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)])
 
 
-def read_signature(token: str) -> dict[str, Any]:
-    """What was signed. Raises `NotFound` for a forged or expired token."""
+def read_signature(token: str, *, seconds_ago: float = 0.0) -> dict[str, Any]:
+    """What was signed and valid so long ago. Raises `NotFound` for a forged or expired token."""
     try:
-        payload: dict[str, Any] = signing.loads(token, salt=_SALT, max_age=settings.SIGNED_URL_SECONDS)
+        max_age = timedelta(seconds=settings.SIGNED_URL_SECONDS + seconds_ago)
+        payload: dict[str, Any] = signing.loads(token, salt=_SALT, max_age=max_age)
     except signing.BadSignature:
         raise NotFound from None
     return payload
