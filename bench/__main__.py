@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.overhead", "bench.train")
+BENCHMARKS = ("bench.overhead", "bench.slow_clients", "bench.train")
 
 
 def main() -> int:
