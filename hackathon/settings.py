@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+LONGEST_BODY = "submissions.worker_api.uploads.longest_body"  # asked by the web server before it takes a large body
 
 # --- a job's life --------------------------------------------------------------------------------------------
 
