@@ -11,6 +11,7 @@ from pydantic import Field
 
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
+from .bounds import MegabytesUsed, Rate
 from .canonical import canonical
 from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
 from .facts import ModelFacts
@@ -45,10 +46,10 @@ class ChallengeLimits(ContractModel):
 class MeasuredSpeed(ContractModel):
     """Figures that a node measured for one base model, in the task's unit of cost."""
 
-    train_units_per_second: Annotated[float, Field(gt=0.0)]
-    frozen_units_per_second: Annotated[float, Field(gt=0.0)]
-    megabytes_fixed: Annotated[float, Field(ge=0.0)]
-    megabytes_per_thousand_units: Annotated[float, Field(ge=0.0)]
+    train_units_per_second: Rate
+    frozen_units_per_second: Rate
+    megabytes_fixed: MegabytesUsed
+    megabytes_per_thousand_units: MegabytesUsed
 
 
 class Estimate(ContractModel):

@@ -8,7 +8,8 @@ import uuid
 
 import structlog
 
-from ..contract.wire import RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
+from ..contract.bounds import paragraph
+from ..contract.wire import MOST_CACHED_MODELS, RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
 from ..run.messages import DeviceInfo
 from .cache import Cache
 from .client import SiteClient, SiteError, SiteUnavailable
@@ -84,7 +85,7 @@ class Runner(threading.Thread):
             self._claim_id = ""
             log.error("claim_refused", error=str(error), hint="Was this node's token revoked? Enrol it again.")
         except Exception as error:
-            self._claim_id, self._last_error = "", f"{type(error).__name__}: {error}"[:2000]
+            self._claim_id, self._last_error = "", paragraph(f"{type(error).__name__}: {error}")
             log.exception("job_error")
         return False
 
@@ -103,7 +104,7 @@ class Runner(threading.Thread):
             memory_mb=device.memory_mb,
             memory_used_mb=load.memory_used_mb,
             disk_free_mb=load.disk_free_mb,
-            cached_models=self._cache.models(),
+            cached_models=self._cache.models()[:MOST_CACHED_MODELS],
             last_error=self._last_error,
         )
         return ClaimRequest(claim_id=self._claim_id, node=report)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from ..contract.base import ContractModel
+from ..contract.bounds import MOST_COUNT
 from ..contract.wire import IDLE_POLL_SECONDS
 
 VERSION = "0.1.0"
@@ -161,7 +162,8 @@ class NodeFolder:
         draft.replace(path)
 
     def disk_free_mb(self) -> int:
-        return shutil.disk_usage(self.root).free // MEGABYTE
+        """At most `MOST_COUNT`: some network file systems claim more."""
+        return min(shutil.disk_usage(self.root).free // MEGABYTE, MOST_COUNT)
 
 
 _KEPT = re.compile(
