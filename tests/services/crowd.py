@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from hackathon.accounts.tokens import new_token
 from tests.factories import node_report
 from tests.services.conftest import Event
-from training_worker.contract.wire import ClaimRequest, EnrolRequest, JobKind, Progress, Stage
+from training_worker.contract.wire import Claim, ClaimRequest, EnrolRequest, JobKind, Progress, Stage
 from training_worker.node.client import SiteClient, SiteUnavailable, StaleAttempt
 
 HALVES = (
@@ -40,14 +41,15 @@ class PlayedNode:
     @classmethod
     def joined(cls, url: str, enrolment_token: str) -> PlayedNode:
         site = SiteClient(url)
-        answer = site.enrol(EnrolRequest(token=enrolment_token, name=f"played-{uuid.uuid4().hex[:6]}"), patience=10)
-        return cls(site, answer.worker_token)
+        token, name = new_token("htw"), f"played-{uuid.uuid4().hex[:6]}"
+        site.enrol(EnrolRequest(token=enrolment_token, name=name, worker_token=token), patience=10)
+        return cls(site, token)
 
     def train(self, stopping: threading.Event) -> None:
         """Claim the next run and report until told to stop; the claim fails the test where there is none."""
-        request = ClaimRequest(claim_id=uuid.uuid4().hex, node=node_report(kinds=(JobKind.RUN,)))
+        request = ClaimRequest(number=1, node=node_report(kinds=(JobKind.RUN,)))
         claim = self.site.claim(self.worker_token, request)
-        assert claim is not None
+        assert isinstance(claim, Claim)
         attempt = self.site.attempt(claim)
         while not stopping.is_set() and not self.is_stale:
             try:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
+from .bounds import MegabytesUsed, Rate
 from .canonical import canonical
 from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
 from .effects import Known
@@ -52,11 +53,11 @@ class MeasuredSpeed(ContractModel):
     `frozen_megabytes` of a run whose backbone is frozen, which its config does not change.
     """
 
-    train_units_per_second: Annotated[float, Field(gt=0.0)]
-    frozen_units_per_second: Annotated[float, Field(gt=0.0)]
-    megabytes_fixed: Annotated[float, Field(ge=0.0)]
-    megabytes_per_thousand_units: Annotated[float, Field(ge=0.0)]
-    frozen_megabytes: Annotated[float, Field(ge=0.0)]
+    train_units_per_second: Rate
+    frozen_units_per_second: Rate
+    megabytes_fixed: MegabytesUsed
+    megabytes_per_thousand_units: MegabytesUsed
+    frozen_megabytes: MegabytesUsed
 
 
 class Estimate(ContractModel):

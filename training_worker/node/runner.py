@@ -7,8 +7,9 @@ import threading
 
 import structlog
 
+from ..contract.bounds import paragraph
 from ..contract.sentences import DISK_FULL
-from ..contract.wire import RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
+from ..contract.wire import MOST_CACHED_MODELS, RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
 from ..run.messages import DeviceInfo
 from .cache import Cache
 from .client import Nothing, SiteClient, SiteError, SiteUnavailable
@@ -89,7 +90,7 @@ class Runner(threading.Thread):
             self._claim_number = None
             log.error("claim_refused", error=str(error), hint="401: was this node's token revoked? Enrol it again.")
         except Exception as error:
-            self._claim_number, self._last_error = None, f"{type(error).__name__}: {error}"[:2000]
+            self._claim_number, self._last_error = None, paragraph(f"{type(error).__name__}: {error}")
             log.exception("job_error")
         return idle
 
@@ -111,7 +112,7 @@ class Runner(threading.Thread):
             memory_mb=device.memory_mb,
             memory_used_mb=load.memory_used_mb,
             disk_free_mb=load.disk_free_mb,
-            cached_models=self._cache.models(),
+            cached_models=self._cache.models()[:MOST_CACHED_MODELS],
             last_error=full or self._last_error,
         )
         return ClaimRequest(number=self._claim_number, node=report)

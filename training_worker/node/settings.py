@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from ..contract.base import ContractModel
+from ..contract.bounds import MOST_COUNT
 from ..contract.wire import IDLE_POLL_SECONDS
 
 VERSION = "0.1.0"
@@ -180,7 +181,8 @@ class NodeFolder:
         return self._last_claim
 
     def disk_free_mb(self) -> int:
-        return shutil.disk_usage(self.root).free // MEGABYTE
+        """At most `MOST_COUNT`: some network file systems claim more."""
+        return min(shutil.disk_usage(self.root).free // MEGABYTE, MOST_COUNT)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from ..contract.bounds import word
 from ..contract.sentences import CARD_CAP, HINTS, OUT_OF_MEMORY
 from ..contract.wire import FailureCode, Precision
 from ..node.settings import MEGABYTE
@@ -91,7 +92,7 @@ def probe(pipe: Connection) -> None:
     _send(
         pipe,
         DeviceInfo(
-            device=device[:100],
+            device=word(device),
             memory_mb=memory // MEGABYTE,
             precisions=precisions,
             threads_in_template=getattr(preload, "THREADS", 0),

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ..contract.bounds import FASTEST
 from ..contract.config import LONGEST, SubmissionConfig, TrainingArguments
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
 from ..contract.tasks import TASKS
@@ -303,7 +304,7 @@ class Run:
             peak_memory_mb=peak_memory_mb(self.compute.device),
             parameters_total=count(model.parameters()),
             parameters_trained=count(trained_parameters(model)) if self.config else 0,
-            train_units_per_second=round(trained.units / seconds, 1) if seconds > 0 else 0.0,
+            train_units_per_second=round(min(trained.units / seconds, FASTEST), 1) if seconds > 0 else 0.0,
             device=device_name(self.compute.device),
             versions=versions() | {"matmul": self.matmul.name},
             best_step=trained.best_step,

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 import torch
 
+from ..contract.bounds import word
 from ..contract.wire import RECIPE, Stage
 
 
@@ -39,7 +40,7 @@ def peak_memory_mb(device: torch.device) -> float:
 
 
 def device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(0) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+    return word(torch.cuda.get_device_name(0)) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
 
 
 def versions() -> dict[str, str]:

@@ -15,7 +15,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hackathon', '0008_base_model_longest'),
+        ('hackathon', '0009_base_model_longest'),
     ]
 
     operations = [
