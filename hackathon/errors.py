@@ -17,6 +17,8 @@ class DomainError(Exception):
 
     status = 400
     code = "invalid"
+    retry_after: int | None = None
+    """Seconds after which the same request is worth another try."""
 
     def __init__(
         self, message: str, *, hint: str = "", code: str = "", fields: Sequence[FieldError] = (), **extra: Any
@@ -31,6 +33,9 @@ class DomainError(Exception):
     def as_json(self) -> dict[str, Any]:
         fields = [translated_error(field).model_dump() for field in self.fields]
         return {"code": self.code, "message": self.message, "hint": self.hint, "fields": fields, **self.extra}
+
+    def headers(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class Invalid(DomainError):
@@ -91,6 +96,7 @@ class Unavailable(DomainError):
 
     status = 503
     code = "unavailable"
+    retry_after = 5
 
 
 class Unprocessable(DomainError):

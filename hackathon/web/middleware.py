@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from hackathon.errors import DomainError
+
+from .error_pages import render_error, unavailable
+from .outages import outage_behind
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -46,7 +48,10 @@ class SecurityHeaders:
 
 
 class DomainErrors:
-    """A domain error in a page becomes a page that says what happened and what to do next (the API has its own)."""
+    """A domain error in a page becomes a page that says what happened and what to do next (the API has its own).
+
+    So does an outage of the database or the cache.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -55,6 +60,7 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        return render(request, "hackathon/error.html", {"error": exception}, status=exception.status)
+        if isinstance(exception, DomainError):
+            return render_error(request, exception)
+        outage = outage_behind(exception)
+        return unavailable(request, outage) if outage else None
