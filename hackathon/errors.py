@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -36,7 +36,8 @@ class DomainError(Exception):
 
     status = 400
     code = "invalid"
-    headers: ClassVar[Mapping[str, str]] = {}
+    retry_after: int | None = None
+    """Seconds after which the same request is worth another try."""
 
     def __init__(
         self, message: str, *, hint: str = "", code: str = "", fields: Iterable[FieldError] = (), **extra: Any
@@ -51,6 +52,9 @@ class DomainError(Exception):
     def as_json(self) -> dict[str, Any]:
         fields = [translated_error(field).model_dump() for field in self.fields]
         return {"code": self.code, "message": self.message, "hint": self.hint, "fields": fields, **self.extra}
+
+    def headers(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class Invalid(DomainError):
@@ -111,7 +115,7 @@ class Unavailable(DomainError):
 
     status = 503
     code = "unavailable"
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10"}
+    retry_after = 5
 
 
 class Unprocessable(DomainError):

@@ -1,4 +1,7 @@
-"""gunicorn's kind of worker for the site: gunicorn keeps the processes, waitress the connections of each."""
+"""gunicorn's kind of worker for the site: gunicorn keeps the processes, waitress the connections of each.
+
+What only a worker needs is imported when it runs, so that gunicorn's own process stays small.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import logging
 import os
 import tempfile
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from gunicorn.workers.base import Worker
 
-from .connections import Site
-from .held import STOPPING
+if TYPE_CHECKING:
+    from .connections import Site
 
 
 class WebWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
@@ -21,6 +25,9 @@ class WebWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     def run(self) -> None:
         from django.conf import settings
         from django.utils.module_loading import import_string
+
+        from .connections import Site
+        from .held import STOPPING
 
         spool = settings.DATA_DIR / "spool"
         spool.mkdir(mode=0o700, exist_ok=True)

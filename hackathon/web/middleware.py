@@ -10,10 +10,12 @@ import structlog
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
 from django.urls import is_valid_path
 
 from hackathon.errors import DomainError
+
+from .error_pages import render_error, unavailable
+from .outages import outage_behind
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -86,7 +88,10 @@ class CleanSessions(SessionMiddleware):
 
 
 class DomainErrors:
-    """A domain error in a page becomes a page that says what happened and what to do next (the API has its own)."""
+    """A domain error in a page becomes a page that says what happened and what to do next (the API has its own).
+
+    So does an outage of the database or the cache.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -95,9 +100,7 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        page = render(request, "hackathon/error.html", {"error": exception}, status=exception.status)
-        for name, value in exception.headers.items():
-            page.headers[name] = value
-        return page
+        if isinstance(exception, DomainError):
+            return render_error(request, exception)
+        outage = outage_behind(exception)
+        return unavailable(request, outage) if outage else None

@@ -173,7 +173,7 @@ class FileView(View):
         try:
             answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]  # ours: no coroutine
         except DomainError as error:
-            return JsonResponse(error.as_json(), status=error.status, headers=error.headers)
+            return JsonResponse(error.as_json(), status=error.status, headers=error.headers())
         return answer
 
     def get(self, request: HttpRequest, signed: str) -> FileResponse:

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.servers import postgres_server, valkey_server
+from tests.servers import PostgresServer, running_postgres, valkey_server
 from tests.stack import REPOSITORY, Answer, Stack, eventually, stack
 
 LEASE_SECONDS = 6.0
@@ -27,6 +27,7 @@ class Event:
     """A small hackathon on a running stack, seen by its people."""
 
     stack: Stack
+    postgres: PostgresServer
     phase: str
     challenge: str
     tokens: dict[str, str]
@@ -109,15 +110,15 @@ def event_on(folder: Path, models: tuple[Path, ...] = (), **overrides: str) -> I
     """
     timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
     with (
-        postgres_server() as database_url,
+        running_postgres() as postgres,
         valkey_server(folder) as valkey,
-        stack(folder, database_url, valkey, **timings, **overrides) as running,
+        stack(folder, postgres.url, valkey, **timings, **overrides) as running,
     ):
         told = run("tests.services.world", *map(str, models), env=running.env("manage"))
         made = json.loads(told.splitlines()[-1])
         running.start_site()
         running.start_scorer()
-        yield Event(stack=running, **made)
+        yield Event(stack=running, postgres=postgres, **made)
 
 
 @pytest.fixture(scope="module")
