@@ -72,8 +72,8 @@ def too_many_steps(
     steps = math.ceil(train_examples / max(1, batch)) * int(_bound(limits, "num_train_epochs", "minimum"))
     if steps > limits.budget.max_steps:
         message = _(
-            "The shortest training that is allowed, %(examples)d examples in batches of %(batch)d, takes %(steps)d steps:"
-            " no config could be submitted."
+            "The shortest training that is allowed, %(examples)d examples in batches of %(batch)d, takes %(steps)d"
+            " steps: no config could be submitted."
         )
         yield ("budget", "max_steps"), message % {"examples": train_examples, "batch": max(1, batch), "steps": steps}
 
