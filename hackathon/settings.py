@@ -269,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Run and join AI-model hackathons. Sign in with `Authorization: Bearer <API token>`.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,  # a body's text that may not be blank says so
     "ENUM_NAME_OVERRIDES": {
         "JobState": "submissions.enums.JobState",
         "MembershipRole": "teams.models.MembershipRole",
@@ -276,6 +277,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+LONGEST_BODY = "submissions.worker_api.uploads.longest_body"  # asked by the web server before it takes a large body
 
 # --- a job's life --------------------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ def volumes_of(service: str) -> list[str]:
 
 def test_the_commands_are_the_ones_that_the_tests_and_the_demo_run() -> None:
     commands = {
-        "site": programs.site(host="0.0.0.0", port=8000, workers=2),
+        "site": programs.site(host="0.0.0.0", port=8000, nodes_port=8001, workers=2),
         "scorer": programs.scorer(),
         "scheduler": programs.scheduler(),
         "worker-cpu": programs.worker(site_url=SITE_URL, name="${HACKTUNE_NODE_NAME:-cpu-1}", data_dir="/data"),
@@ -124,7 +124,10 @@ def test_profiles_health_checks_and_privileges() -> None:
     for name in OURS:
         if not name.startswith("worker"):
             assert SERVICES[name]["read_only"] is True
-    assert SERVICES["site"]["ports"] == ["${HACKTUNE_BIND:-127.0.0.1:8000}:8000"]
+    assert SERVICES["site"]["ports"] == [
+        "${HACKTUNE_BIND:-127.0.0.1:8000}:8000",
+        "${HACKTUNE_NODES_BIND:-127.0.0.1:8001}:8001",
+    ]
 
 
 def test_the_bundled_store_serves_s3_alone_with_the_sites_own_key() -> None:

@@ -116,4 +116,5 @@ class ReportView(StrictAPIView):
     @extend_schema(responses=ReportSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:
         run = scored_run(request.user, submission_id)
-        return Response(ReportSerializer(RunReport(run, read_validation_report(run.job, run.files))).data)
+        validation = read_validation_report(run.job, run.files, task=run.submission.phase.challenge.task)
+        return Response(ReportSerializer(RunReport(run, validation)).data)

@@ -27,7 +27,7 @@ from hackathon.models import Phase
 from hackathon.visibility import Viewer
 from submissions.api.serializers import AnnotationSerializer, SubmitSerializer
 from submissions.api.views import phase_of, visible_phase, visible_submission
-from submissions.api.waiting import wait_for_news
+from submissions.api.waiting import ASK_AGAIN_SECONDS, Until, wait_for_news
 from submissions.models import Submission
 from submissions.selectors import SubmissionRunDetail, first_job, run_detail, submissions_visible_to
 from submissions.services.annotate import annotate_submission
@@ -143,17 +143,22 @@ class SubmissionsView(StrictListView[Submission]):
 
 
 class SubmissionView(StrictAPIView):
-    """One submission: where its run stands, its result, scores, events and files. `?wait=` holds for news."""
+    """One submission: where its run stands, its result, scores, events and files.
+
+    `?wait=20` holds the answer back for news, at most 20 seconds; `?wait=20&until=ended` until the run has ended.
+    """
 
     summaries: ClassVar = {"get": "Show a submission", "patch": "Change its note and tags"}
     query = WaitQuery
 
     @extend_schema(responses=SubmissionSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:
-        if self.parameters["wait"]:
+        headers = {}
+        if seconds := self.parameters["wait"]:
             job = first_job(visible_submission(request.user, submission_id))
-            wait_for_news(job.pk, seconds=self.parameters["wait"])
-        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data)
+            if not wait_for_news(job.pk, seconds=seconds, until=Until(self.parameters["until"])):
+                headers["Retry-After"] = str(ASK_AGAIN_SECONDS)
+        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data, headers=headers)
 
     @extend_schema(request=AnnotationSerializer, responses=SubmissionSerializer)
     def patch(self, request: Request, submission_id: UUID) -> Response:

@@ -32,7 +32,7 @@ MADE_BY_US: tuple[str, ...] = (
     "demo.json",
     "files",
 )
-MADE_BY_US += ("logs", "outbox", "secret", "static", "valkey", "valkey.sock", "worker")
+MADE_BY_US += ("logs", "outbox", "secret", "spool", "static", "valkey", "valkey.sock", "worker")
 """What `RESET=1` removes from the data folder; the converted model, which is not the event's, stays."""
 
 _FOREIGN = ("HACKTUNE_", "DJANGO_", "DATABASE_", "CELERY_", "GUNICORN_", "MAKE", "MFLAGS")

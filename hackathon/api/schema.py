@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
 from .permissions import SignedInToWrite
-from .strict import StrictAPIView
+from .strict import StrictAPIView, StrictSerializer
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -41,11 +41,13 @@ class Schema(AutoSchema):
         return [{}, *auths] if is_public and self.method in SAFE_METHODS else auths
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
-        """A serializer's own docstring describes it; one that it inherits describes our code."""
+        """Described by its own docstring (one that it inherits is about our code), and closed where it is strict."""
         mapped = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         kind = serializer if isinstance(serializer, type) else type(serializer)
         if kind.__doc__ is None and isinstance(mapped, dict):
             mapped.pop("description", None)
+        if issubclass(kind, StrictSerializer) and isinstance(mapped, dict):
+            mapped["additionalProperties"] = False
         return mapped
 
     def get_override_parameters(self) -> list[Any]:

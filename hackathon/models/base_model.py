@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError
 
 from hackathon.enums import ModelFamily
 from training_worker.contract.facts import ModelFacts
@@ -57,5 +58,8 @@ class BaseModel(Row):
         return ModelFacts.model_validate_json(json.dumps(self.facts))
 
     def measured_speed(self, task: str) -> MeasuredSpeed | None:
-        """What a node measured in that task, or None: "not measured yet"."""
-        return MeasuredSpeed.model_validate_json(json.dumps(self.speed[task])) if task in self.speed else None
+        """What a node measured in that task, or None: "not measured yet", also where no such figures can be."""
+        try:
+            return MeasuredSpeed.model_validate_json(json.dumps(self.speed[task])) if task in self.speed else None
+        except ValidationError:
+            return None

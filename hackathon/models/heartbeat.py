@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class Heartbeat(models.Model):
     """One row for all processes of a kind: `site` (web) and `sweeper`."""
 
-    name = models.CharField(_("name"), max_length=20, primary_key=True)
+    name = models.CharField(_("name"), max_length=20, unique=True)
     at = models.DateTimeField(_("last at"))
     back_at = models.DateTimeField(_("back since"))
     """The first beat after the last gap."""

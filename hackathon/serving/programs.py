@@ -10,16 +10,22 @@ import sys
 from training_worker.contract.wire import SCORING_QUEUE, SITE_QUEUE
 
 SITE_THREADS = 8
+"""Of each web process, for people."""
 SCHEDULER_ENV = {"HACKTUNE_ROLE": "site", "HACKTUNE_BEAT": "true"}
 """What makes a Celery worker of ours the scheduler."""
 
 
-def site(*, host: str, port: int, workers: int = 1) -> list[str]:
-    """Web processes (role `site`). gunicorn's threads: pages and long polls share them."""
+def site(*, host: str, port: int, nodes_port: int | None = None, workers: int = 1) -> list[str]:
+    """Web processes (role `site`), each with so many threads for people; probes and nodes have others.
+
+    Both ports answer the same; the second has connections of its own, for probes and nodes that can reach it.
+    """
     return [
         *(sys.executable, "-m", "gunicorn", "hackathon.wsgi"),
         *("--bind", f"{host}:{port}"),
-        *("--worker-class", "gthread", "--workers", str(workers), "--threads", str(SITE_THREADS)),
+        *(("--bind", f"{host}:{nodes_port}") if nodes_port is not None else ()),
+        *("--worker-class", "hackathon.serving.web_worker.WebWorker"),
+        *("--workers", str(workers), "--threads", str(SITE_THREADS)),
         *("--graceful-timeout", "5", "--timeout", "60", "--no-control-socket"),
     ]
 

@@ -30,6 +30,7 @@ from training_worker.contract.wire import (
 )
 
 from .files import output_key, stored_size
+from .jobs import seconds_of_attempt
 from .losses import lose_attempt, unassigned
 from .transitions import StaleAttempt, move
 from .wakeups import ring_scorer, ring_workers
@@ -110,7 +111,7 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
             actor=job.node.name if job.node else "",
             result=posted,
             stopped_by=result.stopped_by,
-            compute_seconds=result.telemetry.compute_seconds,
+            compute_seconds=min(result.telemetry.compute_seconds, seconds_of_attempt(job, now)),
             trained_at=now,
             lease_until=None,
             not_before=None,
@@ -182,7 +183,7 @@ def accept_failure(*, job_id: str, attempt: int, failure: JobFailure) -> Job:
             failure_message=failure.message,
             failure_hint=failure.hint,
             fault=Fault.PLATFORM if is_ours else Fault.OWN,
-            compute_seconds=failure.compute_seconds,
+            compute_seconds=min(failure.compute_seconds, seconds_of_attempt(job, now)),
         )
         if not moved:
             job = _attempt_of(job_id, attempt)

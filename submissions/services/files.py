@@ -10,6 +10,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import IO, Any
 
 import structlog
@@ -22,7 +23,6 @@ from django.utils.translation import gettext as _
 from hackathon.errors import NotFound, TooLarge, Unavailable, Unprocessable
 from hackathon.files.storage import CHUNK, sha256_of, storage
 from hackathon.models import BaseModel, ChallengeData
-from hackathon.web.public_url import public_url
 from submissions.enums import JobState
 from submissions.models import Job
 from training_worker.contract.wire import OUTPUTS, FileRef, JobFiles, OutputSlot
@@ -42,13 +42,15 @@ def _address(alias: str, key: str) -> str:
 
 
 def _sign(**payload: Any) -> str:
-    return public_url(reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)]))
+    """A path at whichever address of this site the node uses."""
+    return reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)])
 
 
-def read_signature(token: str) -> dict[str, Any]:
-    """What was signed. Raises `NotFound` for a forged or expired token."""
+def read_signature(token: str, *, seconds_ago: float = 0.0) -> dict[str, Any]:
+    """What was signed and valid so long ago. Raises `NotFound` for a forged or expired token."""
     try:
-        payload: dict[str, Any] = signing.loads(token, salt=_SALT, max_age=settings.SIGNED_URL_SECONDS)
+        max_age = timedelta(seconds=settings.SIGNED_URL_SECONDS + seconds_ago)
+        payload: dict[str, Any] = signing.loads(token, salt=_SALT, max_age=max_age)
     except signing.BadSignature:
         raise NotFound from None
     return payload

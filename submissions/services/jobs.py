@@ -109,14 +109,14 @@ def cancel_job(*, job: Job, actor: str) -> Job:
                 code="already_ended",
             )
         now = db_now()
-        used = _seconds_of_attempt(job, now) if job.state == JobState.RUNNING else job.compute_seconds
+        used = seconds_of_attempt(job, now) if job.state == JobState.RUNNING else job.compute_seconds
         if move(job, JobState.CANCELLED, now=now, reason=sentences.CANCELLED, actor=actor, compute_seconds=used):
             return job
         job.refresh_from_db()
     raise Conflict(_("The job is changing right now; try again."), code="busy")
 
 
-def _seconds_of_attempt(job: Job, now: datetime) -> float:
+def seconds_of_attempt(job: Job, now: datetime) -> float:
     """Seconds since the running attempt was claimed; what lost attempts took was the platform's fault and is free."""
     claimed = job.events.filter(to_state=JobState.RUNNING, attempt=job.attempt).latest("at")
     return (now - claimed.at).total_seconds()

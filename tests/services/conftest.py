@@ -102,8 +102,11 @@ def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
 
 
 @contextmanager
-def event_on(folder: Path, models: tuple[Path, Path], **overrides: str) -> Iterator[Event]:
-    """A hackathon on a stack of its own: site, scorer and scheduler run, workers are started by who needs them."""
+def event_on(folder: Path, models: tuple[Path, ...] = (), **overrides: str) -> Iterator[Event]:
+    """A hackathon on a stack of its own: site, scorer and scheduler run, workers are started by who needs them.
+
+    Without models no worker can train there; whoever plays one over HTTP can.
+    """
     timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
     with (
         postgres_server() as database_url,

@@ -149,7 +149,7 @@ class FakeSite:
         with self.lock:
             self.claims.append(request)
             again = [job for job in self.jobs.values() if job.claim_number == request.number]
-            if not again and not self.waiting:
+            if not again and not (self.waiting and request.node.kinds):
                 return 204, b""
             job = again[0] if again else self.waiting.pop(0)
             job.claim_number = request.number

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
+from .bounds import MegabytesUsed, Rate
 from .canonical import canonical
 from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
 from .effects import Known
@@ -19,7 +20,9 @@ from .tasks import TaskSpec
 
 
 class Budget(ContractModel):
-    """What one run may use. Steps and seconds end a training (not the run); memory and 1.25 × seconds end the run."""
+    """What one run may use. Steps and seconds end a training (not the run); memory and 1.25 × seconds end the run.
+
+    `max_memory_mb` is of the host's memory, and where there is a card as much of the card's."""
 
     max_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
     max_seconds: Annotated[float, Field(gt=0.0, le=86_400.0)] = 300.0
@@ -44,12 +47,17 @@ class ChallengeLimits(ContractModel):
 
 
 class MeasuredSpeed(ContractModel):
-    """Figures that a node measured for one base model, in the task's unit of cost."""
+    """Figures that a node measured for one base model, in the task's unit of cost.
 
-    train_units_per_second: Annotated[float, Field(gt=0.0)]
-    frozen_units_per_second: Annotated[float, Field(gt=0.0)]
-    megabytes_fixed: Annotated[float, Field(ge=0.0)]
-    megabytes_per_thousand_units: Annotated[float, Field(ge=0.0)]
+    Megabytes are of the memory of the device: of a training step of all parameters, which grow with the batch, and
+    `frozen_megabytes` of a run whose backbone is frozen, which its config does not change.
+    """
+
+    train_units_per_second: Rate
+    frozen_units_per_second: Rate
+    megabytes_fixed: MegabytesUsed
+    megabytes_per_thousand_units: MegabytesUsed
+    frozen_megabytes: MegabytesUsed
 
 
 class Estimate(ContractModel):
@@ -97,10 +105,11 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     dearer = math.prod(technique.step_cost for technique in config.techniques)
     seconds = dearer * passes * each / rate + size.test_examples * each / speed.frozen_units_per_second
     batch = training.per_device_train_batch_size * largest / 1000
+    trained_mb = speed.megabytes_fixed + speed.megabytes_per_thousand_units * batch
     return Estimate(
         steps=steps,
         seconds=round(seconds, 1),
-        memory_mb=round(speed.megabytes_fixed + speed.megabytes_per_thousand_units * batch, 1),
+        memory_mb=round(speed.frozen_megabytes if frozen else trained_mb, 1),
     )
 
 
@@ -228,6 +237,7 @@ def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
     if needed.memory_mb is not None and needed.memory_mb > budget.max_memory_mb:
         said = sentences.MUCH_MEMORY(megabytes=f"{needed.memory_mb:g}")
         field = "training.max_length" if unit == "tokens" else "training.per_device_train_batch_size"
+        field = "base_model" if config.method.uses_frozen_features else field
         errors.append(_exceeds(field, said, f"≤ {budget.max_memory_mb} MB"))
     if needed.seconds is not None and needed.seconds > 2 * budget.max_seconds:
         said = sentences.MUCH_TIME(seconds=f"{needed.seconds:g}")

@@ -7,12 +7,14 @@ import threading
 
 import structlog
 
-from ..contract.wire import RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
+from ..contract.bounds import paragraph
+from ..contract.sentences import DISK_FULL
+from ..contract.wire import MOST_CACHED_MODELS, RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
 from ..run.messages import DeviceInfo
 from .cache import Cache
 from .client import Nothing, SiteClient, SiteError, SiteUnavailable
 from .memory import memory_used_mb
-from .settings import VERSION, Identity, NodeFolder, Settings
+from .settings import MEGABYTE, VERSION, Identity, NodeFolder, Settings
 from .supervise import Supervisor
 from .template import Template
 
@@ -88,30 +90,44 @@ class Runner(threading.Thread):
             self._claim_number = None
             log.error("claim_refused", error=str(error), hint="401: was this node's token revoked? Enrol it again.")
         except Exception as error:
-            self._claim_number, self._last_error = None, f"{type(error).__name__}: {error}"[:2000]
+            self._claim_number, self._last_error = None, paragraph(f"{type(error).__name__}: {error}")
             log.exception("job_error")
         return idle
 
     def _claim_request(self) -> ClaimRequest:
-        """A new claim, or the old one as long as its answer has not arrived."""
+        """A new claim, or the old one as long as its answer has not arrived. Without room on its disk the node names no
+        kind of job: the site hears why and gives it none."""
         if self._claim_number is None:
             self._claim_number = self._folder.next_claim()
         device = self._device
         assert device is not None
+        full = self._disk_is_full()
         load = self._load()
         report = NodeReport(
             version=VERSION,
             recipe=RECIPE,
-            kinds=KINDS,
+            kinds=() if full else KINDS,
             precisions=device.precisions,
             device=device.device,
             memory_mb=device.memory_mb,
             memory_used_mb=load.memory_used_mb,
             disk_free_mb=load.disk_free_mb,
-            cached_models=self._cache.models(),
-            last_error=self._last_error,
+            cached_models=self._cache.models()[:MOST_CACHED_MODELS],
+            last_error=full or self._last_error,
         )
         return ClaimRequest(number=self._claim_number, node=report)
+
+    def _disk_is_full(self) -> str:
+        """Why this node takes no job; "" where there is room, or the cache could make some."""
+        least = self._settings.least_disk_mb
+        missing = least - self._folder.disk_free_mb()
+        if missing > 0:
+            self._cache.free(missing * MEGABYTE)
+        free = self._folder.disk_free_mb()
+        if free >= least:
+            return ""
+        log.error("disk_full", free_mb=free, least_mb=least)
+        return DISK_FULL(free=free, least=least)
 
     def _load(self) -> NodeLoad:
         device = self._device

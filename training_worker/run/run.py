@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ..contract.bounds import FASTEST
 from ..contract.config import LONGEST, SubmissionConfig, TrainingArguments
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
 from ..contract.tasks import TASKS
@@ -24,6 +25,7 @@ from ..tasks.split import FeatureSplit, Row, Split
 from ..techniques import load_techniques
 from ..techniques.base import Techniques
 from . import log_messages, package
+from .card import cap_card
 from .features import FeatureCache, shared_features
 from .journal import Journal
 from .matmul import fix_matmul
@@ -113,6 +115,8 @@ class Run:
     def prepare_data(self) -> Data:
         """Read all splits; a backbone that trains reads their examples, so they are encoded at once."""
         self.journal.stage(Stage.PREPARE, f"Reading data version {self.spec.dataset.version}.")
+        if cap_card(self.compute.device, self.spec.budget):
+            self.journal.line(log_messages.describe_cap(self.spec.budget))
         rows, task, max_length = self.rows, self.task, self.training.max_length
         chosen = [rows["train"][index] for index in task.choose_examples(rows["train"])]
         data = Data(
@@ -300,7 +304,7 @@ class Run:
             peak_memory_mb=peak_memory_mb(self.compute.device),
             parameters_total=count(model.parameters()),
             parameters_trained=count(trained_parameters(model)) if self.config else 0,
-            train_units_per_second=round(trained.units / seconds, 1) if seconds > 0 else 0.0,
+            train_units_per_second=round(min(trained.units / seconds, FASTEST), 1) if seconds > 0 else 0.0,
             device=device_name(self.compute.device),
             versions=versions() | {"matmul": self.matmul.name},
             best_step=trained.best_step,

@@ -78,6 +78,21 @@ def test_a_phase_that_one_may_not_know_of_is_as_unknown_as_none(world: World) ->
     assert json.loads(hidden.content)["code"] == "unknown_phase"
 
 
+@pytest.mark.parametrize("value", [5, 1.5, True, [], {}])
+def test_what_is_no_text_is_not_made_into_one(world: World, value: object) -> None:
+    plain = {"phase": str(world.phase.pk), "config": config()}
+    team = f"hackathons/{world.hackathon.slug}/teams/"
+    answers = [
+        ("note", post(world, "captain", "submissions/", plain | {"note": value})),
+        ("tags", post(world, "captain", "submissions/", plain | {"tags": [value]})),
+        ("phase", post(world, "captain", "submissions/validate/", plain | {"phase": value})),
+        ("name", post(world, "outsider", team, {"name": value})),
+    ]
+    for field, answer in answers:
+        assert answer.status_code == 400
+        assert [named.split(".")[0] for _code, named in errors(answer)] == [field]
+
+
 ADDRESSES = ["/", "/login/", "/admin/", "/account/", "/healthz", "/api/me/", "/api/docs/", "/api/schema/", "/nothing/"]
 
 

@@ -22,7 +22,7 @@ from submissions.services.submit import Submitted, submit_config
 from submissions.services.sweep import sweep
 from submissions.services.transitions import StaleAttempt, move
 from tests.factories import CONFIG, World, make_node
-from tests.submissions.play import claim, finish_training, job_result, predictions, upload
+from tests.submissions.play import claim, finish_training, job_result, predictions, upload, work
 from training_worker.contract.wire import (
     MODEL_CARD,
     PREDICTIONS,
@@ -341,6 +341,7 @@ def test_own_faults_cost_what_they_used_and_platform_faults_nothing(
     world: World, code: FailureCode, charge: tuple[int, int, float]
 ) -> None:
     job = running_job(world)
+    work(job)
     failure = JobFailure(code=code, message="m", hint="h", compute_seconds=7.0)
     for _time in range(2):
         accept_failure(job_id=str(job.pk), attempt=1, failure=failure)

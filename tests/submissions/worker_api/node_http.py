@@ -13,9 +13,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from hackathon.accounts.tokens import new_token
+from submissions.models import Job
 from submissions.services.nodes import create_enrolment_token
 from tests.factories import node_report
-from tests.submissions.play import job_result, predictions
+from tests.submissions.play import job_result, predictions, work
 from training_worker.contract.wire import PREDICTIONS, Claim, JobKind, OutputRef
 
 
@@ -65,6 +66,7 @@ class Attempt:
 
     def result(self, *others: OutputRef, items: int = 100) -> dict[str, Any]:
         """The body of a valid result, whose predictions have been uploaded."""
+        work(Job.objects.get(pk=self.job_id))
         ref = self.upload(PREDICTIONS, predictions([f"item-{i}" for i in range(items)]))
         return job_result(ref, *others).model_dump(mode="json")
 

@@ -24,7 +24,7 @@ from submissions.services.nodes import create_enrolment_token
 from submissions.services.sweep import sweep
 from tests.api import bearer, post, submit
 from tests.factories import World
-from tests.submissions.play import predictions
+from tests.submissions.play import predictions, work
 from tests.submissions.worker_api.node_http import Attempt, call, claim, claim_body, claim_run, enrol, path_of
 from training_worker.contract.wire import MODEL_CARD, OUTPUTS, PREDICTIONS, JobKind
 
@@ -425,6 +425,13 @@ def test_a_bad_claim_is_refused(world: World, node: str, changes: dict[str, Any]
     assert not Job.objects.filter(state="running").exists()
 
 
+def test_a_node_that_can_run_nothing_gets_nothing_and_is_heard(world: World, node: str) -> None:
+    submit(world)
+    assert claim(node, kinds=(), last_error="The disk is full.") is None
+    assert Node.objects.get().report["last_error"] == "The disk is full."
+    assert claim(node) is not None
+
+
 def test_a_job_that_is_not_there_is_refused_like_a_wrong_token(attempt: Attempt) -> None:
     response = call("jobs/00000000-0000-4000-8000-000000000000/progress/", POSTS["progress"], attempt.token)
     assert response.status_code == 401
@@ -432,6 +439,7 @@ def test_a_job_that_is_not_there_is_refused_like_a_wrong_token(attempt: Attempt)
 
 def test_an_own_fault_is_charged_and_the_node_takes_the_next_job(world: World, attempt: Attempt, node: str) -> None:
     submit(world, "rival")
+    work(job_of(attempt))
     assert attempt.post("failure", POSTS["failure"]).status_code == 200
     assert attempt.post("failure", POSTS["failure"]).status_code == 200
     quota = Quota.objects.get(team=world.team)
@@ -439,6 +447,20 @@ def test_an_own_fault_is_charged_and_the_node_takes_the_next_job(world: World, a
     following = claim(node, kinds=(JobKind.RUN,))
     assert following is not None
     assert following.job_id != attempt.job_id
+
+
+def test_a_node_cannot_charge_more_than_the_time_its_attempt_took(world: World, attempt: Attempt) -> None:
+    work(job_of(attempt), seconds=10.0)
+    assert attempt.post("failure", POSTS["failure"] | {"compute_seconds": 86_000.0}).status_code == 200
+    assert 10 <= job_of(attempt).compute_seconds < 20
+    assert 10 <= Quota.objects.get(team=world.team).compute_used < 20
+
+
+def test_a_result_claims_no_more_than_the_time_its_attempt_took(attempt: Attempt) -> None:
+    body = attempt.result()
+    body["telemetry"]["compute_seconds"] = 86_000.0
+    assert attempt.post("result", body).status_code == 200
+    assert 60 <= job_of(attempt).compute_seconds < 70
 
 
 def test_a_broken_model_is_the_platforms_fault(world: World, attempt: Attempt) -> None:
