@@ -48,6 +48,11 @@ def _schedule(sender: Celery, **_: object) -> None:
         "mail": {"task": "hackathon.deliver_mail", "schedule": mail_every, "options": {"expires": mail_every}},
         "clear mail": {"task": "hackathon.clear_mail", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "clear orphans": {"task": "submissions.clear_orphans", "schedule": 3600.0, "options": {"expires": 3600.0}},
+        "clear imports": {
+            "task": "hackathon.clear_imports",
+            "schedule": 3600.0,
+            "options": {"expires": 3600.0, "queue": SCORING_QUEUE},
+        },
         "clear items": {
             "task": "evaluation.clear_items",
             "schedule": 3600.0,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
 from hackathon.bundles.yaml import Path
 from hackathon.web.translation import translated
 from training_worker.contract import sentences
+from training_worker.contract.config import TrainingArguments
 from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import ChallengeLimits, MeasuredSpeed
 from training_worker.contract.methods import METHODS, MethodConfig
@@ -58,6 +61,30 @@ def too_slow(
             )
             values = {"slug": slug, "items": items, "seconds": seconds, "limit": limits.budget.hard_wall_seconds}
             yield ("base_models", index), message % values
+
+
+def too_many_steps(
+    task: TaskSpec, limits: ChallengeLimits, *, train_examples: int, mean_cost: float
+) -> Iterator[Misfit]:
+    """A budget of steps that one pass in the largest allowed batches exceeds: every config would be refused."""
+    shortest = _bound(limits, "max_length", "minimum") if task.unit == "tokens" else mean_cost
+    batch = min(_bound(limits, "per_device_train_batch_size", "maximum"), limits.max_batch_cost // shortest)
+    steps = math.ceil(train_examples / max(1, batch)) * int(_bound(limits, "num_train_epochs", "minimum"))
+    if steps > limits.budget.max_steps:
+        message = _(
+            "The shortest training that is allowed, %(examples)d examples in batches of %(batch)d, takes %(steps)d"
+            " steps: no config could be submitted."
+        )
+        yield ("budget", "max_steps"), message % {"examples": train_examples, "batch": max(1, batch), "steps": steps}
+
+
+def _bound(limits: ChallengeLimits, field: str, side: Literal["minimum", "maximum"]) -> float:
+    """Of a number of the training: that of the challenge, else of the contract."""
+    allowed = limits.ranges.get(f"training.{field}")
+    if allowed is not None:
+        return allowed.min if side == "minimum" else allowed.max
+    bound: float = TrainingArguments.model_json_schema()["properties"][field][side]
+    return bound
 
 
 def _length_problem(task: TaskSpec, limits: ChallengeLimits, facts: ModelFacts) -> str:

@@ -26,7 +26,7 @@ from training_worker.contract.tasks.spec import TEST
 from training_worker.contract.wire import DatasetManifest
 
 from .challenge_changes import Changes, Said, find_changes
-from .challenge_fit import misfits, too_slow
+from .challenge_fit import misfits, too_many_steps, too_slow
 from .data_files import DataFiles, data_files
 from .display_step import default_display_step
 from .import_phases import write_phases
@@ -108,10 +108,11 @@ def _check_files(order: Order, files: DataFiles) -> None:
         inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
     models = BaseModel.objects.filter(slug__in=limits.base_models)
     speeds = {model.slug: speed for model in models if (speed := model.measured_speed(bundle.task.id))}
+    found = too_many_steps(bundle.task, limits, train_examples=len(bundle.train), mean_cost=files.mean_cost)
     items, cost = len(bundle.test) + len(bundle.validation), files.mean_cost
     if bundle.task.unit == "tokens":
         cost = min(cost, TrainingArguments().max_length)  # the base score reads no more than that
-    for path, message in too_slow(limits, speeds, items=items, mean_cost=cost):
+    for path, message in (*found, *too_slow(limits, speeds, items=items, mean_cost=cost)):
         inspection.add(("limits", *path), message)
     if inspection.problems:
         raise ProblemsFound(inspection.problems.all())

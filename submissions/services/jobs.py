@@ -83,11 +83,12 @@ def enqueue(job: Job, *, now: datetime, actor: str) -> None:
 
 
 def ensure_base_score(*, phase: Phase, model: BaseModel, now: datetime) -> Job:
-    """The platform's job that scores `model` untrained on the phase's data: one for all teams, free of quota.
+    """The platform's job that scores `model` untrained on the phase's data: one for all teams, free of quota. Another
+    challenge on the same data has one of its own: its metric may be another.
 
     One that failed by the model's own doing would fail again; one that the platform failed is tried three times.
     """
-    key = run_key_for(phase, model, BASE_SCORE)
+    key = run_key_for(phase, model, f"{BASE_SCORE} {phase.data_id}")
     existing = Job.objects.filter(kind=JobKind.BASE_SCORE, key=key).exclude(state=JobState.CANCELLED)
     jobs = list(existing.order_by("-queued_at"))
     failed = [job for job in jobs if job.state == JobState.FAILED]

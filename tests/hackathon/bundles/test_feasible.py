@@ -111,6 +111,34 @@ def test_a_test_set_that_no_run_gets_through_is_a_problem(bundle: Path, hackatho
     import_challenge(folder=bundle, hackathon=hackathon)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ranges", "steps", "batch"),
+    [
+        ("training.per_device_train_batch_size: {min: 1, max: 4}", 5, 4),
+        ("training.num_train_epochs: {min: 9, max: 9}", 9, 256),
+        ("training.max_length: {min: 512, max: 512}", 10, 2),
+    ],
+)
+def test_a_budget_of_steps_that_allows_no_config_is_a_problem(
+    bundle: Path, hackathon: Hackathon, ranges: str, steps: int, batch: int
+) -> None:
+    """Of 20 examples."""
+    edit(bundle, ("  ranges:", f"  max_batch_cost: 1024\n  ranges:\n    {ranges}"))
+    if "max_length" not in ranges:
+        edit(bundle, ("max_batch_cost: 1024", "max_batch_cost: 32768"))
+    edit(bundle, ("max_steps: 500", f"max_steps: {steps - 1}"))
+    with pytest.raises(ProblemsFound) as caught:
+        import_challenge(folder=bundle, hackathon=hackathon)
+    (problem,) = map(str, caught.value.problems)
+    assert problem == (
+        f"challenge.yaml:22: The shortest training that is allowed, 20 examples in batches of {batch}, takes {steps} "
+        "steps: no config could be submitted."
+    )
+    edit(bundle, (f"max_steps: {steps - 1}", f"max_steps: {steps}"))
+    import_challenge(folder=bundle, hackathon=hackathon)
+
+
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
