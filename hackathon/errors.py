@@ -110,6 +110,20 @@ class TooLarge(DomainError):
     code = "too_large"
 
 
+class RangeNotSatisfiable(DomainError):
+    """The part of a file that was asked for lies outside it. `size` is that of the file, in bytes."""
+
+    status = 416
+    code = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(_("The file has no such part."), hint=_("It has %(size)d bytes.") % {"size": size})
+        self._size = size
+
+    def headers(self) -> dict[str, str]:
+        return {"Content-Range": f"bytes */{self._size}"}
+
+
 class Unavailable(DomainError):
     """Something that the site rests on is away for the moment: the same request may be made again."""
 

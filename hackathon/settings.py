@@ -57,6 +57,13 @@ if not DEBUG and (len(SECRET_KEY) < 50 or _IS_PLACEHOLDER or len(set(SECRET_KEY)
     )
 ALLOWED_HOSTS = env.list("HACKTUNE_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
 SITE_URL = env.str("HACKTUNE_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+_SITE = urlsplit(SITE_URL)
+if _SITE.scheme not in {"http", "https"} or not _SITE.hostname or f"{_SITE.scheme}://{_SITE.netloc}" != SITE_URL:
+    raise ImproperlyConfigured(
+        f"HACKTUNE_SITE_URL is {SITE_URL!r}; it must be https://HOST or https://HOST:PORT: the site is served from /."
+    )
+if env.str("SCRIPT_NAME", ""):
+    raise ImproperlyConfigured("SCRIPT_NAME is set, but the site is served from / of its host, not below a path.")
 SECURE = SITE_URL.startswith("https://")
 DATA_DIR = Path(env.str("HACKTUNE_DATA_DIR", str(BASE_DIR / ".data" / "dev"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -81,6 +88,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "hackathon.web.middleware.InsideHost",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hackathon.web.middleware.SecurityHeaders",
@@ -200,6 +208,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "60/m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("HACKTUNE_PROXIES", 0)
+if ALLAUTH_TRUSTED_PROXY_COUNT < 0:
+    raise ImproperlyConfigured("HACKTUNE_PROXIES must be 0 or more.")
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Hacktune"
 LOGIN_URL = "login"

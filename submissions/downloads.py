@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 
 from hackathon.errors import NotFound
-from hackathon.web.stored_files import open_stored
+from hackathon.web.stored_files import stored_response
 from hackathon.web.zip_download import Member, zip_response
 from training_worker.contract.wire import MODEL_FILES
 
@@ -13,14 +13,18 @@ from .models import Submission
 from .selectors import files_of, first_job
 
 
-def file_response(submission: Submission, name: str) -> FileResponse:
+def file_response(request: HttpRequest, submission: Submission, name: str) -> FileResponse:
     """Raises `NotFound` where the run has no such file or the storage has lost it, `Unavailable` while it is away."""
     artifact = next((file for file in files_of(first_job(submission)) if file.name == name), None)
     if artifact is None:
         raise NotFound
-    opened = open_stored("artifacts", artifact.key)
-    filename = f"{submission.number}-{artifact.name}"
-    return FileResponse(opened, as_attachment=True, filename=filename, content_type="application/octet-stream")
+    return stored_response(
+        request,
+        "artifacts",
+        artifact.key,
+        content_type="application/octet-stream",
+        attached_as=f"{submission.number}-{artifact.name}",
+    )
 
 
 def model_response(submission: Submission) -> StreamingHttpResponse:

@@ -292,6 +292,25 @@ def test_a_short_metrics_token_stops_the_start(tmp_path: Path) -> None:
     assert "HACKTUNE_METRICS_TOKEN" in _check_deploy(tmp_path, HACKTUNE_METRICS_TOKEN="short").stderr
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SCRIPT_NAME": "/hacktune"},
+        {"HACKTUNE_SITE_URL": "https://h.example/hacktune"},
+        {"HACKTUNE_SITE_URL": "https://h.example?x=1"},
+        {"HACKTUNE_SITE_URL": "h.example"},
+        {"HACKTUNE_SITE_URL": "ftp://h.example"},
+        {"HACKTUNE_SITE_URL": "https://"},
+        {"HACKTUNE_PROXIES": "-1"},
+    ],
+    ids=lambda changes: "=".join(*changes.items()),
+)
+def test_what_would_break_every_address_stops_the_start(tmp_path: Path, changes: dict[str, str]) -> None:
+    done = _check_deploy(tmp_path, **changes)
+    assert done.returncode != 0
+    assert next(iter(changes)) in done.stderr
+
+
 @pytest.mark.parametrize(("role", "expected"), [("scorer", "elsewhere"), ("manage", "elsewhere"), ("site", "none")])
 def test_labels_may_live_on_another_volume(tmp_path: Path, role: str, expected: str) -> None:
     code = (

@@ -114,7 +114,7 @@ def send_file(file: Any, block_size: int = 2**16) -> Any:
     try:
         file.fileno()
     except (AttributeError, OSError):
-        return FileWrapper(file, block_size)
+        return FileWrapper(file, max(block_size, 2**16))
     return ReadOnlyFileBasedBuffer(file, block_size)
 
 

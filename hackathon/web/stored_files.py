@@ -17,6 +17,8 @@ from hackathon.files.storage import storage
 from hackathon.visibility import data_visible_to
 from hackathon.web.caching import FROZEN
 
+from .ranges import etag_of, file_in_parts
+
 IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 logger = structlog.get_logger(__name__)
@@ -34,6 +36,17 @@ def open_stored(alias: str, key: str) -> File[bytes]:
     return opened
 
 
+def stored_response(
+    request: HttpRequest, alias: str, key: str, *, content_type: str, attached_as: str = ""
+) -> FileResponse:
+    """That file, or the part that `Range` asks for; to be saved under a name where there is one.
+
+    Raises as `open_stored`, and `RangeNotSatisfiable`.
+    """
+    opened, etag = open_stored(alias, key), etag_of(alias, key)
+    return file_in_parts(request, opened, etag=etag, content_type=content_type, attached_as=attached_as)
+
+
 @require_safe
 def data_file(request: HttpRequest, slug: str, version: int, name: str) -> FileResponse:
     """An image that a train or validation row of the data version names."""
@@ -41,7 +54,7 @@ def data_file(request: HttpRequest, slug: str, version: int, name: str) -> FileR
     if data is None or not IMAGE_NAME.fullmatch(name):
         raise NotFound
     kind = IMAGE_TYPES[PurePath(name).suffix.lower()]
-    response = FileResponse(open_stored("datasets", data.shown_file_key(name)), content_type=kind)
+    response = stored_response(request, "datasets", data.shown_file_key(name), content_type=kind)
     response["Cache-Control"] = FROZEN
     response["X-Content-Type-Options"] = "nosniff"
     return response

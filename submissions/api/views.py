@@ -140,14 +140,19 @@ class OctetStream(JSONRenderer):
 
 
 class ArtifactView(StrictAPIView):
-    """Download a file of the run. Predictions of test items are never served."""
+    """Download a file of the run, or the part that `Range` names. Predictions of test items are never served."""
 
     summaries: ClassVar = {"get": "Download a file"}
     renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, OctetStream)
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+        }
+    )
     def get(self, request: Request, submission_id: UUID, name: str) -> FileResponse:
-        return file_response(visible_submission(request.user, submission_id), name)
+        return file_response(request._request, visible_submission(request.user, submission_id), name)
 
 
 class ModelView(StrictAPIView):

@@ -142,7 +142,7 @@ def submission_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def submission_file(request: HttpRequest, pk: UUID, name: str) -> FileResponse:
     submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
-    return file_response(submission, name)
+    return file_response(request, submission, name)
 
 
 @require_safe

@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 from hackathon.api.authentication import bearer_token
 from hackathon.api.strict import StrictAPIView
 from hackathon.errors import DomainError, Invalid, TooLarge
+from hackathon.web.ranges import etag_of, file_in_parts
 from submissions.enums import JobState
 from submissions.models import Job, Node
 from submissions.services.attempts import accept_failure, accept_result, release_attempt, report_progress
@@ -177,7 +178,10 @@ class FileView(View):
         return answer
 
     def get(self, request: HttpRequest, signed: str) -> FileResponse:
-        return FileResponse(open_input(read_signature(signed)), content_type="application/octet-stream")
+        payload = read_signature(signed)
+        opened = open_input(payload)
+        etag = etag_of(payload["get"], payload["key"])
+        return file_in_parts(request, opened, etag=etag, content_type="application/octet-stream")
 
     def put(self, request: HttpRequest, signed: str) -> HttpResponse:
         payload = read_signature(signed, seconds_ago=request.META.get("hacktune.receive_seconds", 0.0))
