@@ -121,7 +121,11 @@ def _fill_teams(world: World, phases: list[Phase], kind: str, teams: int) -> Non
     copies(world.team, teams, id=team, name=f"'{kind.title()} team ' || i", created_at=_spread("i", teams))
     TeamFactory(hackathon=world.hackathon, name="Organizers", is_reserved=True)
     invited = Invitation.objects.create(
-        team=world.team, digest=f"{kind} none", email="x@example.org", created_by=world.captain, expires_at=db_now()
+        team=world.team,
+        digest=f"{kind} none",
+        email="x@example.org",
+        created_by=world.captain,
+        expires_at=db_now() + timedelta(days=2),
     )
     copies(invited, teams, id=uid(f"{kind}-invited", "i"), team_id=team, digest=f"md5('{kind}-invited' || i)")
     for place, phase in enumerate(phases):

@@ -30,6 +30,7 @@ class Team(Row):
         verbose_name = _("team")
         verbose_name_plural = _("teams")
         ordering: ClassVar = ["name"]
+        indexes: ClassVar = [models.Index(fields=["name"])]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["hackathon", "name"], name="one_team_name"),
             models.UniqueConstraint(fields=["hackathon"], condition=Q(is_reserved=True), name="one_reserved_team"),
@@ -104,6 +105,7 @@ class Invitation(Row):
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [models.Index(fields=["-created_at"])]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True), name="invitation_used_or_revoked"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.core.paginator import Page
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from hackathon.accounts.mailbox import email_key
@@ -15,8 +18,11 @@ from hackathon.enums import Role
 from hackathon.errors import NotAllowed, NotFound
 from hackathon.models import Challenge, Hackathon, Participation, User
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
+from hackathon.web.paginator import SteadyPaginator
 
 from .models import Invitation, Membership, MembershipRole, Team
+
+TEAMS_PER_PAGE = 100
 
 
 def teams_visible_to(viewer: Viewer) -> QuerySet[Team]:
@@ -49,8 +55,12 @@ def team_in(viewer: Viewer, hackathon: Hackathon) -> Team | None:
 
 def with_members(teams: QuerySet[Team]) -> QuerySet[Team]:
     """Teams with `current_members` (a list of memberships, captain first) filled in one query."""
+    return teams.prefetch_related(_current_members())
+
+
+def _current_members() -> Prefetch[Any]:
     current = Membership.objects.current().select_related("user__organization").order_by("created_at")
-    return teams.prefetch_related(Prefetch("memberships", queryset=current, to_attr="current_members"))
+    return Prefetch("memberships", queryset=current, to_attr="current_members")
 
 
 @dataclass(frozen=True)
@@ -64,17 +74,34 @@ class TeamRow:
     is_own: bool
 
 
-def team_rows(viewer: Viewer, hackathon: Hackathon) -> list[TeamRow]:
-    """The hackathon's teams with the organizations that their members stand for there; names for its people only."""
-    teams = list(with_members(teams_visible_to(viewer).filter(hackathon=hackathon)))
-    stands_for = _organizations(hackathon)
+@dataclass(frozen=True)
+class TeamTable:
+    """One page of a hackathon's teams, by name; the viewer's own leads the first page."""
+
+    page: Page[Team]
+    rows: list[TeamRow]
+
+
+def team_table(viewer: Viewer, hackathon: Hackathon, *, own: Team | None, page: str | None) -> TeamTable:
+    """Teams with the organizations that their members stand for there; names for the hackathon's people only.
+
+    `own` is the viewer's team there. The nearest page where there is no such page.
+    """
+    visible = teams_visible_to(viewer).filter(hackathon=hackathon).order_by("name", "pk")
+    found = SteadyPaginator(visible, TEAMS_PER_PAGE).get_page(page)
+    teams = list(found)
+    if own is not None and found.number == 1:
+        teams = [own, *(team for team in teams if team.pk != own.pk)]
+    prefetch_related_objects(teams, _current_members())
+    members = [membership.user_id for team in teams for membership in team.current_members]
+    stands_for = _organizations(hackathon, members)
     may_know_names = role_in(viewer, hackathon) is not None
-    return [_team_row(team, viewer, stands_for, may_know_names) for team in teams]
+    return TeamTable(found, [_team_row(team, viewer, stands_for, may_know_names) for team in teams])
 
 
-def _organizations(hackathon: Hackathon) -> dict[UUID, str]:
-    """The organization that each person (by key) stands for in the hackathon, where they have named one."""
-    named = Participation.objects.filter(hackathon=hackathon, organization__isnull=False)
+def _organizations(hackathon: Hackathon, people: Collection[UUID]) -> dict[UUID, str]:
+    """The organization that each of these people stands for in the hackathon, where they have named one."""
+    named = Participation.objects.filter(hackathon=hackathon, user__in=people, organization__isnull=False)
     return dict(named.values_list("user", "organization__name"))
 
 
@@ -148,8 +175,11 @@ def read_team(viewer: User, team: Team) -> TeamPage:
 
 
 def _members(viewer: User, team: Team) -> list[Member]:
-    stands_for = _organizations(team.hackathon)
-    current = team.memberships.current().select_related("user__organization")
+    current = list(
+        # "captain" comes before "member"
+        team.memberships.current().select_related("user__organization").order_by("role", "created_at")
+    )
+    stands_for = _organizations(team.hackathon, [membership.user_id for membership in current])
     return [
         Member(
             id=membership.pk,
@@ -158,7 +188,7 @@ def _members(viewer: User, team: Team) -> list[Member]:
             is_captain=membership.role == MembershipRole.CAPTAIN,
             is_self=membership.user_id == viewer.pk,
         )
-        for membership in current.order_by("role", "created_at")  # "captain" comes before "member"
+        for membership in current
     ]
 
 

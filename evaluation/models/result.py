@@ -48,7 +48,7 @@ class ResultQuerySet(models.QuerySet["Result"]):
 
     def base_scores_for(self, phase: Phase) -> ResultQuerySet:
         """Untrained models on the phase's data, run as the phase runs; first come first."""
-        jobs = self.current().filter(job__kind=JobKind.BASE_SCORE, data=phase.data_id)
+        jobs = self.current().filter(job__kind=JobKind.BASE_SCORE, job__data=phase.data_id, data=phase.data_id)
         same = jobs.filter(job__phase__precision=phase.precision, job__phase__recipe=phase.recipe)
         return same.order_by("job__queued_at")
 
@@ -92,6 +92,7 @@ class Result(Row):
     class Meta:
         verbose_name = _("result")
         verbose_name_plural = _("results")
+        indexes: ClassVar = [models.Index(fields=["-created_at"])]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["job", "scoring_version"], name="one_result_per_version")
         ]

@@ -65,6 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering: ClassVar = ["name"]
+        indexes: ClassVar = [models.Index(fields=["name"])]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -90,6 +91,7 @@ class ApiToken(Row):
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
         ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [models.Index(fields=["-created_at"])]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

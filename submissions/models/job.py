@@ -80,6 +80,8 @@ class Job(Row):
             models.Index(fields=["state", "lease_until"]),
             models.Index(fields=["team", "phase", "started_at"]),
             models.Index(fields=["finished_at"]),
+            models.Index(fields=["-queued_at", "-id"]),
+            models.Index(fields=["data"], condition=Q(kind="base_score"), name="base_scores_of_data"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["submission", "replicate"], name="one_job_per_replicate"),
@@ -109,7 +111,10 @@ class JobEvent(Row):
         verbose_name = _("job event")
         verbose_name_plural = _("job events")
         ordering: ClassVar = ["at", "created_at"]
-        indexes: ClassVar = [models.Index(fields=["from_state", "to_state", "at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["from_state", "to_state", "at"]),
+            models.Index(fields=["at", "created_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"
@@ -164,6 +169,7 @@ class Artifact(Row):
         verbose_name = _("artifact")
         verbose_name_plural = _("artifacts")
         ordering: ClassVar = ["name"]
+        indexes: ClassVar = [models.Index(fields=["-created_at"])]
         constraints: ClassVar = [models.UniqueConstraint(fields=["job", "name"], name="one_artifact_name")]
 
     def __str__(self) -> str:

@@ -39,6 +39,7 @@ class Submission(Row):
         indexes: ClassVar = [
             models.Index(fields=["team", "phase", "run_key"]),
             models.Index(fields=["-received_at", "-number"]),
+            models.Index(fields=["number"]),
         ]
 
     def __str__(self) -> str:
@@ -74,6 +75,7 @@ class Tag(Row):
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
         ordering: ClassVar = ["position"]
+        indexes: ClassVar = [models.Index(fields=["-created_at"])]
         constraints: ClassVar = [models.UniqueConstraint(fields=["submission", "key"], name="one_tag")]
 
     def __str__(self) -> str:
@@ -100,6 +102,7 @@ class Withdrawal(Row):
         verbose_name = _("withdrawal")
         verbose_name_plural = _("withdrawals")
         ordering: ClassVar = ["withdrawn_at"]
+        indexes: ClassVar = [models.Index(fields=["withdrawn_at"])]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["submission"], condition=Q(restored_at__isnull=True), name="one_open_withdrawal"
@@ -120,6 +123,7 @@ class IdempotencyKey(Row):
     was_created = models.BooleanField()
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["-created_at"])]
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="one_idempotency_key")]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visib
 from hackathon.web.allowed_fields import AllowedGroup, allowed_groups, example_config
 from submissions.selectors import QuotaState, SubmissionRun, latest_runs, quota_state
 from teams.models import Team
-from teams.selectors import TeamRow, team_in, team_rows
+from teams.selectors import TeamTable, team_in, team_table
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.wire import DatasetManifest
 
@@ -55,15 +55,18 @@ class ChallengeRow:
 class HackathonOverview:
     status: HackathonStatus
     challenges: list[ChallengeRow]
-    teams: list[TeamRow]
+    teams: TeamTable
 
 
-def read_hackathon_page(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> HackathonOverview:
+def read_hackathon_page(
+    viewer: Viewer, hackathon: Hackathon, *, now: datetime, teams_page: str | None
+) -> HackathonOverview:
     challenges = challenges_visible_to(viewer).filter(hackathon=hackathon).prefetch_related("phases")
+    status = hackathon_statuses(viewer, [hackathon], now=now)[0]
     return HackathonOverview(
-        status=hackathon_statuses(viewer, [hackathon], now=now)[0],
+        status=status,
         challenges=[ChallengeRow(challenge, current_phase(challenge.phases.all(), now)) for challenge in challenges],
-        teams=team_rows(viewer, hackathon),
+        teams=team_table(viewer, hackathon, own=status.team, page=teams_page),
     )
 
 

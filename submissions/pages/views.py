@@ -40,7 +40,7 @@ def hackathon_detail(request: HttpRequest, slug: str) -> HttpResponse:
     hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
     use_event_zone(request, hackathon)
     now = db_now()
-    overview = read_hackathon_page(request.user, hackathon, now=now)
+    overview = read_hackathon_page(request.user, hackathon, now=now, teams_page=request.GET.get("page"))
     context = {"hackathon": hackathon, "overview": overview, "now": now}
     return render(request, "submissions/hackathon_detail.html", context)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.translation import get_language
 
 from hackathon.enums import Role
 from hackathon.models import Hackathon, Participation, Phase
 from hackathon.visibility import Viewer
 from hackathon.web.charts import Chart
+from hackathon.web.kept import kept
 from hackathon.web.live import version_of
+from hackathon.web.paginator import EXACT
 from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Job, JobEvent, Quota, Submission
 from submissions.pages.next_steps import NextStep, organizer_gaps
@@ -95,13 +98,13 @@ class Dashboard:
 
 
 def read_dashboard(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> Dashboard:
-    """In a fixed number of queries."""
-    jobs = Job.objects.filter(phase__challenge__hackathon=hackathon)
+    """In a fixed number of queries. Counts, charts and idle teams of a large event may be 30 s old."""
+    jobs = Job.objects.filter(phase__in=_phases(hackathon))
     runs = jobs.filter(replicate=0, submission__isnull=False, team__is_reserved=False)
-    quotas = Quota.objects.filter(phase__challenge__hackathon=hackathon, team__is_reserved=False)
     pace = queue_pace(now=now)
     waiting = _all_waiting()
-    figures = _figures(hackathon, jobs, quotas, wait_seconds=pace.wait_seconds(len(waiting) + 1))
+    summary = _kept_summary(hackathon, jobs, runs, now)
+    figures = replace(summary.figures, wait_seconds=pace.wait_seconds(len(waiting) + 1))
     queued = with_rows(jobs.filter(pk__in=waiting)).order_by("priority", "queued_at", "pk")[:MOST_QUEUED]
     places = {pk: position for position, pk in enumerate(waiting, 1)}
     return Dashboard(
@@ -112,9 +115,35 @@ def read_dashboard(viewer: Viewer, hackathon: Hackathon, *, now: datetime) -> Da
         running=_lines(jobs.filter(state__in=[JobState.RUNNING, JobState.SCORING]).order_by("started_at")),
         failures=_lines(runs.filter(state=JobState.FAILED).order_by("-finished_at")[:MOST_FAILURES]),
         quarantined=_lines(_with_reason(jobs.filter(state=JobState.QUARANTINED)).order_by("queued_at")),
-        idle_teams=_idle_teams(hackathon),
-        charts=_charts(hackathon, runs, quotas, now),
+        idle_teams=summary.idle_teams,
+        charts=summary.charts,
         is_over=now >= hackathon.ends_at and not figures.queued + figures.running + figures.scoring,
+    )
+
+
+def _phases(hackathon: Hackathon) -> list[UUID]:
+    return list(Phase.objects.filter(challenge__hackathon=hackathon).order_by().values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """What takes reading all jobs and teams of the event."""
+
+    figures: Figures
+    """Without `wait_seconds`."""
+    idle_teams: list[IdleTeam]
+    charts: list[tuple[str, Chart]]
+
+
+def _kept_summary(hackathon: Hackathon, jobs: QuerySet[Job], runs: QuerySet[Job], now: datetime) -> _Summary:
+    """The same for all who may see it, in the language that they read."""
+    quotas = Quota.objects.filter(phase__challenge__hackathon=hackathon, team__is_reserved=False)
+    return kept(
+        f"dashboard {hackathon.pk} {get_language()}",
+        lambda: _Summary(
+            _figures(hackathon, jobs, quotas), _idle_teams(hackathon), _charts(hackathon, runs, quotas, now)
+        ),
+        is_worth_it=lambda summary: summary.figures.submissions > EXACT,
     )
 
 
@@ -124,9 +153,7 @@ def _all_waiting() -> list[UUID]:
     return list(waiting.values_list("pk", flat=True))
 
 
-def _figures(
-    hackathon: Hackathon, jobs: QuerySet[Job], quotas: QuerySet[Quota], *, wait_seconds: float | None
-) -> Figures:
+def _figures(hackathon: Hackathon, jobs: QuerySet[Job], quotas: QuerySet[Quota]) -> Figures:
     people = Participation.objects.filter(hackathon=hackathon, role=Role.PARTICIPANT)
     member = Membership.objects.current().filter(user=OuterRef("user"), hackathon=hackathon, team__is_reserved=False)
     teams = _teams(hackathon).aggregate(all=Count("pk"), idle=Count("pk", filter=~_has_submitted()))
@@ -140,7 +167,7 @@ def _figures(
         teams_without_submission=teams["idle"],
         compute_used=used,
         compute_granted=granted,
-        wait_seconds=wait_seconds,
+        wait_seconds=None,
     )
 
 

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from hackathon.models import BaseModel, User
 from hackathon.visibility import Viewer, hackathons_organized_by
-from submissions.enums import JobState
+from hackathon.web.kept import kept
+from submissions.enums import LEGAL_TRANSITIONS, JobState
 from submissions.models import Job, JobEvent, Node
 from submissions.selectors import ALIVE_SECONDS
 
@@ -20,6 +21,9 @@ from .job_lines import JobLine, job_line, with_rows
 
 LATE_SECONDS = 300.0
 RECENT = timedelta(hours=24)
+KEPT_FROM = 1000
+"""So many attempts in `RECENT` are counted anew every 30 s only."""
+LAST_FAILURES = 300
 FAILURE_STATES = (JobState.QUEUED, JobState.FAILED, JobState.QUARANTINED)
 """Where a running attempt goes that did not work out."""
 
@@ -114,7 +118,7 @@ def read_workers(viewer: Viewer, *, now: datetime) -> list[NodeRow]:
     watched = jobs_watched_by(viewer)
     running = {job.node_id: job for job in with_rows(Job.objects.filter(state=JobState.RUNNING, node__in=nodes))}
     shown = set(watched.filter(pk__in=[job.pk for job in running.values()]).values_list("pk", flat=True))
-    counts = _counts(now - RECENT)
+    counts = kept("attempts by node", lambda: _counts(now - RECENT), is_worth_it=_are_many)
     failures = _failures(watched)
     slugs = dict(BaseModel.objects.values_list("sha256", "slug"))
     rows = [
@@ -170,7 +174,9 @@ def _claims() -> QuerySet[JobEvent]:
 
 def _counts(since: datetime) -> dict[str, dict[str, int]]:
     """By node's name: how many attempts since then ended in which state."""
-    ended = JobEvent.objects.filter(from_state=JobState.RUNNING, at__gte=since).order_by()
+    ended = JobEvent.objects.filter(
+        from_state=JobState.RUNNING, to_state__in=LEGAL_TRANSITIONS[JobState.RUNNING], at__gte=since
+    ).order_by()
     by_node = ended.annotate(node=Subquery(_claims().values("actor")[:1]))
     found: dict[str, dict[str, int]] = {}
     for node, state, count in by_node.values_list("node", "to_state").annotate(Count("pk")):
@@ -178,19 +184,27 @@ def _counts(since: datetime) -> dict[str, dict[str, int]]:
     return found
 
 
+def _are_many(counts: dict[str, dict[str, int]]) -> bool:
+    return sum(sum(by_state.values()) for by_state in counts.values()) > KEPT_FROM
+
+
 def _failures(watched: QuerySet[Job]) -> dict[str, NodeFailure]:
-    """By node's name: the last attempt that failed or was lost there, of the jobs that are watched."""
-    ended = JobEvent.objects.filter(
-        from_state=JobState.RUNNING, to_state__in=FAILURE_STATES, job__in=watched
-    ).order_by()
-    there = ended.annotate(on=Subquery(_claims().values("actor")[:1]))
-    last = dict(there.values_list("on").annotate(Max("at")))
-    events = {
-        event.on: event for event in there.filter(at__in=last.values()).order_by("pk") if last[event.on] == event.at
-    }
+    """By node's name: the last attempt that failed or was lost there, of the jobs that are watched.
+
+    A node that did not fail in the last `LAST_FAILURES` of its kind on the platform has none.
+    """
+    newest = [pk for state in FAILURE_STATES for pk in _last_ended(state)]
+    ended = JobEvent.objects.filter(pk__in=newest, job__in=watched).order_by("at", "pk")
+    events = {event.on: event for event in ended.annotate(on=Subquery(_claims().values("actor")[:1]))}
     jobs = with_rows(Job.objects.filter(pk__in=[event.job_id for event in events.values()]))
     lines = {job.pk: job_line(job) for job in jobs}
     return {node: _failure(event, lines) for node, event in events.items()}
+
+
+def _last_ended(state: JobState) -> list[UUID]:
+    """The last attempts that ended in that state; each is one walk along the index."""
+    ended = JobEvent.objects.filter(from_state=JobState.RUNNING, to_state=state).order_by("-at")
+    return list(ended.values_list("pk", flat=True)[:LAST_FAILURES])
 
 
 def _failure(event: JobEvent, lines: dict[UUID, JobLine]) -> NodeFailure:

@@ -211,8 +211,8 @@ def _own(world: World, count: int) -> None:
     ("path", "make", "queries"),
     [
         ("/", _hackathons, 10),
-        ("/h/{h}/", _teams, 14),
-        ("/h/{h}/", _challenges, 14),
+        ("/h/{h}/", _teams, 16),
+        ("/h/{h}/", _challenges, 16),
         ("/c/{c}/", _own, 8),
         ("/c/{c}/leaderboard/", _teams, 12),
         ("/c/{c}/leaderboard.csv", _teams, 12),

@@ -255,3 +255,23 @@ def test_the_page_takes_as_many_queries_for_many_members(
         with django_assert_num_queries(8):  # type: ignore[operator]
             browser.get(team_path(world))
         MembershipFactory(team=world.team)
+
+
+def listed_teams(text: str) -> list[str]:
+    return [name.strip() for name in re.findall(r'<th scope="row">\s*(?:<a [^>]*>)?([^<]+)', text)]
+
+
+def test_a_hackathons_teams_come_page_by_page_the_own_one_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("teams.selectors.TEAMS_PER_PAGE", 3)
+    for name in ("Aardvarks", "Bees", "Cats", "Tigers"):
+        TeamFactory(hackathon=world.hackathon, name=name)
+    path = f"/h/{world.hackathon.slug}/"
+    pages = [html(page(world, "captain", f"{path}?page={number}")) for number in (1, 2, "99", "x")]
+    found = [listed_teams(text) for text in pages]
+    assert found == [["Otters", "Aardvarks", "Bees", "Cats"], ["Otters", "Rivals", "Tigers"], found[1], found[0]]
+    assert [('href="?page=2"' in text, 'href="?page=1"' in text) for text in pages[:2]] == [
+        (True, False),
+        (False, True),
+    ]
+    assert listed_teams(html(page(world, "anonymous", path))) == ["Aardvarks", "Bees", "Cats"]
+    assert 'class="muted num">6</span>' in pages[0]
