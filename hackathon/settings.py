@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "hackathon.web.zones.ViewerZone",
     "hackathon.web.middleware.DomainErrors",
+    "hackathon.web.incoming.CleanText",
 ]
 ROOT_URLCONF = "hackathon.urls"
 WSGI_APPLICATION = "hackathon.wsgi.application"

@@ -48,6 +48,11 @@ def _read(key: str, sha256: str, task: str) -> ValidationReport:
         content: bytes = opened.read()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ReportUnreadable("it has another sha256")
+    return parse_report(content, TASKS[task])
+
+
+def parse_report(content: bytes, task: TaskSpec) -> ValidationReport:
+    """What the bytes say, where all of it can be shown. Raises ValueError."""
     report = ValidationReport.model_validate_json(content)
     if not METRICS.keys() >= {row.name for row in report.metrics}:
         raise ReportUnreadable("it has a metric that nobody knows")
@@ -56,7 +61,7 @@ def _read(key: str, sha256: str, task: str) -> ValidationReport:
         raise ReportUnreadable("the confusion matrix does not fit the labels")
     for group in report.groups:
         for example in group.examples:
-            _require_fit(example, TASKS[task])
+            _require_fit(example, task)
     return report
 
 

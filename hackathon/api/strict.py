@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hackathon.errors import Invalid, TooLarge
+from hackathon.web.incoming import require_clean
 from training_worker.contract.base import FieldError
 
 from .pagination import Pages
@@ -27,7 +28,10 @@ MAX_BODY = 2**20
 
 
 class JSONBody(BaseParser):
-    """JSON of at most 1 MiB; no NaN, no doubled keys. Raises 413 or `invalid_json`."""
+    """JSON of at most 1 MiB; no NaN, no doubled keys, clean text.
+
+    Raises 413, `invalid_json`, or what `require_clean` raises.
+    """
 
     media_type = "application/json"
 
@@ -38,9 +42,11 @@ class JSONBody(BaseParser):
         if len(body) > MAX_BODY:
             raise TooLarge(_("The body is larger than 1 MiB."))
         try:
-            return json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+            data = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             raise ParseError from None
+        require_clean(data)
+        return data
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

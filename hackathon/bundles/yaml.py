@@ -21,6 +21,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from hackathon.errors import MAX_LISTED, more_problems
+from hackathon.web.incoming import text_problem
 from training_worker.contract.base import JSON
 
 MAX_BYTES = 256 * 1024
@@ -132,6 +133,9 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
 
     def _scalar(self, node: yaml.ScalarNode) -> JSON:
         text: str = node.value.translate(self._written)
+        if problem := text_problem(text):
+            self._refuse(node, problem)
+            return ""
         kind = node.tag.removeprefix(_TAG)
         pattern = {"null": _NULL, "bool": _BOOL, "int": _INT, "float": _FLOAT}.get(kind)
         if kind == "str":
@@ -182,7 +186,7 @@ def load_with_lines(text: str | bytes) -> tuple[JSON, dict[Path, int]]:
         raise YamlInvalid([(0, _("The text is longer than %(limit)d KiB.") % {"limit": MAX_BYTES // 1024})])
     try:
         loader = CoreLoader(text if isinstance(text, str) else text.decode())
-        return loader.read(), loader.lines
+        return _read(loader), loader.lines
     except UnicodeDecodeError:
         raise YamlInvalid([(0, _("The text is not UTF-8."))]) from None
     except yaml.MarkedYAMLError as error:
@@ -191,6 +195,14 @@ def load_with_lines(text: str | bytes) -> tuple[JSON, dict[Path, int]]:
         raise YamlInvalid([(line, _("This is not YAML: %(problem)s.") % {"problem": error.problem})]) from None
     except yaml.YAMLError:
         raise YamlInvalid([(0, _("The text has characters that YAML does not allow."))]) from None
+
+
+def _read(loader: CoreLoader) -> JSON:
+    """Raises `YamlInvalid` also for an escape like \\U00110000, at which PyYAML itself raises something else."""
+    try:
+        return loader.read()
+    except (ValueError, OverflowError):
+        raise YamlInvalid([(loader.line + 1, _("There is no character of this number."))]) from None
 
 
 def load(text: str | bytes) -> JSON:

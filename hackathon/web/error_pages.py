@@ -19,35 +19,36 @@ def icon(request: HttpRequest) -> HttpResponse:
     return redirect(static("hackathon/icon.svg"))
 
 
-def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+def answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """As a page, or as JSON where the API was asked."""
     if request.path.startswith("/api/"):
         return JsonResponse(error.as_json(), status=error.status)
     return render_error(request, error)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, DomainError(_("Bad request"), hint=_("Go back and try again.")))
+    return answer(request, DomainError(_("Bad request"), hint=_("Go back and try again.")))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(
+    return answer(
         request, NotAllowed(_("Permission denied"), hint=_("Log in with another account, or ask an organizer."))
     )
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, NotFound())
+    return answer(request, NotFound())
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """allauth's rate limits answer with this."""
     error = TooManyRequests(_("Too many requests"), hint=_("Wait a few minutes, then try again."))
-    return _answer(request, error)
+    return answer(request, error)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     hint = _("Reload the page and send it again; cookies must be allowed.")
-    return _answer(
+    return answer(
         request, NotAllowed(_("This form was too old, or came from another site."), hint=hint, code="csrf_failed")
     )
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
-from .bounds import MegabytesUsed, Rate
+from .bounds import MegabytesUsed, Name, Rate
 from .canonical import canonical
 from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
 from .effects import Known
@@ -39,9 +39,9 @@ class ChallengeLimits(ContractModel):
     `max_batch_cost` bounds a batch in the task's unit of cost, e.g. tokens."""
 
     base_models: Annotated[tuple[Slug, ...], Field(min_length=1)]
-    methods: Annotated[tuple[str, ...], Field(min_length=1)]
-    techniques: tuple[str, ...] = ()
-    ranges: dict[str, Range] = {}
+    methods: Annotated[tuple[Name, ...], Field(min_length=1)]
+    techniques: tuple[Name, ...] = ()
+    ranges: dict[Name, Range] = {}
     max_batch_cost: Annotated[int, Field(ge=8)] = 32_768
     budget: Budget = Budget()
 
