@@ -93,6 +93,7 @@ def measure(units_per_second: float) -> None:
         "frozen_units_per_second": units_per_second,
         "megabytes_fixed": 100.0,
         "megabytes_per_thousand_units": 1.0,
+        "frozen_megabytes": 100.0,
     }
     BaseModel.objects.update(speed={"text-classification": speed})
 
