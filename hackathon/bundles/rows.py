@@ -81,7 +81,7 @@ def _parse(spec: RowFile, line: int, raw: bytes, problems: Problems) -> dict[str
     try:
         values = read_line(raw)
     except LineInvalid as invalid:
-        problems.add(spec.name, line, _fault(invalid.kind))
+        problems.add(spec.name, line, _fault(invalid))
         return None
     if not isinstance(values, dict):
         problems.add(spec.name, line, _("This line is not a JSON object: each row is one, on a line of its own."))
@@ -89,13 +89,15 @@ def _parse(spec: RowFile, line: int, raw: bytes, problems: Problems) -> dict[str
     return values
 
 
-def _fault(kind: str) -> str:
+def _fault(invalid: LineInvalid) -> str:
+    if invalid.kind == json_lines.BAD_CHARACTER:
+        message = _("This line has a control character or half a character, %(char)s: take it out.")
+        return message % {"char": invalid.character}
     return {
         json_lines.NOT_UTF8: _("This line is not valid UTF-8 text: save the file as UTF-8."),
         json_lines.NOT_JSON: _("This line is not valid JSON."),
         json_lines.DOUBLED_KEY: _("A key is in this line twice."),
-        json_lines.BAD_CHARACTER: _("This line has a character that is none: U+0000, or a lone surrogate."),
-    }[kind]
+    }[invalid.kind]
 
 
 def _good_values(spec: RowFile, line: int, values: dict[str, Any], problems: Problems) -> dict[str, Any]:

@@ -11,21 +11,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from .base import JSON
+from .text import refused_character
 
 
 class LineInvalid(ValueError):
-    """A line that is not one JSON value of sound text. The message says which `kind` of fault, and nothing of it."""
+    """A line that is not one JSON value of sound text. The message says which `kind` of fault, and nothing of it but
+    the `character` that may not come in, as "U+0000"."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
+    def __init__(self, kind: str, character: str = "") -> None:
+        super().__init__(f"{kind} {character}".rstrip())
         self.kind = kind
+        self.character = character
 
 
 NOT_UTF8 = "not valid UTF-8"
 NOT_JSON = "not valid JSON"
 DOUBLED_KEY = "a key twice"
-BAD_CHARACTER = "a NUL character or half a character"
-"""U+0000, which PostgreSQL keeps in no text, or a lone surrogate, which is in no encoding."""
+BAD_CHARACTER = "a character that may not come in:"
+"""See `text`."""
 
 
 def split_lines(body: bytes) -> list[bytes]:
@@ -36,10 +39,10 @@ def split_lines(body: bytes) -> list[bytes]:
 def read_line(raw: bytes, *, is_finite: bool = True) -> JSON:
     """The value of one line. Raises `LineInvalid`. `is_finite=False` lets NaN and infinities through."""
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_refuse if is_finite else None)
-        if b"\\u" in raw:  # strict JSON has neither character without an escape
-            for text in _texts(value):
-                _check(text)
+        text = raw.decode()
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse if is_finite else None)
+        for part in (text, *_texts(value)) if "\\" in text else (text,):
+            _check(part)
     except LineInvalid:
         raise
     except UnicodeError:
@@ -56,7 +59,7 @@ def read_rows(body: bytes) -> list[dict[str, Any]]:
         try:
             row = read_line(raw)
         except LineInvalid as invalid:
-            raise ValueError(f"line {number}: {invalid.kind}") from None
+            raise ValueError(f"line {number}: {invalid}") from None
         if not isinstance(row, dict):
             raise ValueError(f"line {number}: not an object")
         rows.append(row)
@@ -86,5 +89,5 @@ def _texts(value: JSON) -> Iterator[str]:
 
 
 def _check(text: str) -> None:
-    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise LineInvalid(BAD_CHARACTER)
+    if character := refused_character(text):
+        raise LineInvalid(BAD_CHARACTER, character)

@@ -25,7 +25,7 @@ from training_worker.contract.wire import JobSpec
 
 pytestmark = [pytest.mark.django_db, pytest.mark.torch]
 
-SEPARATORS = "\x85\u2028\u2029\x0b\x0c\x1c\r\n"
+SEPARATORS = "\x85\u2028\u2029\r\n"
 YAML = """
 slug: separators
 title: "Lines\u2028and lines"

@@ -84,11 +84,26 @@ def test_everything_is_reported_at_once_in_order(bundle: Path) -> None:
         ('{"id": "train-02", "text": "x", "text": "y", "label": "negative"}', "A key is in this line twice."),
         ('["x"]', "This line is not a JSON object: each row is one, on a line of its own."),
         ('{"id": "a", "text": NaN, "label": "negative"}', "This line is not valid JSON."),
-        ('{"id": "a", "text": "\\ud800", "label": "negative"}', "This line has a character that is none"),
-        ('{"id": "a", "text": "\\u0000", "label": "negative"}', "This line has a character that is none"),
-        ('{"id": "a", "text": "x", "label": "negative\\u0000"}', "This line has a character that is none"),
-        ('{"id": "a", "text": "x", "label": "negative", "\\u0000": 1}', "This line has a character that is none"),
-        ('{"id": "a", "text": "x", "label": "negative", "group": "\\udc00"}', "This line has a character that is none"),
+        (
+            '{"id": "a", "text": "\\ud800", "label": "negative"}',
+            "This line has a control character or half a character, U+",
+        ),
+        (
+            '{"id": "a", "text": "\\u0000", "label": "negative"}',
+            "This line has a control character or half a character, U+",
+        ),
+        (
+            '{"id": "a", "text": "x", "label": "negative\\u0000"}',
+            "This line has a control character or half a character, U+",
+        ),
+        (
+            '{"id": "a", "text": "x", "label": "negative", "\\u0000": 1}',
+            "This line has a control character or half a character, U+",
+        ),
+        (
+            '{"id": "a", "text": "x", "label": "negative", "group": "\\udc00"}',
+            "This line has a control character or half a character, U+",
+        ),
         ("[" * 5000, "This line is not valid JSON."),
         ("", "This line is empty: remove it."),
         ('{"id": "../a", "text": "x", "label": "negative"}', "An id is 1 to 100 letters"),
