@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.overhead", "bench.pages", "bench.train")
+BENCHMARKS = ("bench.overhead", "bench.pages", "bench.slow_clients", "bench.train", "bench.head_jobs")
 
 
 def main() -> int:

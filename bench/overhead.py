@@ -51,7 +51,7 @@ def main() -> int:
 def measure(demo: Demo, processes: Processes, *, epochs: int) -> dict[str, Any]:
     credentials = demo.bring_up()
     demo.supervisor.start(processes.scorer())
-    demo.supervisor.start(processes.beat())
+    demo.supervisor.start(processes.scheduler())
     team = next(team for team in people.TEAMS if team.method == "full")
     client = Client(demo.options.url, credentials.tokens[team.people[0].email])
     phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]

@@ -109,8 +109,9 @@ def _metrics(submission: Submission) -> list[str]:
 
 
 def _report(submission: Submission, job: Job, files: list[Artifact]) -> ReportSection | None:
-    found = read_validation_report(job, files)
-    return None if found is None else report_section(found, challenge=submission.phase.challenge, data=job.data)
+    challenge = submission.phase.challenge
+    found = read_validation_report(job, files, task=challenge.task)
+    return None if found is None else report_section(found, challenge=challenge, data=job.data)
 
 
 def _seconds_chart(result: JobResult | None) -> Chart | None:

@@ -9,6 +9,13 @@ if settings.ROLE == "scorer":
     from .scoring import warmup  # noqa: F401  registers its handler
 
 
+@shared_task(name="evaluation.clear_items")
+def clear_orphan_items() -> None:
+    from .scoring.clean import clear_items
+
+    clear_items()
+
+
 @shared_task(name=SCORE_TASK)
 def score_pending() -> None:
     from .scoring import scorer as score  # the scorer alone pays for NumPy, and has when it started: see `warmup`

@@ -1,15 +1,21 @@
-"""Celery on the site: scorer, sweeper and mail. A message is only a doorbell; the database is the truth."""
+"""Celery on the site: the scorer with a queue of its own; the scheduler, which rings the periodic tasks and does them,
+and sends mail. A message is only a doorbell; the database is the truth."""
 
 from __future__ import annotations
 
 import os
+import threading
 
 from celery import Celery
+from celery.beat import Scheduler, Service
+from celery.signals import worker_ready, worker_shutting_down
 
-from training_worker.contract.wire import SITE_QUEUE
+from training_worker.contract.wire import SCORING_QUEUE, SITE_QUEUE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hackathon.settings")
 os.environ.setdefault("HACKTUNE_ROLE", "scorer")
+BEAT = "HACKTUNE_BEAT"
+"""In the environment of the one Celery worker that also rings the periodic tasks."""
 
 app = Celery("hacktune")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -42,4 +48,26 @@ def _schedule(sender: Celery, **_: object) -> None:
         "mail": {"task": "hackathon.deliver_mail", "schedule": mail_every, "options": {"expires": mail_every}},
         "clear mail": {"task": "hackathon.clear_mail", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "clear orphans": {"task": "submissions.clear_orphans", "schedule": 3600.0, "options": {"expires": 3600.0}},
+        "clear imports": {
+            "task": "hackathon.clear_imports",
+            "schedule": 3600.0,
+            "options": {"expires": 3600.0, "queue": SCORING_QUEUE},
+        },
+        "clear items": {
+            "task": "evaluation.clear_items",
+            "schedule": 3600.0,
+            "options": {"expires": 3600.0, "queue": SCORING_QUEUE},
+        },
     }
+
+
+if os.environ.get(BEAT):
+    _beat = Service(app, scheduler_cls=Scheduler)
+
+    @worker_ready.connect
+    def _start_beat(**_: object) -> None:
+        threading.Thread(target=_beat.start, name="beat", daemon=True).start()
+
+    @worker_shutting_down.connect
+    def _stop_beat(**_: object) -> None:
+        _beat.stop()

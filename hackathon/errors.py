@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from training_worker.contract import sentences
 from training_worker.contract.base import FieldError
 
 from .web.translation import translated_error
 
+MAX_LISTED = 50
+"""Problems that one answer, page or report names; how many more there are, it only says."""
+
+
+def more_problems(count: int) -> str:
+    return _(sentences.MORE_PROBLEMS) % {"count": count}
+
+
+def _listed(fields: Iterable[FieldError]) -> Iterator[FieldError]:
+    rest = iter(fields)
+    yield from islice(rest, MAX_LISTED)
+    if more := sum(1 for _field in rest):
+        yield FieldError(code="too_many", field="", message=sentences.MORE_PROBLEMS(count=more))
+
 
 class DomainError(Exception):
-    """Something a user did that cannot be done. `status` is the HTTP status, `code` stable, `hint` says what to do."""
+    """Something a user did that cannot be done. `status` is the HTTP status, `code` stable, `hint` says what to do.
+
+    `fields` are the first `MAX_LISTED` of those given, and one that counts the others.
+    """
 
     status = 400
     code = "invalid"
+    retry_after: int | None = None
+    """Seconds after which the same request is worth another try."""
 
     def __init__(
-        self, message: str, *, hint: str = "", code: str = "", fields: Sequence[FieldError] = (), **extra: Any
+        self, message: str, *, hint: str = "", code: str = "", fields: Iterable[FieldError] = (), **extra: Any
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.fields = list(fields)
+        self.fields = list(_listed(fields))
         self.code = code or type(self).code
         self.extra = extra
 
     def as_json(self) -> dict[str, Any]:
         fields = [translated_error(field).model_dump() for field in self.fields]
         return {"code": self.code, "message": self.message, "hint": self.hint, "fields": fields, **self.extra}
+
+    def headers(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class Invalid(DomainError):
@@ -87,10 +111,11 @@ class TooLarge(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something that the site rests on is away for the moment."""
+    """Something that the site rests on is away for the moment: the same request may be made again."""
 
     status = 503
     code = "unavailable"
+    retry_after = 5
 
 
 class Unprocessable(DomainError):

@@ -6,7 +6,7 @@
 | HACKTUNE_DEBUG | false | Django's debug pages |
 | HACKTUNE_SECRET_KEY | none | at least 50 characters; may be left out in debug only |
 | HACKTUNE_ALLOWED_HOSTS | none | comma-separated host names |
-| HACKTUNE_SITE_URL | http://127.0.0.1:8000 | public address: used in signed URLs |
+| HACKTUNE_SITE_URL | http://127.0.0.1:8000 | public address: links in mails, answers and signed URLs start with it |
 | HACKTUNE_DATA_DIR | .data/dev | folder of SQLite, files and static files |
 | HACKTUNE_LABELS_DIR | files/labels in the data folder | the label store; on a volume of its own in production |
 | HACKTUNE_S3_ENDPOINT | none | `https://…` of an S3-compatible store: files are there, not in the data folder |
@@ -25,7 +25,7 @@
 | HACKTUNE_METRICS_TOKEN | none | bearer token of `/metrics`, at least 32 characters; without it there is no such page |
 | HACKTUNE_LOG_JSON | true unless debug | one JSON object a line on standard error |
 | HACKTUNE_LOG_LEVEL | INFO | of what is logged |
-| HACKTUNE_LEASE_SECONDS, HACKTUNE_SWEEP_SECONDS | 40, 10 | how soon a dead worker is noticed |
+| HACKTUNE_LEASE_SECONDS, HACKTUNE_SWEEP_SECONDS | 40, 3 | how soon a dead worker is noticed |
 """
 
 from __future__ import annotations
@@ -84,7 +84,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hackathon.web.middleware.SecurityHeaders",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "hackathon.web.middleware.KnownMethods",
+    "hackathon.web.middleware.ApiSlash",
+    "hackathon.web.caching.Caching",
+    "hackathon.web.middleware.CleanSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -172,6 +175,9 @@ ACCOUNT_FORMS = {
     "signup": "hackathon.accounts.forms.SignUpForm",
     "login": "hackathon.accounts.forms.LogInForm",
     "reset_password": "hackathon.accounts.forms.ResetForm",
+    "reset_password_from_key": "hackathon.accounts.forms.ResetKeyForm",
+    "change_password": "hackathon.accounts.forms.ChangePasswordForm",
+    "set_password": "hackathon.accounts.forms.SetPasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -263,11 +269,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Run and join AI-model hackathons. Sign in with `Authorization: Bearer <API token>`.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,  # a body's text that may not be blank says so
     "ENUM_NAME_OVERRIDES": {
         "JobState": "submissions.enums.JobState",
         "MembershipRole": "teams.models.MembershipRole",
@@ -275,11 +277,12 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+LONGEST_BODY = "submissions.worker_api.uploads.longest_body"  # asked by the web server before it takes a large body
 
 # --- a job's life --------------------------------------------------------------------------------------------
 
 LEASE_SECONDS = env.float("HACKTUNE_LEASE_SECONDS", 40.0)
-SWEEP_SECONDS = env.float("HACKTUNE_SWEEP_SECONDS", 10.0)
+SWEEP_SECONDS = env.float("HACKTUNE_SWEEP_SECONDS", 3.0)
 MAX_LOSSES = 5
 SIGNED_URL_SECONDS = 15 * 60
 

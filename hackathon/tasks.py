@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from .mail import services as mail
+from .services.clean import clear_orphan_imports
 
 
 @shared_task(name=mail.DELIVER_TASK)
@@ -13,3 +14,8 @@ def deliver_mail() -> None:
 @shared_task(name="hackathon.clear_mail")
 def clear_mail() -> None:
     mail.clear_mails()
+
+
+@shared_task(name="hackathon.clear_imports")
+def clear_imports() -> None:
+    clear_orphan_imports()

@@ -2,16 +2,16 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from .api.document import DocumentView, docs
 from .web import probes
 from .web.error_pages import icon
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/worker/", include("submissions.worker_api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/schema/", DocumentView.as_view(), name="schema"),
+    path("api/docs/", docs, name="docs"),
     path("api/", include("hackathon.api.urls")),
     path("", include("hackathon.accounts.urls")),
     path("favicon.ico", icon),

@@ -115,6 +115,11 @@ def live_nodes(*, now: datetime) -> QuerySet[Node]:
     return Node.objects.filter(heard | busy, revoked_at__isnull=True)
 
 
+def nodes_set_aside(*, now: datetime) -> QuerySet[Node]:
+    """Nodes that get no job for a while, as they have lost one after the other."""
+    return Node.objects.filter(aside_until__gt=now, revoked_at__isnull=True)
+
+
 @dataclass(frozen=True)
 class ReportedProgress:
     """Curve points and log lines of the current attempt after post `after`; `last` is where to go on from."""

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.services import verify_mailbox
-from hackathon.accounts.tokens import create_api_token
+from hackathon.accounts.tokens import create_api_token, new_token
 from hackathon.enums import ModelFamily, OrganizationKind, Role, Visibility
 from hackathon.files.storage import storage
 from hackathon.models import (
@@ -291,7 +291,8 @@ def jsonl(rows: Iterable[object]) -> bytes:
 
 def make_node(name: str = "node-1") -> tuple[Node, str]:
     """An enrolled node and its worker token."""
-    return enrol_node(token=create_enrolment_token(), name=name)
+    token = new_token("htw")
+    return enrol_node(token=create_enrolment_token(), name=name, worker_token=token), token
 
 
 def node_report(**changes: Any) -> NodeReport:

@@ -68,21 +68,51 @@ def valkey_server(tmp: Path) -> Iterator[ValkeyServer]:
         yield server
 
 
+@dataclass(frozen=True)
+class PostgresServer:
+    """A server; `stop()` and `start()` are for tests of what happens without it, where it is one of our own."""
+
+    url: str
+    folder: Path | None = None
+    supervisor: Supervisor | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        return self.supervisor is not None
+
+    def start(self) -> None:
+        assert self.supervisor is not None
+        assert self.folder is not None
+        self.supervisor.start(_postgres(self.folder))
+
+    def stop(self) -> None:
+        assert self.supervisor is not None
+        self.supervisor.end("postgres")
+
+
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """The URL of an empty database on a server of one's own; DATABASE_URL instead if that names a PostgreSQL.
+    """The URL of what `running_postgres` gives."""
+    with running_postgres() as server:
+        yield server.url
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """An empty database on a server of one's own; DATABASE_URL instead if that names a PostgreSQL.
 
     The server listens on a Unix socket only, trusts everybody and does not survive a crash of the machine.
     """
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith(("postgres:", "postgresql:")):
-        yield given
+        yield PostgresServer(given)
         return
     with _short_folder() as folder:
         _make_cluster(folder)
         with Supervisor(folder / "run") as supervisor:
-            supervisor.start(_postgres(folder))
-            yield f"postgres://postgres@/postgres?host={folder}"
+            server = PostgresServer(f"postgres://postgres@/postgres?host={folder}", folder, supervisor)
+            server.start()
+            yield server
 
 
 def _make_cluster(folder: Path) -> None:

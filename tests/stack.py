@@ -1,4 +1,4 @@
-"""The real thing, started by a test: PostgreSQL, Valkey, gunicorn, scorer, beat and workers, each a process of its own.
+"""The real thing, started by a test: PostgreSQL, Valkey, site, scorer, scheduler, workers, each a process of its own.
 
 A test talks to it as its users do, over HTTP; `sql` reads what no user may see.
 """
@@ -100,7 +100,7 @@ class Stack:
 
     def start_scorer(self) -> None:
         self.start("scorer", programs.scorer(), self.env("scorer"))
-        self.start("beat", programs.beat(), self.env("scorer"))
+        self.start("scheduler", programs.scheduler(), self.env("site") | programs.SCHEDULER_ENV)
 
     def start_worker(self, name: str = "node-1", *, enrolment_token: str = "", **env: str) -> None:
         argv = programs.worker(

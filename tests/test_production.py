@@ -28,7 +28,7 @@ from tests.stack import REPOSITORY
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("prepare", "site", "scorer", "beat", "manage", "worker-cpu", "worker-gpu")
+OURS = ("prepare", "site", "scorer", "scheduler", "manage", "worker-cpu", "worker-gpu")
 DOCKERFILES = {"site": REPOSITORY / "hackathon/Dockerfile", "worker": REPOSITORY / "training_worker/Dockerfile"}
 SITE_URL = "${HACKTUNE_SITE_URL:?the public address, such as https://hacktune.example.org}"
 SECRETS = ("HACKTUNE_SECRET_KEY", "HACKTUNE_DATABASE_PASSWORD", "HACKTUNE_BROKER_PASSWORD")
@@ -47,9 +47,9 @@ def volumes_of(service: str) -> list[str]:
 
 def test_the_commands_are_the_ones_that_the_tests_and_the_demo_run() -> None:
     commands = {
-        "site": programs.site(host="0.0.0.0", port=8000, workers=2),
+        "site": programs.site(host="0.0.0.0", port=8000, nodes_port=8001, workers=2),
         "scorer": programs.scorer(),
-        "beat": programs.beat(),
+        "scheduler": programs.scheduler(),
         "worker-cpu": programs.worker(site_url=SITE_URL, name="${HACKTUNE_NODE_NAME:-cpu-1}", data_dir="/data"),
         "worker-gpu": programs.worker(site_url=SITE_URL, name="${HACKTUNE_NODE_NAME:-gpu-1}", data_dir="/data"),
     }
@@ -77,7 +77,13 @@ def test_no_secret_has_a_default() -> None:
 
 def test_only_scorer_and_operator_have_the_labels() -> None:
     assert {name for name in SERVICES if "labels" in volumes_of(name)} == {"scorer", "manage"}
-    assert {name for name in OURS if "files" in volumes_of(name)} == {"prepare", "site", "scorer", "manage"}
+    assert {name for name in OURS if "files" in volumes_of(name)} == {
+        "prepare",
+        "site",
+        "scorer",
+        "scheduler",
+        "manage",
+    }
     with_key = {name for name in SERVICES if any(key in S3_LABELS for key in SERVICES[name].get("environment", {}))}
     assert with_key == {"scorer", "manage"}
     assert all(SERVICES[name]["environment"].keys() >= {*S3_LABELS} for name in with_key)
@@ -86,7 +92,7 @@ def test_only_scorer_and_operator_have_the_labels() -> None:
         "prepare": "manage",
         "site": "site",
         "scorer": "scorer",
-        "beat": "scorer",
+        "scheduler": "site",
         "manage": "manage",
         "worker-cpu": None,
         "worker-gpu": None,
@@ -110,7 +116,7 @@ def test_a_worker_gets_nothing_of_the_site() -> None:
 def test_profiles_health_checks_and_privileges() -> None:
     profiles = {name: SERVICES[name]["profiles"] for name in SERVICES if "profiles" in SERVICES[name]}
     assert profiles == {"worker-cpu": ["cpu"], "worker-gpu": ["gpu"], "manage": ["manage"], "store": ["s3"]}
-    for name in ("database", "broker", "cache", "site", "scorer", "beat", "store"):
+    for name in ("database", "broker", "cache", "site", "scorer", "scheduler", "store"):
         assert SERVICES[name]["healthcheck"]["test"], name
     for name in (*OURS, "store"):
         assert SERVICES[name]["cap_drop"] == ["ALL"]
@@ -118,7 +124,10 @@ def test_profiles_health_checks_and_privileges() -> None:
     for name in OURS:
         if not name.startswith("worker"):
             assert SERVICES[name]["read_only"] is True
-    assert SERVICES["site"]["ports"] == ["${HACKTUNE_BIND:-127.0.0.1:8000}:8000"]
+    assert SERVICES["site"]["ports"] == [
+        "${HACKTUNE_BIND:-127.0.0.1:8000}:8000",
+        "${HACKTUNE_NODES_BIND:-127.0.0.1:8001}:8001",
+    ]
 
 
 def test_the_bundled_store_serves_s3_alone_with_the_sites_own_key() -> None:

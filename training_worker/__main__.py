@@ -1,69 +1,12 @@
-"""`python -m training_worker --site URL --broker URL [--enrol TOKEN]`: one command makes this machine a GPU node."""
+"""`python -m training_worker --site URL --broker URL [--enrol TOKEN]`: one command makes this machine a GPU node.
 
-from __future__ import annotations
-
-import logging
-import os
-import sys
-
-import structlog
-
-from .contract.wire import EnrolRequest
-from .node.app import serve
-from .node.client import SiteClient, SiteError
-from .node.runner import Runner
-from .node.settings import Identity, NodeFolder, Settings, SettingsError, child_environment, read_settings
-from .node.template import Template
-
-ENROL_PATIENCE_SECONDS = 60.0
-
-
-def main() -> int:
-    _configure_logs()
-    try:
-        settings = read_settings(sys.argv[1:], os.environ)
-        folder = NodeFolder(settings.data)
-        folder.open()
-        identity = folder.load_identity(settings.site_url) or _enrol(settings, folder)
-    except (SettingsError, SiteError) as error:
-        print(f"training_worker: {error}", file=sys.stderr)
-        return 2
-    clean = child_environment(os.environ, settings)
-    os.environ.clear()
-    os.environ.update(clean)
-    template = Template()
-    try:
-        return serve(settings, Runner(settings, folder, identity, template), template)
-    finally:
-        folder.close()
-
-
-def _enrol(settings: Settings, folder: NodeFolder) -> Identity:
-    if not settings.enrolment_token:
-        raise SettingsError(
-            "This node is not enrolled: start it once with --enrol TOKEN (an operator makes the token)."
-        )
-    client = SiteClient(settings.site_url)
-    request = EnrolRequest(token=settings.enrolment_token, name=settings.name)
-    answer = client.enrol(request, patience=ENROL_PATIENCE_SECONDS)
-    identity = Identity(site_url=settings.site_url, node_id=answer.node_id, worker_token=answer.worker_token)
-    folder.save_identity(identity)
-    return identity
-
-
-def _configure_logs() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
-
+Every training child imports this module anew, as multiprocessing does with the main one: nothing is imported at its
+top (Celery alone would cost each job 90 ms).
+"""
 
 if __name__ == "__main__":
+    import sys
+
+    from .node.start import main
+
     sys.exit(main())

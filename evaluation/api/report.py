@@ -6,7 +6,7 @@ The validation report has the shape of `training_worker.contract.report`, name b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -111,7 +111,10 @@ class RunReport:
 class ReportView(StrictAPIView):
     """The report of one submission, for its team and the organizers."""
 
+    summaries: ClassVar = {"get": "Show the report"}
+
     @extend_schema(responses=ReportSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:
         run = scored_run(request.user, submission_id)
-        return Response(ReportSerializer(RunReport(run, read_validation_report(run.job, run.files))).data)
+        validation = read_validation_report(run.job, run.files, task=run.submission.phase.challenge.task)
+        return Response(ReportSerializer(RunReport(run, validation)).data)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from evaluation.listing import WITHDRAWN
 from hackathon.api.strict import PageQuery, StrictSerializer
 from submissions.api.serializers import SubmissionRunDetailSerializer, SubmissionRunSerializer
-from submissions.api.waiting import MAX_WAIT_SECONDS
+from submissions.api.waiting import MAX_WAIT_SECONDS, Until
 from submissions.enums import JobState
 
 GAIN = "By how much the score is better than the base's; negative where it is worse, whatever the direction."
@@ -71,7 +71,13 @@ class WaitQuery(StrictSerializer):
         min_value=0,
         max_value=MAX_WAIT_SECONDS,
         default=0,
-        help_text="Seconds to wait for a change of state, stage or progress before answering.",
+        help_text="Seconds to wait before answering. Where too many wait already the answer comes at once, with the "
+        "header Retry-After.",
+    )
+    until = serializers.ChoiceField(
+        choices=[until.value for until in Until],
+        default=Until.CHANGE.value,
+        help_text="What to wait for: a change of state, stage or progress, or the end of the run.",
     )
 
 

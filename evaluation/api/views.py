@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -26,8 +26,8 @@ from hackathon.errors import Invalid, NotAllowed
 from hackathon.models import Phase
 from hackathon.visibility import Viewer
 from submissions.api.serializers import AnnotationSerializer, SubmitSerializer
-from submissions.api.views import visible_phase, visible_submission
-from submissions.api.waiting import wait_for_news
+from submissions.api.views import phase_of, visible_phase, visible_submission
+from submissions.api.waiting import ASK_AGAIN_SECONDS, Until, wait_for_news
 from submissions.models import Submission
 from submissions.selectors import SubmissionRunDetail, first_job, run_detail, submissions_visible_to
 from submissions.services.annotate import annotate_submission
@@ -90,6 +90,7 @@ def _idempotency_key(request: Request) -> str:
 class SubmissionsView(StrictListView[Submission]):
     """Your team's submissions; all of a hackathon for its organizers."""
 
+    summaries: ClassVar = {"get": "List submissions", "post": "Submit a config"}
     serializer_class = SubmissionRowSerializer
     query = SubmissionQuery
 
@@ -124,7 +125,7 @@ class SubmissionsView(StrictListView[Submission]):
         """Submit a config: 201 for a new run, 200 where your team has submitted the same run before."""
         key = _idempotency_key(request)
         body = self.read(SubmitSerializer)
-        phase = visible_phase(request.user, body["phase"])
+        phase = phase_of(request.user, body)
         team = _own_team(request.user, phase)
         submitted = submit_config(
             author=person(request),
@@ -142,16 +143,22 @@ class SubmissionsView(StrictListView[Submission]):
 
 
 class SubmissionView(StrictAPIView):
-    """One submission: where its run stands, its result, scores, events and files. `?wait=` holds for news."""
+    """One submission: where its run stands, its result, scores, events and files.
 
+    `?wait=20` holds the answer back for news, at most 20 seconds; `?wait=20&until=ended` until the run has ended.
+    """
+
+    summaries: ClassVar = {"get": "Show a submission", "patch": "Change its note and tags"}
     query = WaitQuery
 
     @extend_schema(responses=SubmissionSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:
-        if self.parameters["wait"]:
+        headers = {}
+        if seconds := self.parameters["wait"]:
             job = first_job(visible_submission(request.user, submission_id))
-            wait_for_news(job.pk, seconds=self.parameters["wait"])
-        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data)
+            if not wait_for_news(job.pk, seconds=seconds, until=Until(self.parameters["until"])):
+                headers["Retry-After"] = str(ASK_AGAIN_SECONDS)
+        return Response(SubmissionSerializer(scored_run(request.user, submission_id)).data, headers=headers)
 
     @extend_schema(request=AnnotationSerializer, responses=SubmissionSerializer)
     def patch(self, request: Request, submission_id: UUID) -> Response:
@@ -164,6 +171,8 @@ class SubmissionView(StrictAPIView):
 class WithdrawView(StrictAPIView):
     """Take a scored submission out of the ranking while its phase is open; for the team itself. Costs stay charged."""
 
+    summaries: ClassVar = {"post": "Withdraw a submission"}
+
     @extend_schema(request=None, responses=SubmissionSerializer)
     def post(self, request: Request, submission_id: UUID) -> Response:
         self.read(StrictSerializer)
@@ -173,6 +182,8 @@ class WithdrawView(StrictAPIView):
 
 class RestoreView(StrictAPIView):
     """Put a withdrawn submission back into the ranking, as received when it was."""
+
+    summaries: ClassVar = {"post": "Restore a submission"}
 
     @extend_schema(request=None, responses=SubmissionSerializer)
     def post(self, request: Request, submission_id: UUID) -> Response:
@@ -184,6 +195,7 @@ class RestoreView(StrictAPIView):
 class LeaderboardView(StrictAPIView):
     """A phase's leaderboard."""
 
+    summaries: ClassVar = {"get": "Show the leaderboard"}
     permission_classes = (SignedInToWrite,)
 
     @extend_schema(responses=BoardSerializer)

@@ -42,7 +42,7 @@ class Demo:
         runs = submit_all(self.options.url, credentials.tokens)
         say(f"{self.clock():6.1f} s  three configs submitted over the REST API")
         self.supervisor.start(self.processes.scorer())
-        self.supervisor.start(self.processes.beat())
+        self.supervisor.start(self.processes.scheduler())
         if not self.options.is_once:
             self._print_welcome(credentials)
         watch = Watch(runs, self.clock, say)

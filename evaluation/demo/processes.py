@@ -20,7 +20,7 @@ from .options import HOST, REPOSITORY, Options
 
 DATASET = REPOSITORY / ".data" / "datasets" / "film-critics"
 MODEL_REVISION = "0.1.0"
-STOP_ORDER = ("beat", "worker", "scorer", "site")
+STOP_ORDER = ("scheduler", "worker", "scorer", "site")
 """The broker goes last: what is still running may ring it."""
 
 MADE_BY_US: tuple[str, ...] = (
@@ -32,7 +32,7 @@ MADE_BY_US: tuple[str, ...] = (
     "demo.json",
     "files",
 )
-MADE_BY_US += ("logs", "outbox", "secret", "static", "valkey", "valkey.sock", "worker")
+MADE_BY_US += ("logs", "outbox", "secret", "spool", "static", "valkey", "valkey.sock", "worker")
 """What `RESET=1` removes from the data folder; the converted model, which is not the event's, stays."""
 
 _FOREIGN = ("HACKTUNE_", "DJANGO_", "DATABASE_", "CELERY_", "GUNICORN_", "MAKE", "MFLAGS")
@@ -125,8 +125,8 @@ class Processes:
     def scorer(self) -> Child:
         return self._child("scorer", programs.scorer(), self._site_env("scorer"))
 
-    def beat(self) -> Child:
-        return self._child("beat", programs.beat(), self._site_env("scorer"))
+    def scheduler(self) -> Child:
+        return self._child("scheduler", programs.scheduler(), self._site_env("site") | programs.SCHEDULER_ENV)
 
     def worker(self, enrolment_token: str) -> Child:
         """The node. Nothing of the site is in its environment but, before it has joined, the token to join with."""

@@ -104,7 +104,7 @@ def _words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
 
 
 def _example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownExample:
-    words: Sequence[str] = next((example.inputs[column.name] for column in spec.inputs if column.kind == "strings"), [])
+    words = _words_of(example, spec)
     truth = ShownAnswer(
         name=_truth_name(spec.output),
         text=_text(example.target),
@@ -119,6 +119,12 @@ def _example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool
         answers=(truth, tuned, *base),
         error=_error(example, spec.output),
     )
+
+
+def _words_of(example: Example, spec: TaskSpec) -> Sequence[str]:
+    """The words that an answer gives tags to; none where the task has no such column."""
+    values = (example.inputs[column.name] for column in spec.inputs if column.kind == "strings")
+    return next((value for value in values if isinstance(value, list)), [])
 
 
 def _answer(

@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
+from types import UnionType
 
 import structlog
 
+from hackathon.bundles.values import IMAGE_NAME
 from hackathon.files.storage import storage
 from submissions.enums import JobState
 from submissions.models import Artifact, Job
 from training_worker.contract.metrics import METRICS
-from training_worker.contract.report import ValidationReport
+from training_worker.contract.report import Example, ValidationReport, Value
+from training_worker.contract.tasks import TASKS, Column, TaskSpec
+from training_worker.contract.tasks.spec import ColumnKind, OutputKind
 from training_worker.contract.wire import REPORT
 
 logger = structlog.get_logger(__name__)
@@ -25,21 +29,21 @@ class ReportUnreadable(ValueError):
     """A stored file is not the one that was handed in, or not a report."""
 
 
-def read_validation_report(job: Job, files: Iterable[Artifact]) -> ValidationReport | None:
+def read_validation_report(job: Job, files: Iterable[Artifact], *, task: str) -> ValidationReport | None:
     """From the job's files. None for a run that is not scored or left no report, and where the file is gone or not
     what it should be (which is logged)."""
     file = next((file for file in files if file.name == REPORT), None)
     if file is None or job.state != JobState.SUCCEEDED:
         return None
     try:
-        return _read(file.key, file.sha256)
+        return _read(file.key, file.sha256, task)
     except (OSError, ValueError) as error:
         logger.warning("validation_report_unreadable", job=str(job.pk), error=type(error).__name__)
         return None
 
 
 @lru_cache(maxsize=32)
-def _read(key: str, sha256: str) -> ValidationReport:
+def _read(key: str, sha256: str, task: str) -> ValidationReport:
     with storage("artifacts").open(key, "rb") as opened:
         content: bytes = opened.read()
     if hashlib.sha256(content).hexdigest() != sha256:
@@ -50,4 +54,34 @@ def _read(key: str, sha256: str) -> ValidationReport:
     width = len(report.labels)
     if report.confusion and [len(row) for row in report.confusion] != [width + 1] * width:
         raise ReportUnreadable("the confusion matrix does not fit the labels")
+    for group in report.groups:
+        for example in group.examples:
+            _require_fit(example, TASKS[task])
     return report
+
+
+def _require_fit(example: Example, task: TaskSpec) -> None:
+    """Raises `ReportUnreadable` unless an example has the task's columns and answers, without which it has no look."""
+    for column in task.inputs:
+        value = example.inputs.get(column.name)
+        if (value is None and column.required) or (value is not None and not _holds(column, value)):
+            raise ReportUnreadable(f"an example has no {column.name} of the right kind")
+    for answer in (example.target, example.predicted, example.base_predicted):
+        if answer is not None and not isinstance(answer, _ANSWERS[task.output]):
+            raise ReportUnreadable("an answer is not of the right kind")
+
+
+_VALUES: dict[ColumnKind, type | UnionType] = {
+    "string": str,
+    "strings": list,
+    "image": str,
+    "integer": int,
+    "number": int | float,
+}
+_ANSWERS: dict[OutputKind, type | UnionType] = {"class": str, "tags": list, "number": int | float}
+
+
+def _holds(column: Column, value: Value) -> bool:
+    if column.kind == "image" and not IMAGE_NAME.fullmatch(str(value)):
+        return False  # it becomes an address
+    return isinstance(value, _VALUES[column.kind])

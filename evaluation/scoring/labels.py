@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from hackathon.files.storage import storage
 from hackathon.models import ChallengeData
+from training_worker.contract.json_lines import read_rows
 from training_worker.contract.tasks import TASKS, TaskSpec
 from training_worker.contract.tasks.spec import TEST_LABELS
 from training_worker.metrics import output_of
@@ -57,7 +58,10 @@ def read_labels(data: ChallengeData) -> LabelSet:
 @lru_cache(maxsize=8)
 def _read(prefix: str, task: str, labels: tuple[str, ...]) -> LabelSet:
     spec = TASKS[task]
-    entries = [json.loads(line) for line in _open(f"{prefix}/{TEST_LABELS}").split(b"\n") if line.strip()]
+    try:
+        entries = read_rows(_open(f"{prefix}/{TEST_LABELS}"))
+    except ValueError as error:
+        raise LabelsUnreadable(str(error)) from None
     ids = tuple(str(entry["id"]) for entry in entries)
     if len(set(ids)) != len(ids):
         raise LabelsUnreadable(f"{len(ids) - len(set(ids))} ids are doubled")

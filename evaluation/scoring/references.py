@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +11,7 @@ from evaluation.models import Reference
 from hackathon.errors import Conflict
 from hackathon.files.storage import storage
 from hackathon.models import ChallengeData
+from training_worker.contract.json_lines import read_rows
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TRAIN
 from training_worker.metrics.base import Answers
@@ -74,7 +74,7 @@ def _answers(model: ClassicModel, data: ChallengeData, labels: LabelSet) -> Answ
 def _read_jsonl(data: ChallengeData, name: str) -> list[dict[str, Any]]:
     with storage("datasets").open(f"{data.prefix}/{name}", "rb") as file:
         content: bytes = file.read()
-    return [json.loads(line) for line in content.split(b"\n") if line.strip()]
+    return read_rows(content)
 
 
 def _text(spec: TaskSpec, row: dict[str, Any]) -> str:

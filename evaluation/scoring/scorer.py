@@ -18,10 +18,10 @@ from evaluation.services.leaderboard import upsert_entry
 from hackathon.files.storage import storage
 from submissions.enums import JobState
 from submissions.models import Job
-from submissions.services.scoring_lease import claim_scoring, finish_scoring, lose_scoring, reject_result
+from submissions.services.scoring_lease import claim_scoring, finish_scoring, held_lease, lose_scoring, reject_result
+from training_worker.contract.json_lines import split_lines
 from training_worker.contract.wire import PREDICTIONS
 from training_worker.metrics.base import Answers, InvalidPredictions
-from training_worker.metrics.prediction_lines import split_lines
 
 from .labels import LabelSet, read_labels
 from .score_sheet import ScoreSheet, score_answers
@@ -59,7 +59,9 @@ def score_job(job: Job) -> bool:
     problem = failure = ""
     fence = job.scoring_attempt
     try:
-        return _write(job, _compute(job))
+        with held_lease(job):
+            scored = _compute(job)
+        return _write(job, scored)
     except InvalidPredictions as invalid:
         problem = str(invalid)
     except Exception as error:

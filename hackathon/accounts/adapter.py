@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from hackathon.models import User
+from hackathon.web.public_url import public_host, public_url
 
 from .mailbox import email_key
+from .tokens import live_tokens_of
 
 QUIET = frozenset({"logged_in", "logged_out", "email_confirmation_sent"})
 """Messages that the next page says anyway. The last would also tell a known mailbox from a new one."""
@@ -44,6 +46,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     ) -> None:
         if message_template.rpartition("/")[2].removesuffix(".txt") not in QUIET:
             super().add_message(request, level, message_template, *rest, **more)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Whoever asks for a mail may send any Host; its links and its signature are the site's own."""
+        links = {key: public_url(value) for key, value in context.items() if key.endswith("_url")}
+        site = {"name": public_host(), "domain": public_host()}
+        super().send_mail(template_prefix, email, context | links | {"current_site": site})
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Each says too how many API tokens still open the account."""
+        facts = {"live_tokens": live_tokens_of(user).count(), "tokens_url": reverse("tokens")}
+        super().send_notification_mail(template_prefix, user, facts | (context or {}), email)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """One count of failed log-ins an account, not one for every Host it is tried under."""
+        return f"{public_host()}:{credentials.get('email', '').lower()}"
 
     def is_safe_url(self, url: str) -> bool:
         """Only this very host: `ALLOWED_HOSTS` may name others."""

@@ -17,6 +17,8 @@ from hackathon.enums import OrganizationKind, TokenScope
 from hackathon.models import Organization, User
 from hackathon.selectors import find_person
 
+from .tokens import live_tokens_of, revoke_all_tokens
+
 
 def _plain(form: forms.Form) -> None:
     """Labels say what a field is; allauth repeats them as placeholders."""
@@ -82,6 +84,46 @@ class ResetForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # as ab
         person = find_person(typed)
         self.users = [person] if person and person.is_active else []
         return person.email.lower() if person else typed
+
+
+class ResetKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # as above
+    """Whoever had to reset a password may have lost the account: no API token outlives it."""
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        revoke_all_tokens(user=self.user)
+
+
+class _NewPassword(forms.Form):
+    """A new password by whoever is logged in; `revoked` is the number of API tokens that ended with the old one."""
+
+    user: User
+    revoked = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if live_tokens_of(self.user).exists():
+            self.fields["revoke_tokens"] = forms.BooleanField(
+                label=_("Revoke my API tokens too"),
+                required=False,
+                initial=True,
+                help_text=_("Leave it checked if somebody may have learnt the old password. Scripts need new tokens."),
+            )
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()  # type: ignore[misc]  # that of allauth's form, which stands beside this one
+        if self.cleaned_data.get("revoke_tokens"):
+            self.revoked = revoke_all_tokens(user=self.user)
+
+
+class ChangePasswordForm(_NewPassword, allauth_forms.ChangePasswordForm):  # type: ignore[misc]  # as above
+    """Asks for the old password too."""
+
+
+class SetPasswordForm(_NewPassword, allauth_forms.SetPasswordForm):  # type: ignore[misc]  # as above
+    """For an account that has none yet."""
 
 
 class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # as above

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from hackathon.clock import db_now
 from hackathon.enums import TokenScope
@@ -50,3 +50,13 @@ def find_api_token(token: str) -> ApiToken | None:
 def revoke_api_token(*, token: ApiToken) -> None:
     """From now on the token is refused; doing it twice keeps the first time."""
     ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=db_now())
+
+
+def live_tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Those that still open the account."""
+    return user.api_tokens.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=db_now()), revoked_at__isnull=True)
+
+
+def revoke_all_tokens(*, user: User) -> int:
+    """Every API token of `user` that is valid is refused from now on; how many those were."""
+    return live_tokens_of(user).update(revoked_at=db_now())

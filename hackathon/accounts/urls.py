@@ -36,8 +36,8 @@ urlpatterns = [
     path("account/reauthenticate/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("account/confirm/", allauth_views.email_verification_sent, name="account_email_verification_sent"),
     path("account/confirm/<str:key>/", allauth_views.confirm_email, name="account_confirm_email"),
-    path("account/password/", allauth_views.password_change, name="account_change_password"),
-    path("account/password/set/", allauth_views.password_set, name="account_set_password"),
+    path("account/password/", views.ChangePassword.as_view(), name="account_change_password"),
+    path("account/password/set/", views.SetPassword.as_view(), name="account_set_password"),
     path("account/reset/", allauth_views.password_reset, name="account_reset_password"),
     path("account/reset/sent/", allauth_views.password_reset_done, name="account_reset_password_done"),
     path(

@@ -8,7 +8,7 @@ from uuid import UUID
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.manage_email import add_email
 from allauth.account.models import EmailAddress
-from allauth.account.views import LoginView
+from allauth.account.views import LoginView, PasswordChangeView, PasswordSetView
 from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -40,6 +41,27 @@ class LogIn(LoginView):  # type: ignore[misc]  # allauth has no types
         if is_poll(request):
             return HttpResponseClientRefresh()
         return cast(HttpResponseBase, super().dispatch(request, *args, **kwargs))
+
+
+class _TellOfTokens:
+    """Says on the next page what became of the API tokens."""
+
+    request: HttpRequest
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # that of allauth's view beside it
+        if form.revoked:
+            told = ngettext("%(count)d API token is revoked.", "%(count)d API tokens are revoked.", form.revoked)
+            messages.info(self.request, told % {"count": form.revoked})
+        return response
+
+
+class ChangePassword(_TellOfTokens, PasswordChangeView):  # type: ignore[misc]  # as above
+    """By whoever knows the old one."""
+
+
+class SetPassword(_TellOfTokens, PasswordSetView):  # type: ignore[misc]  # as above
+    """For an account that has none yet."""
 
 
 @login_required

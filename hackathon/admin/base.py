@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import structlog
 from django.contrib import admin
-from django.db import models
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.db import DataError, models
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import SimpleTemplateResponse
+
+from .fields import ShallowJSONField
 
 if TYPE_CHECKING:  # generic for the type checker alone
     BaseAdmin = admin.ModelAdmin[Any]
@@ -16,6 +21,9 @@ if TYPE_CHECKING:  # generic for the type checker alone
 else:
     BaseAdmin = admin.ModelAdmin
     BaseInline = admin.TabularInline
+
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,17 +35,37 @@ class Attention:
     query: str
 
 
+LOOKUPS = frozenset({"exact", "in", "isnull", "gt", "gte", "lt", "lte", "year", "month", "day"})
+"""What filters and date hierarchies ask by. The others cost a scan, or raise in the database (`regex`)."""
+_REFUSED = frozenset({*models.DateTimeField().get_lookups(), *models.JSONField().get_lookups()}) - LOOKUPS
+
+
 class Admin(BaseAdmin):
     """Shows a row's actions on its own page too, where Django has them in the list alone."""
 
     change_form_template = "hackathon/admin/change_form.html"
     change_list_template = "hackathon/admin/change_list.html"
+    formfield_overrides: ClassVar = {models.JSONField: {"form_class": ShallowJSONField}}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A filter whose value cannot be, such as the year 9999999999, leads back to the list, as Django does where it
+        sees that itself. The list is rendered here: its date hierarchy and its counts read the address too.
+        """
+        try:
+            response: HttpResponse = super().changelist_view(request, extra_context)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+        except (ArithmeticError, ValueError, DataError) as error:
+            if request.method != "GET" or not request.GET or ERROR_FLAG in request.GET:
+                raise
+            logger.info("admin_filter_refused", query=request.GET.urlencode()[:200], error=repr(error)[:200])
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only by what the list shows or offers as a filter: Django lets an address filter by every column, and the
         number of rows would tell, a piece at a time, a private score, an event's secret or the link in a mail.
         """
-        named = lookup.partition(LOOKUP_SEP)[0] in self._filtered_by(request)
+        parts = lookup.split(LOOKUP_SEP)
+        named = parts[0] in self._filtered_by(request) and not _REFUSED.intersection(parts[1:])
         return named and bool(super().lookup_allowed(lookup, value, request))
 
     def _filtered_by(self, request: HttpRequest) -> set[str]:

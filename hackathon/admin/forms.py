@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from hackathon.accounts.mailbox import email_key
+from hackathon.accounts.tokens import revoke_all_tokens
 from hackathon.models import Challenge, Hackathon, User
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
@@ -44,6 +46,16 @@ class PersonAddForm(OneMailbox, AdminUserCreationForm):  # type: ignore[type-arg
     class Meta:
         model = User
         fields = ("email", "name", "organization")
+
+
+class PersonPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # as above
+    """An operator sets a password where its owner lost it: as after a reset, no API token outlives the old one."""
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        revoke_all_tokens(user=user)
+        return user
 
 
 class HackathonForm(HackathonModelForm):

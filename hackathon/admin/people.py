@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin
 from django.contrib import admin, messages
+from django.contrib.auth import admin as django_admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -20,7 +22,7 @@ from hackathon.services.organizers import make_organizer, remove_organizer
 
 from .base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from .confirm import Question, confirm
-from .forms import PersonAddForm, PersonForm
+from .forms import PersonAddForm, PersonForm, PersonPasswordForm
 
 
 class ParticipationInline(ReadOnlyInline):
@@ -43,6 +45,7 @@ class OrganizationAdmin(Admin):
 class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for the type checker alone
     form = PersonForm
     add_form = PersonAddForm
+    change_password_form = PersonPasswordForm
     list_display = ("name", "email", "organization", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "participations__hackathon", "participations__role")
     search_fields = ("name", "email")
@@ -134,6 +137,14 @@ class ApiTokenAdmin(Admin):
             ngettext_lazy("%(count)d token revoked.", "%(count)d tokens revoked.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: revoke_api_token(token=row))
+
+
+class AddressAdmin(Admin, EmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
+    """Addresses that accounts log in by."""
+
+
+class GroupAdmin(Admin, django_admin.GroupAdmin):
+    """Groups of permissions."""
 
 
 class SecondFactorAdmin(ReadOnlyAdmin):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from hackathon.errors import DomainError, Invalid, NotAllowed, NotFound, TooLarge
+from hackathon.web.outages import outage_behind
 from training_worker.contract.base import FieldError
 
 
@@ -22,7 +23,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     if error is None:
         return None
     set_rollback()
-    headers = {}
+    headers = error.headers()
     if isinstance(exc, exceptions.APIException) and (challenge := getattr(exc, "auth_header", None)):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(exc, "wait", None):
@@ -50,7 +51,7 @@ def _as_domain_error(exc: Exception) -> DomainError | None:
             return Invalid(_("The body is not valid JSON."), code="invalid_json")
         case exceptions.APIException():
             return _coded(exc)
-    return None
+    return outage_behind(exc)
 
 
 def _coded(exc: exceptions.APIException) -> DomainError:

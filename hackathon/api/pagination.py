@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.pagination import PageNumberPagination
 
 from hackathon.web.paginator import SteadyPaginator
+from hackathon.web.public_url import public_url
 
 
 class Pages(PageNumberPagination):
@@ -14,6 +15,14 @@ class Pages(PageNumberPagination):
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def get_next_link(self) -> str | None:
+        link = super().get_next_link()
+        return link and public_url(link)
+
+    def get_previous_link(self) -> str | None:
+        link = super().get_previous_link()
+        return link and public_url(link)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}

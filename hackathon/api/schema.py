@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
-from .strict import StrictAPIView
+from .permissions import SignedInToWrite
+from .strict import StrictAPIView, StrictSerializer
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -28,6 +30,25 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 class Schema(AutoSchema):
     """`AutoSchema` that knows `StrictAPIView.query` and the error shape."""
+
+    def get_summary(self) -> str | None:
+        return self.view.summaries.get(self.method.lower()) if isinstance(self.view, StrictAPIView) else None
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Where everybody may read, no token (`{}`) is enough; with one there may be more to see."""
+        auths: list[dict[str, Any]] = super().get_auth()
+        is_public = any(isinstance(one, SignedInToWrite) for one in self.view.get_permissions())
+        return [{}, *auths] if is_public and self.method in SAFE_METHODS else auths
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """Described by its own docstring (one that it inherits is about our code), and closed where it is strict."""
+        mapped = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        kind = serializer if isinstance(serializer, type) else type(serializer)
+        if kind.__doc__ is None and isinstance(mapped, dict):
+            mapped.pop("description", None)
+        if issubclass(kind, StrictSerializer) and isinstance(mapped, dict):
+            mapped["additionalProperties"] = False
+        return mapped
 
     def get_override_parameters(self) -> list[Any]:
         if isinstance(self.view, StrictAPIView) and self.method == "GET" and self.view.query().fields:

@@ -129,7 +129,7 @@ class BaseModelSerializer(serializers.ModelSerializer[BaseModel]):
 
 
 class ChallengeSerializer(ChallengeRowSerializer):
-    """A challenge and what may be submitted to it; the context brings limits, base models, phases and `now`."""
+    """A challenge and what may be submitted to it."""  # context: limits, base_models, phases, now
 
     metrics = serializers.ListField(source="task_spec.metrics", child=serializers.CharField())
     limits = serializers.SerializerMethodField()

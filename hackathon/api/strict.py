@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, ClassVar, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
@@ -53,6 +54,24 @@ def _refuse_constant(constant: str) -> Any:
     raise ValueError(constant)
 
 
+class TextInput(serializers.CharField):
+    """Text and nothing that could be made into one: DRF's own field takes numbers."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class IdInput(serializers.UUIDField):
+    """An id as the API shows it: DRF's own field takes numbers."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that answers `unknown_field` for every field it does not have."""
 
@@ -78,7 +97,7 @@ def _refuse(data: Iterable[Any], known: Iterable[str], *, code: str, message: st
     unknown = [str(name) for name in data if name not in allowed]
     if unknown:
         named = ", ".join(allowed)
-        fields = [FieldError(code=code, field=name, message=each, allowed=named) for name in unknown]
+        fields = (FieldError(code=code, field=name, message=each, allowed=named) for name in unknown)
         raise Invalid(message, hint=_("Leave them out."), code=code, fields=fields)
 
 
@@ -86,10 +105,12 @@ class StrictAPIView(APIView):
     """Base of all views of the API.
 
     `query` is the serializer of the query parameters a GET knows; other parameters get 400, and so do the parameters
-    of a write. `parameters` holds what it read.
+    of a write. `parameters` holds what it read. `summaries` names each method ("get") in the API's description; the
+    docstring of the view or of the method is the longer text there, so it is written for users.
     """
 
     query: ClassVar[type[serializers.Serializer[Any]]] = StrictSerializer
+    summaries: ClassVar[Mapping[str, str]] = {}
     parser_classes = (JSONBody,)
     parameters: dict[str, Any]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -45,6 +47,7 @@ def visible_hackathon(viewer: Viewer, slug: str) -> Hackathon:
 class HackathonsView(StrictListView[Hackathon]):
     """Hackathons you may know of, the latest first."""
 
+    summaries: ClassVar = {"get": "List hackathons"}
     permission_classes = (SignedInToWrite,)
     serializer_class = HackathonRowSerializer
 
@@ -55,6 +58,7 @@ class HackathonsView(StrictListView[Hackathon]):
 class HackathonView(StrictAPIView):
     """One hackathon and its challenges."""
 
+    summaries: ClassVar = {"get": "Show a hackathon"}
     permission_classes = (SignedInToWrite,)
 
     @extend_schema(responses=HackathonSerializer)
@@ -69,6 +73,7 @@ class HackathonView(StrictAPIView):
 class ChallengesView(StrictListView[Challenge]):
     """Challenges you may know of, by title."""
 
+    summaries: ClassVar = {"get": "List challenges"}
     permission_classes = (SignedInToWrite,)
     serializer_class = ChallengeRowSerializer
     query = ChallengeQuery
@@ -82,6 +87,7 @@ class ChallengesView(StrictListView[Challenge]):
 class ChallengeView(StrictAPIView):
     """One challenge: task, metric, limits, base models, phases with their window, quota and data sizes."""
 
+    summaries: ClassVar = {"get": "Show a challenge"}
     permission_classes = (SignedInToWrite,)
 
     @extend_schema(responses=ChallengeSerializer)
@@ -100,6 +106,7 @@ class ChallengeView(StrictAPIView):
 class ConfigSchemaView(StrictAPIView):
     """JSON Schema (2020-12) of the configs this challenge accepts."""
 
+    summaries: ClassVar = {"get": "Show the schema of its configs"}
     permission_classes = (SignedInToWrite,)
 
     @extend_schema(responses=OpenApiResponse(OpenApiTypes.OBJECT, description="A JSON Schema (2020-12) document."))

@@ -6,10 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
@@ -22,20 +31,28 @@ from training_worker.contract.tasks import TASKS
 from training_worker.contract.techniques import TECHNIQUES
 from training_worker.contract.wire import Precision
 
+from .labels import label_problem
 from .problems import Problems, validation_messages
-from .values import TAG
+from .values import TAG, as_name
 from .yaml import Path, YamlInvalid, load_with_lines
 
 CHALLENGE_YAML = "challenge.yaml"
 MAX_LABELS = 1000
 
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
-WebSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-
 
 def _wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("bundle", "{message}", {"message": message})
+
+
+def _sound_label(label: str) -> str:
+    if message := label_problem(label):
+        raise _wrong(message)
+    return label
+
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Label = Annotated[str, BeforeValidator(as_name), AfterValidator(_sound_label)]
+WebSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 def _doubled(values: Iterable[str]) -> list[str]:
@@ -74,6 +91,17 @@ def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
     return limits
 
 
+def _near(moment: datetime) -> datetime:
+    if not FIRST <= moment < END:
+        raise _wrong(_("A date must be from 2000 to 2100."))
+    return moment
+
+
+FIRST, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+"""Within them every date is one in every time zone and database."""
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
+
+
 class QuotaSpec(ContractModel):
     """A team's quota in a phase."""
 
@@ -87,8 +115,8 @@ class PhaseSpec(ContractModel):
     """A window of the challenge; without times it is that of the hackathon."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    opens_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
     quota: QuotaSpec = QuotaSpec()
     precision: Precision = Precision.FP32
     display_step: Annotated[float, Field(ge=MIN_STEP, le=MAX_STEP)] | None = None
@@ -119,7 +147,7 @@ def _labels_of_task(labels: tuple[str, ...] | None, info: ValidationInfo) -> tup
 
 
 class ChallengeSpec(ContractModel):
-    """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl, sorted.
+    """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl in order.
     A task whose answers are numbers has none."""
 
     slug: WebSlug

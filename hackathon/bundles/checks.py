@@ -11,6 +11,7 @@ from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 
 from .images import Images
+from .normal_form import normal_form
 from .problems import Problems
 from .rows import Row
 from .targets import Rows, check_targets
@@ -71,24 +72,39 @@ def _check_optional_inputs(task: TaskSpec, rows: Rows, problems: Problems) -> No
 
 def _check_leaks(task: TaskSpec, rows: Rows, images: Images, problems: Problems) -> None:
     """The answer to a test item must not lie in the labelled files: neither its input nor its group."""
-    inputs: dict[tuple[str, ...], str] = {}
+    inputs: dict[tuple[str, ...], tuple[str, Row]] = {}
     groups: dict[str, str] = {}
+    doubled: list[tuple[Row, str]] = []
     for name, row in ((file, row) for file in (TRAIN, VALIDATION) for row in rows[file]):
         if any(fingerprint := _fingerprint(task, row, images)):
-            inputs.setdefault(fingerprint, f"{name}:{row.line}")
+            place, _first = inputs.setdefault(fingerprint, (f"{name}:{row.line}", row))
+            if name == VALIDATION and place.startswith(TRAIN):
+                doubled.append((row, place))
         if group := row.values.get("group"):
             groups.setdefault(group, f"{name}:{row.line}")
     for row in rows[TEST]:
-        if where := inputs.get(_fingerprint(task, row, images)):
-            problems.add(TEST, row.line, _("The same input is at %(where)s, with its label.") % {"where": where})
+        if found := inputs.get(_fingerprint(task, row, images)):
+            problems.add(TEST, row.line, _same_input(task, row, *found))
     for row in rows[TEST_LABELS]:
         if where := groups.get(row.values.get("group", "")):
             problems.add(TEST_LABELS, row.line, _("The same group is at %(where)s.") % {"where": where})
+    if doubled:
+        message = _("%(count)d inputs are in training too, this one at %(where)s: validation will look too good.")
+        problems.warn(VALIDATION, doubled[0][0].line, message % {"count": len(doubled), "where": doubled[0][1]})
+
+
+def _same_input(task: TaskSpec, row: Row, where: str, other: Row) -> str:
+    is_equal = all(row.values.get(column.name) == other.values.get(column.name) for column in task.inputs)
+    if is_equal or task.file_columns:
+        return _("The same input is at %(where)s, with its label.") % {"where": where}
+    message = _("The input at %(where)s, with its label, differs in case, spaces, invisible characters or order only.")
+    return message % {"where": where}
 
 
 def _fingerprint(task: TaskSpec, row: Row, images: Images) -> tuple[str, ...]:
-    """Equal for inputs that differ in white space, case, division into words or a file's name only."""
-    return tuple(_print_of(column, row.values.get(column.name), images) for column in task.inputs)
+    """Equal for inputs that differ in white space, case, invisible characters, division into words, the order of a
+    pair or a file's name only."""
+    return tuple(sorted(_print_of(column, row.values.get(column.name), images) for column in task.inputs))
 
 
 def _print_of(column: Column, value: Any, images: Images) -> str:
@@ -99,4 +115,4 @@ def _print_of(column: Column, value: Any, images: Images) -> str:
     if column.kind in ("integer", "number"):
         return repr(float(value))
     text = " ".join(value) if column.kind == "strings" else value
-    return " ".join(text.split()).casefold()
+    return normal_form(text)

@@ -14,6 +14,7 @@ from .problems import Problems
 
 MAX_FILES = 100
 MEGABYTE = 2**20
+LITTER = frozenset((".DS_Store", "__MACOSX", "Thumbs.db", "desktop.ini"))
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -21,6 +22,7 @@ def list_folder(
     folder: Path, problems: Problems, *, limit: int, folders: Container[str] = (), place: str = ""
 ) -> list[str] | None:
     """Names of the regular files in `folder`, sorted; links, folders but those of `folders`, and devices are problems.
+    What operating systems leave there is passed over.
 
     None, and one problem, where the folder cannot be read or holds too much to be looked at. Problems are each entry's
     own, or all those of `place`.
@@ -28,7 +30,7 @@ def list_folder(
     name = place or folder.name
     try:
         with os.scandir(folder) as entries:
-            found = list(islice(entries, limit + 1))
+            found = list(islice((entry for entry in entries if not _is_litter(entry.name)), limit + 1))
     except OSError as error:
         problems.add(name or str(folder), 0, _("The folder cannot be read: %(why)s.") % {"why": error.strerror})
         return None
@@ -43,6 +45,11 @@ def list_folder(
         else:
             names.append(entry.name)
     return names
+
+
+def _is_litter(name: str) -> bool:
+    """What macOS and Windows leave in folders and archives."""
+    return name in LITTER or name.startswith("._")
 
 
 def _entry_problem(entry: os.DirEntry[str], folders: Container[str]) -> str:

@@ -13,6 +13,8 @@ from hackathon.errors import DomainError
 from training_worker.contract.base import FieldError
 
 MAX_PER_FILE = 200
+SHOWN_LINES = 5
+"""Of a problem that many lines have."""
 
 
 @dataclass(frozen=True, order=True)
@@ -46,28 +48,54 @@ class ProblemsFound(DomainError):
 
 
 class Problems:
-    """Collects problems; past `MAX_PER_FILE` of one file they are only counted, so that the report stays readable."""
+    """Collects problems, and warnings, which are for the organizer to read and keep nothing from being imported.
+
+    What is wrong in the same way in many lines of a file is one problem that counts them. Past `MAX_PER_FILE` of a file
+    they are only counted, so that the report stays readable.
+    """
 
     def __init__(self) -> None:
-        self._kept: list[Problem] = []
-        self._counts: Counter[str] = Counter()
+        self._lines: dict[tuple[str, str], list[int]] = {}
+        self._kinds: Counter[str] = Counter()
+        self._more: Counter[str] = Counter()
+        self._warnings: list[Problem] = []
 
     def add(self, file: str, line: int, message: str) -> None:
-        self._counts[file] += 1
-        if self._counts[file] <= MAX_PER_FILE:
-            self._kept.append(Problem(file, line, message))
+        if (file, message) in self._lines:
+            self._lines[file, message].append(line)
+        elif self._kinds[file] < MAX_PER_FILE:
+            self._kinds[file] += 1
+            self._lines[file, message] = [line]
+        else:
+            self._more[file] += 1
+
+    def warn(self, file: str, line: int, message: str) -> None:
+        self._warnings.append(Problem(file, line, message))
 
     def all(self) -> list[Problem]:
         """Everything found, sorted; one last line for each file that has more than is shown."""
-        more = [
-            Problem(file, 2**31, _("… and %(count)d more problems in this file.") % {"count": count - MAX_PER_FILE})
-            for file, count in self._counts.items()
-            if count > MAX_PER_FILE
+        found = [
+            Problem(file, min(lines), message + _also_in(sorted({*lines})))
+            for (file, message), lines in self._lines.items()
         ]
-        return [*sorted(self._kept), *(Problem(p.file, 0, p.message) for p in sorted(more))]
+        more = [
+            Problem(file, 0, _("… and %(count)d more problems in this file.") % {"count": count})
+            for file, count in sorted(self._more.items())
+        ]
+        return [*sorted(found), *more]
+
+    def warnings(self) -> list[Problem]:
+        return sorted(self._warnings)
 
     def __bool__(self) -> bool:
-        return bool(self._counts)
+        return bool(self._lines)
+
+
+def _also_in(lines: Sequence[int]) -> str:
+    if len(lines) < 2:
+        return ""
+    shown = ", ".join(map(str, lines[:SHOWN_LINES])) + (" …" if len(lines) > SHOWN_LINES else "")
+    return " " + _("(%(count)d lines: %(lines)s)") % {"count": len(lines), "lines": shown}
 
 
 def validation_messages(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -13,8 +13,10 @@ from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDA
 from . import folder as files
 from .challenge import CHALLENGE_YAML, ChallengeSpec, ReadChallenge, line_of, read_challenge
 from .checks import DATA_FILES, check_rows
+from .feasible import check_predictions
 from .images import FILES, Images, read_images
-from .problems import Problems
+from .plain_text import plain_text
+from .problems import Problem, Problems
 from .rows import Row, RowFile, read_rows
 from .yaml import MAX_BYTES
 from .yaml import Path as KeyPath
@@ -55,6 +57,10 @@ class Inspection:
     spec: ReadChallenge
     problems: Problems
 
+    def at(self, path: KeyPath, message: str) -> Problem:
+        """What is to be said of the value at `path` of challenge.yaml."""
+        return Problem(CHALLENGE_YAML, line_of(self.spec.lines, path), message)
+
     def add(self, path: KeyPath, message: str) -> None:
         """A problem with the value at `path` of challenge.yaml, which only the database knows."""
         self.problems.add(CHALLENGE_YAML, line_of(self.spec.lines, path), message)
@@ -67,27 +73,33 @@ def inspect_bundle(folder: Path) -> Inspection:
     if names is None:
         return Inspection(None, ReadChallenge(None, "", {}), problems)
     files.check_names(names, required=LIMITS, optional=(*SIDE_FILES, FILES), problems=problems)
-    bodies = files.read_files(folder, LIMITS, names, problems)
+    bodies = _texts(files.read_files(folder, LIMITS, names, problems), problems)
     spec = read_challenge(bodies.get(CHALLENGE_YAML), problems)
     images = folder / FILES if FILES in names else None
     bundle = _read_data(spec, bodies, images, problems) if spec.task else None
     return Inspection(None if problems else bundle, spec, problems)
 
 
+def _texts(bodies: dict[str, bytes], problems: Problems) -> dict[str, bytes]:
+    texts = {name: plain_text(name, body, problems) for name, body in bodies.items()}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
 def row_files(task: TaskSpec) -> dict[str, RowFile]:
     """What each data file's rows look like for a task."""
     own = (ID, *task.inputs)
     labelled = (*own, task.target, GROUP, SLICE)
+    names = frozenset(column.name for column in (ID, GROUP, SLICE, task.target) if column.kind == "string")
     moved = {
         column.name: _("The column “%(name)s” belongs in %(file)s: test.jsonl goes to the workers.")
         % {"name": column.name, "file": TEST_LABELS}
         for column in (task.target, GROUP, SLICE)
     }
     return {
-        TRAIN: RowFile(TRAIN, labelled),
-        VALIDATION: RowFile(VALIDATION, labelled),
-        TEST: RowFile(TEST, own, elsewhere=moved),
-        TEST_LABELS: RowFile(TEST_LABELS, (ID, task.target, GROUP, SLICE), is_secret=True),
+        TRAIN: RowFile(TRAIN, labelled, names),
+        VALIDATION: RowFile(VALIDATION, labelled, names),
+        TEST: RowFile(TEST, own, names, elsewhere=moved),
+        TEST_LABELS: RowFile(TEST_LABELS, (ID, task.target, GROUP, SLICE), names, is_secret=True),
     }
 
 
@@ -99,6 +111,7 @@ def _read_data(
     rows = {name: read_rows(specs[name], bodies[name], problems) if name in bodies else [] for name in DATA_FILES}
     images = read_images(files_folder, task, rows, problems)
     labels = check_rows(task, spec.challenge.labels if spec.challenge else None, rows, images, problems)
+    check_predictions(task, labels, rows, problems)
     if spec.challenge is None:
         return None
     return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS], images)

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from training_worker.contract import json_lines
+from training_worker.contract.json_lines import LineInvalid, read_line, split_lines
 from training_worker.contract.tasks import Column
 
 from .problems import Problems
-from .values import value_problem
+from .values import as_name, value_problem
 
 MAX_LINE = 256 * 1024
 MAX_ROWS = 500_000
+INDEX = re.compile(r"__index_level_\d+__")
+"""A column that pandas adds to what it writes: the numbers of the rows."""
 
 
 @dataclass(frozen=True)
 class RowFile:
     """What a file's rows must look like. `is_secret`: no value and no unknown name of it may be repeated in a message.
 
+    `names` are the columns whose texts are names, not words to learn from: a whole number there is taken as its digits.
     `elsewhere` are columns that people put here by mistake, with what to tell them.
     """
 
     name: str
     columns: Sequence[Column]
+    names: frozenset[str] = frozenset()
     is_secret: bool = False
     elsewhere: dict[str, str] = field(default_factory=dict)
 
@@ -47,6 +53,8 @@ class Row:
 def read_rows(spec: RowFile, body: bytes, problems: Problems) -> list[Row]:
     """Every row that has an id, with its good values; all that is wrong with the others is in `problems`."""
     rows = []
+    if not body.strip():
+        problems.add(spec.name, 0, _("The file is empty."))
     for line, raw in _lines(spec, body, problems):
         values = _parse(spec, line, raw, problems)
         if values is not None:
@@ -57,13 +65,12 @@ def read_rows(spec: RowFile, body: bytes, problems: Problems) -> list[Row]:
 
 
 def _lines(spec: RowFile, body: bytes, problems: Problems) -> Iterator[tuple[int, bytes]]:
-    pieces = body.removesuffix(b"\n").split(b"\n")
-    for line, raw in enumerate(pieces, start=1):
+    for line, raw in enumerate(split_lines(body.rstrip()), start=1):
         if line > MAX_ROWS:
             problems.add(spec.name, line, _("There are more than %(limit)d lines.") % {"limit": MAX_ROWS})
             return
         if not raw.strip():
-            problems.add(spec.name, line, _("This line is empty."))
+            problems.add(spec.name, line, _("This line is empty: remove it."))
         elif len(raw) > MAX_LINE:
             problems.add(spec.name, line, _("This line is longer than %(limit)d KiB.") % {"limit": MAX_LINE // 1024})
         else:
@@ -71,43 +78,30 @@ def _lines(spec: RowFile, body: bytes, problems: Problems) -> Iterator[tuple[int
 
 
 def _parse(spec: RowFile, line: int, raw: bytes, problems: Problems) -> dict[str, Any] | None:
-    message = ""
-    values: Any = None
     try:
-        values = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
-        json.dumps(values, ensure_ascii=False).encode()
-    except UnicodeError:
-        message = _("This line is not valid UTF-8 text.")
-    except _Doubled:
-        message = _("A key is in this line twice.")
-    except (ValueError, RecursionError):
-        message = _("This line is not valid JSON.")
-    if not message and not isinstance(values, dict):
-        message = _("This line is not a JSON object.")
-    if message:
-        problems.add(spec.name, line, message)
+        values = read_line(raw)
+    except LineInvalid as invalid:
+        problems.add(spec.name, line, _fault(invalid.kind))
         return None
-    parsed: dict[str, Any] = values
-    return parsed
+    if not isinstance(values, dict):
+        problems.add(spec.name, line, _("This line is not a JSON object: each row is one, on a line of its own."))
+        return None
+    return values
 
 
-class _Doubled(ValueError):
-    pass
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise _Doubled
-    return result
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
+def _fault(kind: str) -> str:
+    return {
+        json_lines.NOT_UTF8: _("This line is not valid UTF-8 text: save the file as UTF-8."),
+        json_lines.NOT_JSON: _("This line is not valid JSON."),
+        json_lines.DOUBLED_KEY: _("A key is in this line twice."),
+        json_lines.BAD_CHARACTER: _("This line has a character that is none: U+0000, or a lone surrogate."),
+    }[kind]
 
 
 def _good_values(spec: RowFile, line: int, values: dict[str, Any], problems: Problems) -> dict[str, Any]:
     known = {column.name: column for column in spec.columns}
+    values = {name: as_name(value) if name in spec.names else value for name, value in values.items()}
+    values = {name: value for name, value in values.items() if value is not None and not INDEX.fullmatch(name)}
     for name in values.keys() - known.keys():
         problems.add(spec.name, line, _stray(spec, name))
     good = {}

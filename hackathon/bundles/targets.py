@@ -11,18 +11,18 @@ from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
 
 from .challenge import MAX_LABELS
+from .labels import alike, in_order, label_problem, shown_label
 from .problems import Problems
 from .rows import Row
 from .values import TAG
 
-MAX_LABEL = 64
 Rows = dict[str, list[Row]]
 
 
 def check_targets(task: TaskSpec, listed: Sequence[str] | None, rows: Rows, problems: Problems) -> tuple[str, ...]:
     """Report every answer that the task cannot have; returns the labels in their order, () where answers are numbers.
 
-    The labels are those listed in challenge.yaml, else those of train.jsonl, sorted.
+    The labels are those listed in challenge.yaml, else those of train.jsonl in their order: numbers by value.
     """
     if not task.has_labels:
         _check_spread(task, rows[TRAIN], problems)
@@ -47,12 +47,15 @@ def _check_label_names(
 ) -> tuple[str, ...]:
     values = [row.values[task.target.name] for row in train if task.target.name in row.values]
     trained = {label for value in values for label in (value if isinstance(value, list) else [value])}
-    labels = tuple(listed) if listed else tuple(sorted(trained))
+    labels = tuple(listed) if listed else in_order(trained)
     for label in labels:
         if label not in trained and train:
-            problems.add(TRAIN, 0, _("No example has the label “%(label)s”.") % {"label": label[:MAX_LABEL]})
-        if len(label) > MAX_LABEL:
-            problems.add(TRAIN, 0, _("The label “%(label)s…” is too long.") % {"label": label[:MAX_LABEL]})
+            problems.add(TRAIN, 0, _("No example has the label “%(label)s”.") % {"label": shown_label(label)})
+        if message := label_problem(label):
+            problems.add(TRAIN, 0, message)
+    for group in alike(labels) if not listed else ():
+        message = _("These labels differ in case or spaces only: %(labels)s. Make them one, or list them under labels.")
+        problems.add(TRAIN, 0, message % {"labels": ", ".join(f"“{shown_label(label)}”" for label in group)})
     if len(labels) < 2 and train:
         problems.add(TRAIN, 0, _("There must be at least two labels."))
     if len(labels) > MAX_LABELS:
@@ -73,7 +76,7 @@ def _class_problem(task: TaskSpec, labels: tuple[str, ...]) -> RowProblem:
             return ""
         if is_secret:
             return _("The label is none of the challenge's labels.")
-        return _("The label “%(label)s” is none of the challenge's labels.") % {"label": label[:MAX_LABEL]}
+        return _("The label “%(label)s” is none of the challenge's labels.") % {"label": shown_label(label)}
 
     return problem
 

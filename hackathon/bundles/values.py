@@ -22,6 +22,8 @@ MAX_NUMBER = 1e15
 
 def value_problem(column: Column, value: Any) -> str:
     """What is wrong with a value, without repeating it; "" where nothing is."""
+    if column.kind == "string" and isinstance(value, int | float):
+        return _("The value of “%(name)s” must be a string: put it in quotation marks.") % {"name": column.name}
     if not _CHECKS[column.kind](value):
         return _("The value of “%(name)s” must be %(kind)s.") % {"name": column.name, "kind": _described(column.kind)}
     if column.kind == "string" and not value.strip():
@@ -29,6 +31,11 @@ def value_problem(column: Column, value: Any) -> str:
     if column.name == "id" and not ID.fullmatch(str(value)):
         return _("An id is 1 to 100 letters, digits or . _ : -, and begins with a letter or digit.")
     return ""
+
+
+def as_name(value: Any) -> Any:
+    """A whole number as its digits, for columns that hold names: pandas writes `0` for a label or an id."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _is_number(value: Any) -> bool:

@@ -20,9 +20,13 @@ from yaml.reader import Reader
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
+from hackathon.errors import MAX_LISTED, more_problems
 from training_worker.contract.base import JSON
 
 MAX_BYTES = 256 * 1024
+MAX_TOKENS = 10_000
+"""A thousand labels are 2,000. Each costs some 30 µs, so 256 KiB of the shortest would take seconds."""
+MAX_DEPTH = 50
 Path = tuple[str | int, ...]
 
 _TAG = "tag:yaml.org,2002:"
@@ -38,8 +42,10 @@ class YamlInvalid(Exception):
     """The text is not YAML that we accept. `problems` are (line from 1, message); line 0 means the whole text."""
 
     def __init__(self, problems: list[tuple[int, str]]) -> None:
-        super().__init__("; ".join(f"line {line}: {message}" for line, message in problems))
-        self.problems = problems
+        self.problems = problems[:MAX_LISTED]
+        if len(problems) > MAX_LISTED:
+            self.problems.append((0, more_problems(len(problems) - MAX_LISTED)))
+        super().__init__("; ".join(f"line {line}: {message}" for line, message in self.problems))
 
 
 class CoreResolver(BaseResolver):
@@ -61,6 +67,7 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
     yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
     def __init__(self, text: str) -> None:
+        text, self._written = _without_old_breaks(text)
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
@@ -69,13 +76,27 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
         CoreResolver.__init__(self)
         self.lines: dict[Path, int] = {}
         self.problems: list[tuple[int, str]] = []
+        self.scanned = self.depth = 0
+
+    def fetch_more_tokens(self) -> None:
+        """Before each token, and so before anything is built of it."""
+        self.scanned += 1
+        if self.scanned > MAX_TOKENS:
+            told = _("This is too much YAML: it has over %(limit)d words and signs.") % {"limit": MAX_TOKENS}
+            raise YamlInvalid([(self.line + 1, told)])
+        super().fetch_more_tokens()
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             event = self.get_event()  # type: ignore[no-untyped-call]
             self.problems.append((event.start_mark.line + 1, _("Aliases (*name) are not accepted.")))
             return yaml.ScalarNode(_TAG + "null", "", event.start_mark, event.end_mark)
-        return super().compose_node(parent, index)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise YamlInvalid([(self.line + 1, _("The text is nested too deeply."))])
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def read(self) -> JSON:
         """The document's value. Raises `YamlInvalid` with every problem."""
@@ -110,7 +131,7 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
         return result
 
     def _scalar(self, node: yaml.ScalarNode) -> JSON:
-        text: str = node.value
+        text: str = node.value.translate(self._written)
         kind = node.tag.removeprefix(_TAG)
         pattern = {"null": _NULL, "bool": _BOOL, "int": _INT, "float": _FLOAT}.get(kind)
         if kind == "str":
@@ -135,6 +156,20 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
         self.problems.append((node.start_mark.line + 1, message))
 
 
+def _without_old_breaks(text: str) -> tuple[str, dict[int, str]]:
+    """The text with other characters in place of U+0085, U+2028 and U+2029, and what those stand for.
+
+    They end a line in YAML 1.1, which PyYAML reads, and are characters like others in 1.2.
+    """
+    found = [char for char in "\x85\u2028\u2029" if char in text]
+    if not found:
+        return text, {}
+    lower = text.lower()
+    free = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text and f"{code:x}" not in lower)
+    written = dict(zip(free, found, strict=False))
+    return text.translate({ord(char): code for code, char in written.items()}), written
+
+
 def _float(text: str) -> float:
     if text.lower().endswith((".inf", ".nan")):
         return math.nan if text[-1] in "nN" else math.copysign(math.inf, -1 if text[0] == "-" else 1)
@@ -150,8 +185,6 @@ def load_with_lines(text: str | bytes) -> tuple[JSON, dict[Path, int]]:
         return loader.read(), loader.lines
     except UnicodeDecodeError:
         raise YamlInvalid([(0, _("The text is not UTF-8."))]) from None
-    except RecursionError:
-        raise YamlInvalid([(0, _("The text is nested too deeply."))]) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 0

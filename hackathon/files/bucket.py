@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -70,12 +71,28 @@ class PrivateBucket(PrivateStorage, S3Storage):  # type: ignore[misc]
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         if mode != "rb":
             raise ValueError("Objects are read as bytes and written by save().")
-        try:
+        with _as_os_errors(name):
             return File(io.BufferedReader(_Object(self.bucket.Object(self._key(name))), CHUNK), name=name)
-        except (BotoCoreError, ClientError) as error:
-            if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                raise FileNotFoundError(f"There is no {name}.") from None
-            raise OSError(f"The store does not answer: {error}") from error
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        """An object is there whole or not at all: whatever reading `content` raises ends the upload."""
+        with _as_os_errors(name):
+            saved: str = super()._save(name, content)
+        return saved
+
+    def exists(self, name: str) -> bool:
+        with _as_os_errors(name):
+            found: bool = super().exists(name)
+        return found
+
+    def size(self, name: str) -> int:
+        with _as_os_errors(name):
+            found: int = super().size(name)
+        return found
+
+    def delete(self, name: str) -> None:
+        with _as_os_errors(name):
+            super().delete(name)
 
     def walk(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         start = len(self.location.strip("/")) + 1
@@ -95,6 +112,17 @@ class PrivateBucket(PrivateStorage, S3Storage):  # type: ignore[misc]
         except (BotoCoreError, ClientError):
             return False
         return True
+
+
+@contextmanager
+def _as_os_errors(name: str) -> Iterator[None]:
+    """What the store says, in a storage's own words: `FileNotFoundError`, or `OSError` for all that may pass."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, HTTPError) as error:
+        if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            raise FileNotFoundError(f"There is no {name}.") from None
+        raise OSError(f"The store does not answer: {error}") from error
 
 
 class _Object(io.RawIOBase):

@@ -1,24 +1,28 @@
 """Files by alias (`STORAGES` in settings): datasets, labels, models, artifacts. No web server serves them.
 
 Two backends, one contract (`tests/hackathon/test_storage.py` holds both to it): a name that is taken is never
-written over, `open` streams and can seek, a missing file is `FileNotFoundError`, a file that cannot be read now another
-`OSError`, and there is no `.path()`.
+written over, a file is there whole or not at all, `open` streams and can seek, a missing file is `FileNotFoundError`, a
+file that cannot be read or written now another `OSError`, and there is no `.path()`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, cast
 
+from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.files.storage.base import Storage
 
 CHUNK = 2**20
+PART = ".part"
+"""Ending of a file that is still being written; one that stays was left by a killed process."""
 
 
 class PrivateStorage(Storage):
@@ -50,6 +54,23 @@ class PrivateFolder(PrivateStorage, FileSystemStorage):
         super().__init__(
             location=location, base_url=None, file_permissions_mode=0o600, directory_permissions_mode=0o700
         )
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        """Write aside and link: a name leads to a whole file or to none, whoever is killed and however full the disk.
+
+        Whatever reading `content` raises ends the writing and leaves nothing.
+        """
+        aside = f"{name}.{uuid.uuid4().hex}{PART}"
+        try:
+            super()._save(aside, content)  # type: ignore[misc]  # the stubs leave it out
+            while True:
+                try:
+                    os.link(self.path(aside), self.path(name))
+                    return name
+                except FileExistsError:
+                    name = self.get_available_name(name)
+        finally:
+            self.delete(aside)
 
     def walk(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         root = Path(self.location)

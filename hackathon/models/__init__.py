@@ -1,9 +1,10 @@
-"""People, organizations, the hackathon, its challenges, phases, data versions, allowed models, outgoing mail."""
+"""People, organizations, the hackathon, its challenges, phases, data versions, models, outgoing mail, heartbeats."""
 
 from .base import Row, new_secret
 from .base_model import BaseModel
 from .challenge import Challenge, ChallengeData, ChallengeQuerySet, Phase, current_phase
 from .event import Hackathon, Participation
+from .heartbeat import Heartbeat
 from .mail import OutgoingMail
 from .people import ApiToken, Organization, User, UserManager
 
@@ -14,6 +15,7 @@ __all__ = [
     "ChallengeData",
     "ChallengeQuerySet",
     "Hackathon",
+    "Heartbeat",
     "Organization",
     "OutgoingMail",
     "Participation",

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError
 
 from hackathon.enums import ModelFamily
 from training_worker.contract.facts import ModelFacts
@@ -33,6 +34,8 @@ class BaseModel(Row):
     """A `ModelFacts`: what configs are checked against."""
     speed = models.JSONField(default=dict, blank=True, editable=False)
     """{task id: `MeasuredSpeed`}, as nodes have measured it."""
+    longest = models.JSONField(default=dict, blank=True, editable=False)
+    """{sha256 of a data version: tokens of its longest example}, as a node has measured it."""
     is_enabled = models.BooleanField(_("enabled"), default=True)
     is_downloadable = models.BooleanField(
         _("downloadable"), default=False, help_text=_("Its licence allows handing it on: people who are logged in may.")
@@ -55,5 +58,8 @@ class BaseModel(Row):
         return ModelFacts.model_validate_json(json.dumps(self.facts))
 
     def measured_speed(self, task: str) -> MeasuredSpeed | None:
-        """What a node measured in that task, or None: "not measured yet"."""
-        return MeasuredSpeed.model_validate_json(json.dumps(self.speed[task])) if task in self.speed else None
+        """What a node measured in that task, or None: "not measured yet", also where no such figures can be."""
+        try:
+            return MeasuredSpeed.model_validate_json(json.dumps(self.speed[task])) if task in self.speed else None
+        except ValidationError:
+            return None

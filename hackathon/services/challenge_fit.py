@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from django.utils.translation import gettext as _
 
 from hackathon.bundles.yaml import Path
 from hackathon.web.translation import translated
 from training_worker.contract import sentences
+from training_worker.contract.config import TrainingArguments
 from training_worker.contract.facts import ModelFacts
-from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.limits import ChallengeLimits, MeasuredSpeed
 from training_worker.contract.methods import METHODS, MethodConfig
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.techniques import TECHNIQUES, TechniqueConfig
@@ -27,6 +32,8 @@ def misfits(task: TaskSpec, limits: ChallengeLimits, models: Mapping[str, ModelF
             yield ("base_models", index), f"{slug}: {translated(said)}"
         elif facts is not None:
             able.append(facts)
+            if said := _length_problem(task, limits, facts):
+                yield ("base_models", index), f"{slug}: training.max_length: {translated(said)}"
     for index, name in enumerate(limits.methods):
         if said := _method_problem(METHODS[name], task, able):
             yield ("methods", index), f"{name}: {translated(said)}"
@@ -37,6 +44,54 @@ def misfits(task: TaskSpec, limits: ChallengeLimits, models: Mapping[str, ModelF
             said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=", ".join(limits.methods))
         if said:
             yield ("techniques", index), f"{name}: {translated(said)}"
+
+
+def too_slow(
+    limits: ChallengeLimits, speeds: Mapping[str, MeasuredSpeed], *, items: int, mean_cost: float
+) -> Iterator[Misfit]:
+    """Allowed models that would not get through the test and validation items within the hard limit of a run, however
+    little they train. `speeds` are those that nodes have measured; `mean_cost` of an item is in their unit."""
+    for index, slug in enumerate(limits.base_models):
+        speed = speeds.get(slug)
+        seconds = items * mean_cost / speed.frozen_units_per_second if speed else 0.0
+        if seconds > limits.budget.hard_wall_seconds:
+            message = _(
+                "%(slug)s: answering the %(items)d test and validation items takes about %(seconds)d s, and a run is "
+                "stopped after %(limit)d s: raise max_seconds, or take fewer items."
+            )
+            values = {"slug": slug, "items": items, "seconds": seconds, "limit": limits.budget.hard_wall_seconds}
+            yield ("base_models", index), message % values
+
+
+def too_many_steps(
+    task: TaskSpec, limits: ChallengeLimits, *, train_examples: int, mean_cost: float
+) -> Iterator[Misfit]:
+    """A budget of steps that one pass in the largest allowed batches exceeds: every config would be refused."""
+    shortest = _bound(limits, "max_length", "minimum") if task.unit == "tokens" else mean_cost
+    batch = min(_bound(limits, "per_device_train_batch_size", "maximum"), limits.max_batch_cost // shortest)
+    steps = math.ceil(train_examples / max(1, batch)) * int(_bound(limits, "num_train_epochs", "minimum"))
+    if steps > limits.budget.max_steps:
+        message = _(
+            "The shortest training that is allowed, %(examples)d examples in batches of %(batch)d, takes %(steps)d"
+            " steps: no config could be submitted."
+        )
+        yield ("budget", "max_steps"), message % {"examples": train_examples, "batch": max(1, batch), "steps": steps}
+
+
+def _bound(limits: ChallengeLimits, field: str, side: Literal["minimum", "maximum"]) -> float:
+    """Of a number of the training: that of the challenge, else of the contract."""
+    allowed = limits.ranges.get(f"training.{field}")
+    if allowed is not None:
+        return allowed.min if side == "minimum" else allowed.max
+    bound: float = TrainingArguments.model_json_schema()["properties"][field][side]
+    return bound
+
+
+def _length_problem(task: TaskSpec, limits: ChallengeLimits, facts: ModelFacts) -> str:
+    allowed = limits.ranges.get("training.max_length")
+    if task.unit != "tokens" or allowed is None or facts.max_positions is None or facts.max_positions >= allowed.min:
+        return ""
+    return sentences.LONGER_THAN_MODEL(positions=facts.max_positions)
 
 
 def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[ModelFacts]) -> str:

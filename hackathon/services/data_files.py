@@ -42,12 +42,16 @@ class DataFiles:
     listing: list[dict[str, Any]]
     """[{"name", "sha256", "size"}] of what a worker gets, in the order of the task's `data_files`."""
     public_targets: tuple[Any, ...]
-    private_count: int
+    private_targets: tuple[Any, ...]
     mean_cost: float
 
     @property
     def public_count(self) -> int:
         return len(self.public_targets)
+
+    @property
+    def private_count(self) -> int:
+        return len(self.private_targets)
 
     @property
     def shown(self) -> list[Path]:
@@ -72,7 +76,7 @@ def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
     for name, found in images.items():
         if task.file_columns:
             write_archive(archives[_archive(name)], found)
-    hidden, public, private_count = _hidden(bundle, secret)
+    hidden, public, private = _hidden(bundle, secret)
     listing = [_entry(name, shared, archives) for name in task.data_files]
     return DataFiles(
         shared=shared,
@@ -81,7 +85,7 @@ def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
         sha256=_address(bundle, listing, hidden, secret),
         listing=listing,
         public_targets=public,
-        private_count=private_count,
+        private_targets=private,
         mean_cost=_mean_cost(bundle),
     )
 
@@ -115,8 +119,8 @@ def _neutral(task: TaskSpec, rows: list[Row], images: Images) -> tuple[list[Row]
     return renamed, found
 
 
-def _hidden(bundle: Bundle, secret: bytes) -> tuple[dict[str, bytes], tuple[Any, ...], int]:
-    """The label store's files, the targets of the public items, and the number of private ones."""
+def _hidden(bundle: Bundle, secret: bytes) -> tuple[dict[str, bytes], tuple[Any, ...], tuple[Any, ...]]:
+    """The label store's files, the targets of the public items, and those of the private ones."""
     target, by_id = bundle.task.target.name, {row.id: row for row in bundle.test_labels}
     strata = strata_of([row.values[target] for row in bundle.test_labels], bundle.task.output)
     rows = zip(bundle.test_labels, strata, strict=True)
@@ -124,7 +128,8 @@ def _hidden(bundle: Bundle, secret: bytes) -> tuple[dict[str, bytes], tuple[Any,
     split = split_test(items, secret=secret)
     labels = _json_lines((by_id[name] for name in shuffled(by_id, secret)), ["id", target, "group", "slice"])
     files = {TEST_LABELS: labels, SPLIT: json.dumps({"public": split.public, "private": split.private}).encode()}
-    return files, tuple(by_id[name].values[target] for name in split.public), len(split.private)
+    public, private = (tuple(by_id[name].values[target] for name in part) for part in (split.public, split.private))
+    return files, public, private
 
 
 def _json_lines(rows: Iterable[Row], columns: Iterable[str]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,59 +13,117 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from hackathon.bundles.challenge import PhaseSpec
-from hackathon.bundles.problems import ProblemsFound
+from hackathon.bundles.problems import Problem, ProblemsFound
 from hackathon.bundles.reading import Bundle, Inspection, inspect_bundle
 from hackathon.clock import db_now
-from hackathon.errors import Conflict
-from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
+from hackathon.errors import Conflict, DomainError
+from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon
 from hackathon.models.challenge import new_prefix
+from training_worker.contract.base import FieldError
+from training_worker.contract.config import TrainingArguments
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.tasks.spec import TEST
 from training_worker.contract.wire import DatasetManifest
 
-from .challenge_fit import misfits
+from .challenge_changes import Changes, Said, find_changes
+from .challenge_fit import misfits, too_many_steps, too_slow
 from .data_files import DataFiles, data_files
 from .display_step import default_display_step
+from .import_phases import write_phases
+from .split_warnings import split_warnings
 from .store_data import stored
 
 
 @dataclass(frozen=True)
 class ImportedChallenge:
-    """What an import did. `notes` are for the organizer to read: what was kept as it is, what to be careful of."""
+    """What an import did. `changes` are what it changed of what had been there; `notes` are for the organizer to read
+    too: what was kept as it is, what to be careful of."""
 
     challenge: Challenge
     data: ChallengeData
     is_new_challenge: bool
     is_new_version: bool
+    changes: list[str]
     notes: list[str]
 
 
-def import_challenge(*, folder: Path, hackathon: Hackathon, publish: bool = False) -> ImportedChallenge:
-    """Import the bundle in `folder` into `hackathon`. Raises `ProblemsFound`, importing nothing.
+class NeedsConsent(DomainError):
+    """Nothing was imported: `changes` would change what teams go by, and nobody has said yes to that."""
+
+    code = "affects_teams"
+
+    def __init__(self, changes: Sequence[Problem]) -> None:
+        self.changes = sorted(changes)
+        super().__init__(
+            _("Nothing was imported yet: teams are at work, and this changes what they go by."),
+            hint=_("To have it so, import again with --yes."),
+            fields=[FieldError(code=self.code, field=change.file, message=str(change)) for change in self.changes],
+        )
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *map(str, self.changes), self.hint])
+
+
+def import_challenge(
+    *, folder: Path, hackathon: Hackathon, publish: bool = False, agreed: bool = False
+) -> ImportedChallenge:
+    """Import the bundle in `folder` into `hackathon`. Raises `ProblemsFound`, importing nothing, and without `agreed`
+    `NeedsConsent` where teams go by what it changes (`challenge_changes`).
 
     Idempotent: the same content gives the same data version; a challenge of the same slug is updated. A phase that has
-    opened keeps its start, its data version and its precision. Needs the label store (role `manage` or `scorer`).
-    Files are written first, all rows in one transaction after them.
+    opened keeps its start, its data version and its precision, one that has ended all. Needs the label store (role
+    `manage` or `scorer`). Files are written first, all rows in one transaction after them.
     """
     inspection = inspect_bundle(folder)
     _check_against_database(inspection, hackathon)
     if inspection.bundle is None or inspection.problems:
         raise ProblemsFound(inspection.problems.all())
+    order = Order(inspection, inspection.bundle, hackathon, publish, agreed)
+    _agreed_changes(order, db_now())
     with TemporaryDirectory() as scratch:
         files = data_files(inspection.bundle, secret=bytes.fromhex(hackathon.secret), folder=Path(scratch))
-        if not (files.public_count and files.private_count):
-            inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
-            raise ProblemsFound(inspection.problems.all())
-        return _import(inspection.bundle, files, hackathon, publish=publish)
+        _check_files(order, files)
+        return _import(order, files)
 
 
-def _import(bundle: Bundle, files: DataFiles, hackathon: Hackathon, *, publish: bool) -> ImportedChallenge:
-    if _known_version(bundle, files) is not None:
-        return _save_rows(bundle, files, hackathon, prefix="", publish=publish)
-    prefix = f"{bundle.challenge.slug}/{new_prefix()}"
+@dataclass(frozen=True)
+class Order:
+    """What is to be imported, and how."""
+
+    inspection: Inspection
+    bundle: Bundle
+    hackathon: Hackathon
+    publish: bool
+    agreed: bool
+
+    def said(self, sentences: Sequence[Said]) -> list[Problem]:
+        """Each with its line of challenge.yaml."""
+        return [self.inspection.at(path, message) for path, message in sentences]
+
+
+def _check_files(order: Order, files: DataFiles) -> None:
+    """Raises `ProblemsFound` where the data cannot be split, or no run could come to its end."""
+    inspection, limits, bundle = order.inspection, order.bundle.challenge.limits, order.bundle
+    if not (files.public_count and files.private_count):
+        inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
+    models = BaseModel.objects.filter(slug__in=limits.base_models)
+    speeds = {model.slug: speed for model in models if (speed := model.measured_speed(bundle.task.id))}
+    found = too_many_steps(bundle.task, limits, train_examples=len(bundle.train), mean_cost=files.mean_cost)
+    items, cost = len(bundle.test) + len(bundle.validation), files.mean_cost
+    if bundle.task.unit == "tokens":
+        cost = min(cost, TrainingArguments().max_length)  # the base score reads no more than that
+    for path, message in (*found, *too_slow(limits, speeds, items=items, mean_cost=cost)):
+        inspection.add(("limits", *path), message)
+    if inspection.problems:
+        raise ProblemsFound(inspection.problems.all())
+
+
+def _import(order: Order, files: DataFiles) -> ImportedChallenge:
+    if _known_version(order.bundle, files) is not None:
+        return _save_rows(order, files, prefix="")
+    prefix = f"{order.bundle.challenge.slug}/{new_prefix()}"
     with stored(files, prefix):
-        return _save_rows(bundle, files, hackathon, prefix=prefix, publish=publish)
+        return _save_rows(order, files, prefix=prefix)
 
 
 def _known_version(bundle: Bundle, files: DataFiles) -> ChallengeData | None:
@@ -74,20 +132,39 @@ def _known_version(bundle: Bundle, files: DataFiles) -> ChallengeData | None:
 
 
 @transaction.atomic
-def _save_rows(
-    bundle: Bundle, files: DataFiles, hackathon: Hackathon, *, prefix: str, publish: bool
-) -> ImportedChallenge:
+def _save_rows(order: Order, files: DataFiles, *, prefix: str) -> ImportedChallenge:
     """`prefix` is where the files of a new version are. Raises `Conflict` where one was made meanwhile."""
-    Hackathon.objects.select_for_update().get(pk=hackathon.pk)
-    challenge, is_new = _upsert_challenge(bundle, hackathon, publish=publish)
+    order = replace(order, hackathon=Hackathon.objects.select_for_update().get(pk=order.hackathon.pk))
+    bundle, now = order.bundle, db_now()
+    changes = _agreed_changes(order, now)  # again: a phase may have opened since
+    challenge, is_new = _upsert_challenge(bundle, order.hackathon, publish=order.publish)
     data = _known_version(bundle, files)
     if (data is None) != bool(prefix):
         raise Conflict(_("Somebody else imported this challenge at the same time."), hint=_("Import it again."))
     if data is None:
         data = _create_data(bundle, challenge, files, prefix)
     step = default_display_step(bundle.challenge.primary_metric, files.public_targets)
-    notes = _upsert_phases(bundle.challenge.phases, challenge, data, step)
-    return ImportedChallenge(challenge, data, is_new, bool(prefix), [*notes, *small_test_warnings(data)])
+    write_phases(bundle.challenge.phases, order.hackathon, data, step, changes, now)
+    notes = split_warnings(data, public=files.public_targets, private=files.private_targets)
+    warnings = [*map(str, order.inspection.problems.warnings()), *notes]
+    return ImportedChallenge(
+        challenge=challenge,
+        data=data,
+        is_new_challenge=is_new,
+        is_new_version=bool(prefix),
+        changes=[str(change) for change in sorted(order.said([*changes.for_teams, *changes.others]))],
+        notes=[*(str(kept) for kept in sorted(order.said(changes.kept))), *warnings],
+    )
+
+
+def _agreed_changes(order: Order, now: datetime) -> Changes:
+    """Raises `ProblemsFound`, or `NeedsConsent` where somebody has to say yes first."""
+    changes = find_changes(order.bundle.challenge, order.hackathon, now)
+    if changes.problems:
+        raise ProblemsFound(order.said(changes.problems))
+    if changes.for_teams and not order.agreed:
+        raise NeedsConsent(order.said([*changes.for_teams, *changes.others]))
+    return changes
 
 
 def _check_against_database(inspection: Inspection, hackathon: Hackathon) -> None:
@@ -107,12 +184,6 @@ def _check_against_database(inspection: Inspection, hackathon: Hackathon) -> Non
         inspection.add(("slug",), _("Another hackathon has a challenge of this slug."))
     elif existing is not None and existing.task != spec.task and existing.data_versions.exists():
         inspection.add(("task",), _("The task of a challenge that has data cannot change: choose a new slug."))
-    for index, phase in enumerate(spec.phases):
-        opens_at, closes_at = _window(phase, hackathon)
-        if opens_at >= closes_at:
-            inspection.add(
-                ("phases", index), _("With the hackathon's own times the phase would close before it opens.")
-            )
 
 
 def _upsert_challenge(bundle: Bundle, hackathon: Hackathon, *, publish: bool) -> tuple[Challenge, bool]:
@@ -154,49 +225,3 @@ def _create_data(bundle: Bundle, challenge: Challenge, files: DataFiles, prefix:
         license=bundle.challenge.license,
         source=bundle.challenge.source,
     )
-
-
-def _upsert_phases(specs: Sequence[PhaseSpec], challenge: Challenge, data: ChallengeData, step: float) -> list[str]:
-    """`step` is that of public scores where a spec names none."""
-    now, notes = db_now(), []
-    for spec in specs:
-        phase = Phase.objects.filter(challenge=challenge, name=spec.name).first()
-        if phase is None:
-            phase = Phase(challenge=challenge, name=spec.name, data=data)
-            _describe(phase, spec, data, step)
-        elif phase.opens_at > now:
-            _describe(phase, spec, data, step)
-        elif phase.data_id != data.pk or phase.precision != spec.precision:
-            notes.append(
-                _("The phase “%(name)s” has opened: it keeps data version %(version)d and %(precision)s.")
-                % {"name": phase.name, "version": phase.data.version, "precision": phase.precision}
-            )
-        phase.closes_at = _window(spec, challenge.hackathon)[1]
-        phase.per_day, phase.total = spec.quota.per_day, spec.quota.total
-        phase.at_once, phase.compute_seconds = spec.quota.at_once, spec.quota.compute_seconds
-        phase.save()
-    return notes
-
-
-def _describe(phase: Phase, spec: PhaseSpec, data: ChallengeData, step: float) -> None:
-    """What may change only until the phase opens."""
-    phase.opens_at = _window(spec, data.challenge.hackathon)[0]
-    phase.data = data
-    phase.precision = spec.precision
-    phase.display_step = spec.display_step or step
-
-
-def _window(spec: PhaseSpec, hackathon: Hackathon) -> tuple[datetime, datetime]:
-    return spec.opens_at or hackathon.starts_at, spec.closes_at or hackathon.ends_at
-
-
-def small_test_warnings(data: ChallengeData) -> list[str]:
-    """What an organizer should know of a small test set."""
-    counts = {"public": data.public_count, "private": data.private_count}
-    if data.public_count < 300 or data.private_count < 700:
-        return [
-            _("The test set is small (%(public)d public, %(private)d private): a board over it says little.") % counts
-        ]
-    if data.public_count < 1000 or data.private_count < 2000:
-        return [_("With %(public)d public and %(private)d private test items small differences are luck.") % counts]
-    return []

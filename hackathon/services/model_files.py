@@ -61,7 +61,11 @@ def _check_config(config: dict[str, Any], info: ModelInfo) -> Iterator[str]:
     if config.get("model_type") != info.architecture:
         yield _("Its model_type is not the architecture in model.json.")
     positions = config.get("max_position_embeddings")
-    if type(positions) is int and info.max_positions is not None and info.max_positions > positions:
+    if type(positions) is int and positions > 0 and info.max_positions is None:
+        yield _("It has %(positions)d positions; model.json states no bound: convert it again.") % {
+            "positions": positions
+        }
+    elif type(positions) is int and info.max_positions is not None and info.max_positions > positions:
         yield _("It has %(positions)d positions; model.json says %(listed)d.") % {
             "positions": positions,
             "listed": info.max_positions,

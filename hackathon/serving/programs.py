@@ -7,35 +7,46 @@ from __future__ import annotations
 
 import sys
 
-from training_worker.contract.wire import SITE_QUEUE
+from training_worker.contract.wire import SCORING_QUEUE, SITE_QUEUE
 
 SITE_THREADS = 8
+"""Of each web process, for people."""
+SCHEDULER_ENV = {"HACKTUNE_ROLE": "site", "HACKTUNE_BEAT": "true"}
+"""What makes a Celery worker of ours the scheduler."""
 
 
-def site(*, host: str, port: int, workers: int = 1) -> list[str]:
-    """Web processes (role `site`). gunicorn's threads: pages and long polls share them."""
+def site(*, host: str, port: int, nodes_port: int | None = None, workers: int = 1) -> list[str]:
+    """Web processes (role `site`), each with so many threads for people; probes and nodes have others.
+
+    Both ports answer the same; the second has connections of its own, for probes and nodes that can reach it.
+    """
     return [
         *(sys.executable, "-m", "gunicorn", "hackathon.wsgi"),
         *("--bind", f"{host}:{port}"),
-        *("--worker-class", "gthread", "--workers", str(workers), "--threads", str(SITE_THREADS)),
+        *(("--bind", f"{host}:{nodes_port}") if nodes_port is not None else ()),
+        *("--worker-class", "hackathon.serving.web_worker.WebWorker"),
+        *("--workers", str(workers), "--threads", str(SITE_THREADS)),
         *("--graceful-timeout", "5", "--timeout", "60", "--no-control-socket"),
     ]
 
 
 def scorer() -> list[str]:
-    """Scorer, sweeper and mail (role `scorer`): never behind a training, as it has a queue of its own."""
+    """Computes scores (role `scorer`: it alone may read labels), and nothing else: however slow a metric is, neither
+    the sweeper nor mail waits for it."""
+    return _celery(SCORING_QUEUE)
+
+
+def scheduler() -> list[str]:
+    """Rings the periodic tasks and does them: sweeper, mail, cleaning (role `site`). Exactly one of it, with
+    SCHEDULER_ENV, and with no state of its own."""
+    return _celery(SITE_QUEUE)
+
+
+def _celery(queue: str) -> list[str]:
     return [
         *(sys.executable, "-m", "celery", "--app", "hackathon.celery", "worker"),
-        *("--queues", SITE_QUEUE, "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-    ]
-
-
-def beat() -> list[str]:
-    """The clock that rings the sweeper; exactly one of it, with no state of its own."""
-    return [
-        *(sys.executable, "-m", "celery", "--app", "hackathon.celery", "beat"),
-        *("--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", "WARNING"),
+        *("--queues", queue, "--hostname", f"{queue}@hacktune", "--pool", "threads", "--concurrency", "2"),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from hackathon.errors import DomainError, NotAllowed, NotFound, TooManyRequests
+from hackathon.errors import DomainError, NotAllowed, NotFound, TooManyRequests, Unavailable
+
+from .outages import outage_behind
 
 
 def icon(request: HttpRequest) -> HttpResponse:
@@ -18,7 +22,7 @@ def icon(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse(error.as_json(), status=error.status)
-    return render(request, "hackathon/error.html", {"error": error}, status=error.status)
+    return render_error(request, error)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -48,15 +52,31 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
+def unavailable(request: HttpRequest, error: Unavailable) -> HttpResponse:
+    """The database or the cache is away: a page that needs neither."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(error.as_json(), status=error.status, headers=error.headers())
+    return render_error(request, error, "hackathon/503.html")
+
+
+def render_error(request: HttpRequest, error: DomainError, template: str = "hackathon/error.html") -> HttpResponse:
+    response = render(request, template, {"error": error}, status=error.status)
+    for name, value in error.headers().items():
+        response[name] = value
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Names the request, so that an operator finds it in the log. Touches neither database nor session."""
+    if (error := sys.exception()) and (outage := outage_behind(error)):
+        return unavailable(request, outage)
     reference = getattr(request, "reference", "")
     if request.path.startswith("/api/"):
-        error = DomainError(
+        told = DomainError(
             _("Something went wrong on our side."),
             code="internal_error",
             hint=_("Try again later."),
             reference=reference,
         )
-        return JsonResponse(error.as_json(), status=500)
+        return JsonResponse(told.as_json(), status=500)
     return render(request, "hackathon/500.html", {"reference": reference}, status=500)

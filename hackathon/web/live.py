@@ -10,12 +10,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.cache import add_never_cache_headers
 
 STOP_POLLING = 286
 
 
 def is_poll(request: HttpRequest) -> bool:
+    """Whoever asks answers a poll otherwise than a browser: the answer's `Vary` says so."""
+    request.varies_by_poll = True  # type: ignore[attr-defined]  # read by `hackathon.web.caching`
     return bool(getattr(request, "htmx", False))
 
 
@@ -30,7 +32,9 @@ def has_version(request: HttpRequest, version: str) -> bool:
 
 
 def unchanged() -> HttpResponse:
-    return _fresh(HttpResponse(status=204))
+    response = HttpResponse(status=204)
+    add_never_cache_headers(response)
+    return response
 
 
 def render_live(
@@ -42,10 +46,5 @@ def render_live(
     status = STOP_POLLING if polled and is_final else 200
     response = render(request, fragment if polled else page, context, status=status)
     response["ETag"] = f'W/"{version}"'
-    return _fresh(response)
-
-
-def _fresh(response: HttpResponse) -> HttpResponse:
     add_never_cache_headers(response)
-    patch_vary_headers(response, ["HX-Request"])
     return response

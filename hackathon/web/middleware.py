@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import is_valid_path
 
 from hackathon.errors import DomainError
+
+from .error_pages import render_error, unavailable
+from .outages import outage_behind
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -18,13 +23,13 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
-DOCS_CSP = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'"
-)
+DOCS_CSP = CSP + "; style-src 'self' 'unsafe-inline'"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+SESSION_KEY = re.compile(r"[0-9a-z]{8,64}")
 
 
 class SecurityHeaders:
-    """Content-Security-Policy without `unsafe-inline` (but for the API's docs page) and a reference id per request."""
+    """A reference id per request, and a Content-Security-Policy without `unsafe-inline`, but for Swagger's styles."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -39,14 +44,54 @@ class SecurityHeaders:
             structlog.contextvars.clear_contextvars()
         response.headers.setdefault("Content-Security-Policy", DOCS_CSP if request.path == "/api/docs/" else CSP)
         response.headers["X-Request-Id"] = reference
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "private, no-store")
-            patch_vary_headers(response, ["Authorization", "Cookie"])
         return response
 
 
+class KnownMethods:
+    """405 for TRACE, which would echo a request's headers, and for what is no method of HTTP, on every address."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        return self.get_response(request)
+
+
+class ApiSlash:
+    """The API's addresses end in a slash; one without it is the same address, whatever the method and the client."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if (
+            path.startswith("/api/")
+            and not path.endswith("/")
+            and not is_valid_path(path)
+            and is_valid_path(f"{path}/")
+        ):
+            request.path_info += "/"
+            request.path += "/"
+        return self.get_response(request)
+
+
+class CleanSessions(SessionMiddleware):
+    """A cookie that is no session's key is no cookie: PostgreSQL takes no NUL, not even in a question."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        super().process_request(request)
+
+
 class DomainErrors:
-    """A domain error in a page becomes a page that says what happened and what to do next (the API has its own)."""
+    """A domain error in a page becomes a page that says what happened and what to do next (the API has its own).
+
+    So does an outage of the database or the cache.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -55,6 +100,7 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        return render(request, "hackathon/error.html", {"error": exception}, status=exception.status)
+        if isinstance(exception, DomainError):
+            return render_error(request, exception)
+        outage = outage_behind(exception)
+        return unavailable(request, outage) if outage else None

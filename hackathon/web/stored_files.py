@@ -15,6 +15,7 @@ from hackathon.clock import db_now
 from hackathon.errors import NotFound, Unavailable
 from hackathon.files.storage import storage
 from hackathon.visibility import data_visible_to
+from hackathon.web.caching import FROZEN
 
 IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
@@ -41,6 +42,6 @@ def data_file(request: HttpRequest, slug: str, version: int, name: str) -> FileR
         raise NotFound
     kind = IMAGE_TYPES[PurePath(name).suffix.lower()]
     response = FileResponse(open_stored("datasets", data.shown_file_key(name)), content_type=kind)
-    response["Cache-Control"] = "private, max-age=86400, immutable"  # a data version never changes
+    response["Cache-Control"] = FROZEN
     response["X-Content-Type-Options"] = "nosniff"
     return response

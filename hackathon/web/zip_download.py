@@ -52,7 +52,6 @@ def zip_response(folder: str, members: Sequence[Member]) -> StreamingHttpRespons
         raise NotFound
     response = StreamingHttpResponse(zip_chunks(folder, members), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{folder}.zip"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.admin.base import Attention, ReadOnlyAdmin, is_allowed
-from hackathon.admin.confirm import Question, ReasonForm, confirm
+from hackathon.admin.confirm import MOST, Question, ReasonForm, apply_each, confirm
 from hackathon.clock import db_now
 from submissions.enums import ACTIVE_STATES
 from submissions.models import EnrolmentToken, Job, Node
-from submissions.selectors import live_nodes
-from submissions.services.nodes import revoke_node
+from submissions.selectors import live_nodes, nodes_set_aside
+from submissions.services.nodes import return_node, revoke_node
 
 
 def _offline(nodes: QuerySet[Node]) -> QuerySet[Node]:
@@ -30,11 +30,18 @@ class HeardOf(admin.SimpleListFilter):
     parameter_name = "heard"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("live", _("seen in the last minute")), ("offline", _("offline")), ("revoked", _("revoked"))]
+        return [
+            ("live", _("seen in the last minute")),
+            ("offline", _("offline")),
+            ("aside", _("set aside")),
+            ("revoked", _("revoked")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
         if self.value() == "revoked":
             return queryset.filter(revoked_at__isnull=False)
+        if self.value() == "aside":
+            return queryset.filter(pk__in=nodes_set_aside(now=db_now()).values("pk"))
         if self.value() == "live":
             return queryset.filter(pk__in=live_nodes(now=db_now()).values("pk"))
         return _offline(queryset) if self.value() == "offline" else queryset
@@ -42,20 +49,20 @@ class HeardOf(admin.SimpleListFilter):
 
 @admin.register(Node)
 class NodeAdmin(ReadOnlyAdmin):
-    list_display = ("name", "seen_at", "device", "memory", "revoked_at")
+    list_display = ("name", "seen_at", "device", "memory", "aside_until", "revoked_at")
     list_filter = (HeardOf,)
     date_hierarchy = "seen_at"
     search_fields = ("name",)
-    fields = ("name", "seen_at", "revoked_at", "report", "created_at")
-    actions = ("revoke",)
+    fields = ("name", "seen_at", "aside_until", "aside_reason", "revoked_at", "report", "created_at")
+    actions = ("put_back", "revoke")
 
     def attention(self, request: HttpRequest) -> list[Attention]:
-        count = _offline(Node.objects.all()).count()
-        return (
-            [Attention(count, ngettext("node is offline", "nodes are offline", count), "heard=offline")]
-            if count
-            else []
-        )
+        offline, aside = _offline(Node.objects.all()).count(), nodes_set_aside(now=db_now()).count()
+        found = [
+            Attention(offline, ngettext("node is offline", "nodes are offline", offline), "heard=offline"),
+            Attention(aside, ngettext("node is set aside", "nodes are set aside", aside), "heard=aside"),
+        ]
+        return [one for one in found if one.count]
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return is_allowed(request, self)
@@ -67,6 +74,15 @@ class NodeAdmin(ReadOnlyAdmin):
     @admin.display(description=_("memory, MB"))
     def memory(self, obj: Node) -> str:
         return str(obj.report.get("memory_mb", ""))
+
+    @admin.action(description=_("Put back to work"), permissions=["operate"])
+    def put_back(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
+        ask = Question(
+            _("Put back to work"),
+            "",
+            ngettext_lazy("%(count)d node may claim again.", "%(count)d nodes may claim again.", "count"),
+        )
+        apply_each(self, request, list(queryset[:MOST]), lambda node: return_node(node=node), ask=ask, values={})
 
     @admin.action(description=_("Revoke"), permissions=["operate"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> HttpResponse | None:

@@ -20,6 +20,7 @@ from submissions.models import (
     IdempotencyKey,
     Job,
     JobEvent,
+    Loss,
     ProgressChunk,
     Quota,
     Submission,
@@ -172,6 +173,17 @@ class JobEventAdmin(ReadOnlyAdmin):
     list_filter = ("to_state", "job__phase__challenge__hackathon")
     list_select_related = ("job",)
     search_fields = ("job__id", "reason", "actor")
+    date_hierarchy = "at"
+
+
+@admin.register(Loss)
+class LossAdmin(ReadOnlyAdmin):
+    """Attempts that were lost, and where: what a node is set aside for and a job is quarantined for."""
+
+    list_display = ("at", "job", "node", "attempt", "reason")
+    list_filter = ("node",)
+    list_select_related = ("job", "node")
+    search_fields = ("reason",)
     date_hierarchy = "at"
 
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hackathon.api.serializers import ContractField, schema_of
-from hackathon.api.strict import StrictSerializer
+from hackathon.api.strict import IdInput, StrictSerializer, TextInput
 from hackathon.web.translation import translated
 from submissions.config_form.annotations import NOTE_LENGTH
 from submissions.enums import FINAL_STATES, Fault, JobState
@@ -37,14 +37,14 @@ class TelemetryField(ContractField):
 
 
 class ConfigInputSerializer(StrictSerializer):
-    phase = serializers.UUIDField()
+    phase = IdInput()
     config = SubmissionConfigField(help_text="Errors name fields inside of it: `method.r`.")
 
 
 class TagsInput(serializers.ListField):
     """Judged by `read_tags`, which names every problem; the bound here keeps the work small."""
 
-    child = serializers.CharField(max_length=100, allow_blank=True)
+    child = TextInput(max_length=100, allow_blank=True)
 
     def __init__(self, **options: Any) -> None:
         text = "At most 8; 1–30 letters, digits, `-`, `_` or `.` each. Spellings that differ in case alone are one tag."
@@ -52,14 +52,14 @@ class TagsInput(serializers.ListField):
 
 
 class SubmitSerializer(ConfigInputSerializer):
-    note = serializers.CharField(max_length=NOTE_LENGTH, required=False, allow_blank=True, default="")
+    note = TextInput(max_length=NOTE_LENGTH, required=False, allow_blank=True, default="")
     tags = TagsInput(required=False, default=list)
 
 
 class AnnotationSerializer(StrictSerializer):
     """What is left out stays as it is."""
 
-    note = serializers.CharField(max_length=NOTE_LENGTH, required=False, allow_blank=True)
+    note = TextInput(max_length=NOTE_LENGTH, required=False, allow_blank=True)
     tags = TagsInput(required=False)
 
 
@@ -91,7 +91,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
 
 
 class SubmissionRunSerializer(serializers.Serializer[Any]):
-    """A `SubmissionRun`: a submission and where it stands."""
+    """A submission and where its run stands."""  # of a `SubmissionRun`
 
     id = serializers.UUIDField(source="submission.pk")
     number = serializers.IntegerField(source="submission.number", help_text="#17 within the hackathon.")
@@ -182,7 +182,7 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
 
 
 class SubmissionRunDetailSerializer(SubmissionRunSerializer):
-    """A `SubmissionRunDetail`: all of a run but its scores."""
+    """A submission with all of its run."""  # of a `SubmissionRunDetail`: all but the scores
 
     config = SubmissionConfigField(source="submission.config")
     queue = QueuePlaceSerializer(source="place", allow_null=True, help_text="null unless queued.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import FileResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 
 from hackathon.api.strict import StrictAPIView, StrictSerializer
 from hackathon.clock import db_now
-from hackathon.errors import NotFound
+from hackathon.errors import Invalid, NotFound
 from hackathon.models import Phase
 from hackathon.visibility import Viewer, phases_visible_to
 from submissions.downloads import file_response, model_response
@@ -23,6 +24,7 @@ from submissions.selectors import SubmissionRun, first_job, progress_since, quot
 from submissions.services.check_config import check_config, preview_config, terms_of
 from submissions.services.jobs import cancel_job
 from teams.selectors import team_in
+from training_worker.contract.base import FieldError
 
 from .serializers import (
     ConfigInputSerializer,
@@ -43,6 +45,17 @@ def visible_phase(viewer: Viewer, phase_id: UUID) -> Phase:
     return found
 
 
+def phase_of(viewer: Viewer, body: dict[str, Any]) -> Phase:
+    """The phase that a body names. Raises `Invalid`, which names the field, where the viewer may know of none."""
+    try:
+        return visible_phase(viewer, body["phase"])
+    except NotFound:
+        message = _("There is no such phase.")
+        field = FieldError(code="not_found", field="phase", message=message)
+        hint = _("GET /api/challenges/<slug>/ lists the phases of a challenge.")
+        raise Invalid(message, hint=hint, code="unknown_phase", fields=[field]) from None
+
+
 def visible_submission(viewer: Viewer, submission_id: UUID) -> Submission:
     """Raises `NotFound`: the same for a foreign submission as for none."""
     found = submissions_visible_to(viewer).filter(pk=submission_id).first()
@@ -54,10 +67,12 @@ def visible_submission(viewer: Viewer, submission_id: UUID) -> Submission:
 class ValidateView(StrictAPIView):
     """Check a config without submitting it: takes no quota."""
 
+    summaries: ClassVar = {"post": "Check a config"}
+
     @extend_schema(request=ConfigInputSerializer, responses=PreviewSerializer)
     def post(self, request: Request) -> Response:
         body = self.read(ConfigInputSerializer)
-        phase = visible_phase(request.user, body["phase"])
+        phase = phase_of(request.user, body)
         team = team_in(request.user, phase.challenge.hackathon)
         checked = check_config(terms_of(phase), body["config"])
         preview = preview_config(checked, team=team)
@@ -87,6 +102,8 @@ class _ProgressView(StrictAPIView):
 class CurveView(_ProgressView):
     """Curve points that came after `after`."""
 
+    summaries: ClassVar = {"get": "Follow the training curve"}
+
     @extend_schema(responses=CurveSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:
         return Response(CurveSerializer(self.progress(request, submission_id)).data)
@@ -95,6 +112,8 @@ class CurveView(_ProgressView):
 class LogView(_ProgressView):
     """Log lines that came after `after`."""
 
+    summaries: ClassVar = {"get": "Follow the log"}
+
     @extend_schema(responses=LogSerializer)
     def get(self, request: Request, submission_id: UUID) -> Response:
         return Response(LogSerializer(self.progress(request, submission_id)).data)
@@ -102,6 +121,8 @@ class LogView(_ProgressView):
 
 class CancelView(StrictAPIView):
     """End a submission at once. Before it has started it costs nothing."""
+
+    summaries: ClassVar = {"post": "Cancel a submission"}
 
     @extend_schema(request=None, responses=SubmissionRunSerializer)
     def post(self, request: Request, submission_id: UUID) -> Response:
@@ -121,6 +142,7 @@ class OctetStream(JSONRenderer):
 class ArtifactView(StrictAPIView):
     """Download a file of the run. Predictions of test items are never served."""
 
+    summaries: ClassVar = {"get": "Download a file"}
     renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, OctetStream)
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
@@ -131,6 +153,7 @@ class ArtifactView(StrictAPIView):
 class ModelView(StrictAPIView):
     """Download the run's model folder as a zip: its model card says how transformers and peft load it."""
 
+    summaries: ClassVar = {"get": "Download the model"}
     renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, OctetStream)
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})

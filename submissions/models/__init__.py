@@ -1,6 +1,6 @@
 """Submissions, the jobs that run them, their quota, the nodes that do the work and what comes out."""
 
-from .job import Artifact, Job, JobEvent, ProgressChunk
+from .job import Artifact, Job, JobEvent, Loss, ProgressChunk
 from .node import EnrolmentToken, Node
 from .quota import Quota
 from .submission import IdempotencyKey, Submission, Tag, Withdrawal
@@ -11,6 +11,7 @@ __all__ = [
     "IdempotencyKey",
     "Job",
     "JobEvent",
+    "Loss",
     "Node",
     "ProgressChunk",
     "Quota",

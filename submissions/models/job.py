@@ -39,7 +39,12 @@ class Job(Row):
     attempt = models.PositiveIntegerField(_("attempt"), default=0)
     losses = models.PositiveIntegerField(_("losses"), default=0)
     node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
-    claim_id = models.CharField(max_length=32, blank=True, editable=False)
+    claim_number = models.PositiveBigIntegerField(default=0, editable=False)
+    """The node's number of the claim that began the current attempt."""
+    lost_on = models.ForeignKey(
+        Node, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The node that lost it last."""
     attempt_folder = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
@@ -76,7 +81,9 @@ class Job(Row):
             models.Index(fields=["team", "phase", "started_at"]),
             models.Index(fields=["finished_at"]),
             models.Index(fields=["-queued_at", "-id"]),
-            models.Index(fields=["data"], condition=Q(kind="base_score"), name="base_scores_of_data"),
+            models.Index(fields=["kind", "-queued_at"]),
+            models.Index(fields=["failure_code", "-queued_at"], condition=~Q(failure_code=""), name="failed_by_code"),
+            models.Index(fields=["fault", "-queued_at"], condition=~Q(fault=""), name="failed_by_fault"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["submission", "replicate"], name="one_job_per_replicate"),
@@ -107,12 +114,31 @@ class JobEvent(Row):
         verbose_name_plural = _("job events")
         ordering: ClassVar = ["at", "created_at"]
         indexes: ClassVar = [
-            models.Index(fields=["from_state", "to_state", "at"]),
+            models.Index(fields=["to_state", "from_state", "at"]),
             models.Index(fields=["at", "created_at"]),
         ]
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"
+
+
+class Loss(Row):
+    """An attempt that was lost: on a node, or (without one) by the scorer. Never changed."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="loss_rows")
+    node = models.ForeignKey(Node, null=True, on_delete=models.SET_NULL, related_name="losses")
+    attempt = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("loss")
+        verbose_name_plural = _("losses")
+        ordering: ClassVar = ["at"]
+        indexes: ClassVar = [models.Index(fields=["node", "at"]), models.Index(fields=["at"])]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.attempt}"
 
 
 class ProgressChunk(models.Model):

@@ -17,6 +17,12 @@ class Node(Row):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     report = models.JSONField(default=dict, editable=False)
     seen_at = models.DateTimeField(_("last seen at"), null=True, blank=True)
+    claim_number = models.PositiveBigIntegerField(default=0, editable=False)
+    """Of its latest claim: one with a smaller number is late and takes nothing."""
+    proved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When it last brought an attempt to an end."""
+    aside_until = models.DateTimeField(_("set aside until"), null=True, blank=True)
+    aside_reason = models.CharField(_("why it was set aside"), max_length=300, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     class Meta:

@@ -21,6 +21,8 @@ class Quota(Row):
     used_total = models.PositiveIntegerField(_("used in all"), default=0)
     running = models.PositiveIntegerField(_("running now"), default=0)
     compute_used = models.FloatField(_("compute seconds used or reserved"), default=0.0)
+    last_start = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a job of the team last started in this phase: of two teams the one that has waited longer goes first."""
     cap_day = models.PositiveIntegerField(_("cap a day"))
     cap_total = models.PositiveIntegerField(_("cap in all"))
     cap_at_once = models.PositiveIntegerField(_("cap at once"))

@@ -1,4 +1,4 @@
-"""What a running attempt may do: report progress, hand in its result, fail, give the job back. And how it is lost."""
+"""What a running attempt may do: report progress, hand in its result, fail, give the job back."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
 from hackathon.errors import Unprocessable
-from hackathon.files.storage import storage
 from hackathon.models import BaseModel
 from submissions.enums import Fault, JobState
 from submissions.models import Artifact, Job, Node, ProgressChunk
-from submissions.rules import back_off
 from training_worker.contract import sentences
-from training_worker.contract.limits import MeasuredSpeed
 from training_worker.contract.wire import (
     OUTPUTS,
     PREDICTIONS,
     FailureCode,
     JobFailure,
+    JobKind,
     JobRelease,
     JobResult,
     NodeLoad,
@@ -31,16 +29,18 @@ from training_worker.contract.wire import (
     ProgressAnswer,
 )
 
-from .files import output_key
+from .files import output_key, stored_size
+from .jobs import seconds_of_attempt
+from .losses import lose_attempt, unassigned
 from .transitions import StaleAttempt, move
 from .wakeups import ring_scorer, ring_workers
 
 logger = structlog.get_logger(__name__)
 
 
-def _current(job_id: str, attempt: int) -> Job:
-    """The job, if that attempt is the running one. Raises `StaleAttempt`."""
-    job = Job.objects.filter(pk=job_id, attempt=attempt, state=JobState.RUNNING).first()
+def _attempt_of(job_id: str, attempt: int) -> Job:
+    """The job, if that attempt is its latest. Raises `StaleAttempt`."""
+    job = Job.objects.filter(pk=job_id, attempt=attempt).first()
     if job is None:
         raise StaleAttempt
     return job
@@ -71,19 +71,24 @@ def report_progress(*, job_id: str, attempt: int, progress: Progress) -> Progres
                 points=[point.model_dump(mode="json") for point in progress.points],
                 lines=[line.model_dump(mode="json") for line in progress.lines],
             )
-        _hear_of_node(job_id, progress.load, now)
+    _hear_of_node(job_id, attempt, progress.load, now)
     return ProgressAnswer(action="continue", lease_seconds=settings.LEASE_SECONDS)
 
 
-def _hear_of_node(job_id: str, load: NodeLoad | None, now: datetime) -> None:
-    """A progress post is a heartbeat of the node that runs the job, and brings what is in use there."""
-    node = Node.objects.filter(jobs__pk=job_id).first()
-    if node is None:
-        return
-    node.seen_at = now
-    if load is not None:
-        node.report = node.report | load.model_dump(mode="json")
-    node.save(update_fields=["seen_at", "report"])
+def _hear_of_node(job_id: str, attempt: int, load: NodeLoad | None, now: datetime) -> None:
+    """A progress post is a heartbeat of the node that runs the job, and brings what is in use there.
+
+    After the job's transaction: a claim locks node and job in the other order.
+    """
+    node = Node.objects.filter(jobs__pk=job_id, jobs__attempt=attempt).first()
+    if node is not None:
+        report = node.report if load is None else node.report | load.model_dump(mode="json")
+        Node.objects.filter(pk=node.pk).update(seen_at=now, report=report)
+
+
+def _clear_node(job: Job, now: datetime) -> None:
+    """The job's node has brought an attempt to an end: what it lost before that no longer counts against it."""
+    Node.objects.filter(jobs=job).update(proved_at=now, aside_until=None, aside_reason="")
 
 
 def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
@@ -92,10 +97,9 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
     Raises `Unprocessable` where a file it names was not uploaded in this attempt, or the predictions are missing.
     """
     posted = result.model_dump(mode="json")
-    job = Job.objects.filter(pk=job_id, attempt=attempt).first()
-    if job is not None and job.state in {JobState.SCORING, JobState.SUCCEEDED} and job.result == posted:
-        return job
-    job = _current(job_id, attempt)
+    job = _attempt_of(job_id, attempt)
+    if job.state != JobState.RUNNING:
+        return _if_same(_has_handed_in(job, posted), job)
     _require_outputs(job, result.outputs)
     now = db_now()
     with transaction.atomic():
@@ -107,13 +111,14 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
             actor=job.node.name if job.node else "",
             result=posted,
             stopped_by=result.stopped_by,
-            compute_seconds=result.telemetry.compute_seconds,
+            compute_seconds=min(result.telemetry.compute_seconds, seconds_of_attempt(job, now)),
             trained_at=now,
             lease_until=None,
             not_before=None,
         )
         if not moved:
-            raise StaleAttempt
+            job = _attempt_of(job_id, attempt)
+            return _if_same(_has_handed_in(job, posted), job)
         Artifact.objects.filter(job=job).delete()  # of an attempt that was set aside while it was being scored
         Artifact.objects.bulk_create(
             Artifact(
@@ -121,26 +126,40 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
             )
             for ref in result.outputs
         )
-        if result.speed is not None:
-            _keep_speed(job, result.speed)
+        if job.kind == JobKind.BASE_SCORE:
+            _keep_measurements(job, result)
         ring_scorer()
+    _clear_node(job, now)
     return job
 
 
-def _keep_speed(job: Job, speed: MeasuredSpeed) -> None:
+def _has_handed_in(job: Job, posted: dict[str, object]) -> bool:
+    return job.state in {JobState.SCORING, JobState.SUCCEEDED} and job.result == posted
+
+
+def _if_same(is_same: bool, job: Job) -> Job:
+    """The job that the same post has moved already, be it only a moment ago. Raises `StaleAttempt` for another post."""
+    if not is_same:
+        raise StaleAttempt
+    return job
+
+
+def _keep_measurements(job: Job, result: JobResult) -> None:
+    """What a base score found out about its model, and about the data in its tokens."""
     model = BaseModel.objects.select_for_update().get(pk=job.base_model_id)
-    model.speed[job.data.dataset_manifest.task] = speed.model_dump(mode="json")
-    model.save(update_fields=["speed"])
+    if result.speed is not None:
+        model.speed[job.data.dataset_manifest.task] = result.speed.model_dump(mode="json")
+    if result.longest_example is not None:
+        model.longest[job.data.sha256] = result.longest_example
+    model.save(update_fields=["speed", "longest"])
 
 
 def _require_outputs(job: Job, outputs: tuple[OutputRef, ...]) -> None:
     names = [ref.name for ref in outputs]
     if PREDICTIONS not in names or len(set(names)) != len(names) or not set(names) <= set(OUTPUTS):
         raise Unprocessable(_("The result must name predictions.jsonl, and each output once."), code="invalid_outputs")
-    store = storage("artifacts")
     for ref in outputs:
-        key = output_key(job, ref.name, ref.sha256)
-        if not store.exists(key) or store.size(key) != ref.size:
+        if stored_size(output_key(job, ref.name, ref.sha256)) != ref.size:
             raise Unprocessable(
                 _("%(name)s was not uploaded with that sha256 and size.") % {"name": ref.name}, code="missing_output"
             )
@@ -148,10 +167,9 @@ def _require_outputs(job: Job, outputs: tuple[OutputRef, ...]) -> None:
 
 def accept_failure(*, job_id: str, attempt: int, failure: JobFailure) -> Job:
     """RUNNING → FAILED: the config's own fault, never retried. `model_integrity` is ours: refund, model disabled."""
-    job = Job.objects.filter(pk=job_id, attempt=attempt).first()
-    if job is not None and job.state == JobState.FAILED and job.failure_code == failure.code:
-        return job
-    job = _current(job_id, attempt)
+    job = _attempt_of(job_id, attempt)
+    if job.state != JobState.RUNNING:
+        return _if_same(_has_failed_so(job, failure), job)
     is_ours = failure.code == FailureCode.MODEL_INTEGRITY
     now = db_now()
     with transaction.atomic():
@@ -165,55 +183,34 @@ def accept_failure(*, job_id: str, attempt: int, failure: JobFailure) -> Job:
             failure_message=failure.message,
             failure_hint=failure.hint,
             fault=Fault.PLATFORM if is_ours else Fault.OWN,
-            compute_seconds=failure.compute_seconds,
+            compute_seconds=min(failure.compute_seconds, seconds_of_attempt(job, now)),
         )
         if not moved:
-            raise StaleAttempt
+            job = _attempt_of(job_id, attempt)
+            return _if_same(_has_failed_so(job, failure), job)
         if is_ours:
             BaseModel.objects.filter(pk=job.base_model_id).update(is_enabled=False)
             logger.error("model_integrity", model=job.base_model.slug, job=str(job.pk))
+    if not is_ours:
+        _clear_node(job, now)
     return job
+
+
+def _has_failed_so(job: Job, failure: JobFailure) -> bool:
+    return job.state == JobState.FAILED and job.failure_code == failure.code
 
 
 def release_attempt(*, job_id: str, attempt: int, release: JobRelease) -> None:
     """RUNNING → QUEUED on the node's own word; a clean shutdown costs nothing, a dead child counts as a loss."""
-    job = _current(job_id, attempt)
+    job = _attempt_of(job_id, attempt)
+    if job.state != JobState.RUNNING:
+        raise StaleAttempt
     now = db_now()
     actor = job.node.name if job.node else ""
-    if release.lost:
+    if release.lost:  # the sweeper rings when the back-off is over
         lose_attempt(job, now=now, reason=release.reason, actor=actor)
-    elif not move(job, JobState.QUEUED, now=now, reason=release.reason, actor=actor, **_unassigned()):
-        raise StaleAttempt
+        return
     with transaction.atomic():
+        if not move(job, JobState.QUEUED, now=now, reason=release.reason, actor=actor, **unassigned()):
+            raise StaleAttempt
         ring_workers()
-
-
-def lose_attempt(job: Job, *, now: datetime, reason: str, actor: str) -> bool:
-    """A running or scoring attempt is gone: back to the queue with back-off, or to quarantine after the fifth loss.
-
-    False where another process was faster.
-    """
-    losses = job.losses + 1
-    if losses >= settings.MAX_LOSSES:
-        logger.error("job_quarantined", job=str(job.pk), reason=reason)
-        return move(
-            job,
-            JobState.QUARANTINED,
-            now=now,
-            reason=sentences.LOSSES(losses=losses, reason=reason),
-            actor=actor,
-            losses=losses,
-            fault=Fault.PLATFORM,
-            lease_until=None,
-        )
-    if job.state == JobState.SCORING:
-        updated = Job.objects.filter(
-            pk=job.pk, state=JobState.SCORING, attempt=job.attempt, scoring_attempt=job.scoring_attempt
-        ).update(losses=losses, lease_until=None, not_before=now + back_off(losses))
-        return bool(updated)
-    updates = _unassigned() | {"losses": losses, "not_before": now + back_off(losses)}
-    return move(job, JobState.QUEUED, now=now, reason=reason, actor=actor, **updates)
-
-
-def _unassigned() -> dict[str, object]:
-    return {"node": None, "lease_until": None, "attempt_folder": None}

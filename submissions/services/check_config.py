@@ -78,6 +78,11 @@ def terms_of(phase: Phase) -> PhaseTerms:
         size=phase.data.size,
         models={slug: model.model_facts for slug, model in models.items()},
         speeds={slug: speed for slug, speed in speeds.items() if speed is not None},
+        longest={
+            slug: model.longest[phase.data.sha256]
+            for slug, model in models.items()
+            if phase.data.sha256 in model.longest
+        },
     )
     return PhaseTerms(phase, models, terms)
 

@@ -1,4 +1,5 @@
-"""Uploads that no committed row refers to are removed after a day."""
+"""Files that nobody will ask for again are removed after a day: uploads that no result named, and those of a job that
+was cancelled, has failed or was quarantined (a job that runs again uploads again)."""
 
 from __future__ import annotations
 
@@ -6,25 +7,27 @@ from datetime import datetime, timedelta
 
 from hackathon.clock import db_now
 from hackathon.files.storage import storage
+from submissions.enums import JobState
 from submissions.models import Artifact, Job
 
 KEEP = timedelta(hours=24)
 ROOT = "attempts"
+WITHOUT_USE = (JobState.CANCELLED, JobState.FAILED, JobState.QUARANTINED)
 
 
 def clear_orphans(now: datetime | None = None) -> int:
-    """Delete files under `attempts/` that are no artifact, belong to no current attempt and are over a day old.
+    """Delete files under `attempts/` that are over a day old and neither an artifact nor of an attempt that runs.
 
-    Returns their number. Safe to run twice, and while uploads go on.
+    Artifacts of jobs that ended without a score go with them, a day after the end. Returns the number of files. Safe
+    to run twice, and while uploads go on.
     """
     now = now or db_now()
+    Artifact.objects.filter(job__state__in=WITHOUT_USE, created_at__lt=now - KEEP).delete()
     store = storage("artifacts")
     old = [key for key, modified_at in store.walk(ROOT) if now - modified_at > KEEP]
-    current = {
-        f"{ROOT}/{job.attempt_folder}" for job in Job.objects.exclude(attempt_folder=None).only("attempt_folder")
-    }
+    running = Job.objects.filter(state=JobState.RUNNING).exclude(attempt_folder=None)
+    current = {f"{ROOT}/{folder}" for folder in running.values_list("attempt_folder", flat=True)}
     kept = set(Artifact.objects.values_list("key", flat=True))
-    current -= set(map(_folder, kept))  # its result has named what it keeps
     orphans = [key for key in old if key not in kept and _folder(key) not in current]
     for key in orphans:
         store.delete(key)

@@ -2,119 +2,181 @@
 
 from __future__ import annotations
 
+import math
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.signing import Signer
-from django.db import connection, transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db import transaction
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Min,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
+from hackathon.errors import Conflict, NotAllowed
+from hackathon.models import BaseModel
 from submissions.enums import JobState
-from submissions.models import Job, Node
+from submissions.models import Job, Node, Quota
 from training_worker.contract import sentences
-from training_worker.contract.canonical import derive_seed
+from training_worker.contract.canonical import derive_base_seed
 from training_worker.contract.limits import Budget
 from training_worker.contract.wire import Claim, ClaimRequest, JobKind, JobSpec, NodeReport
 from training_worker.contract.wire import Precision as WirePrecision
 
-from .attempts import lose_attempt
 from .files import job_files
+from .losses import ELSEWHERE_FIRST, lose_attempt, other_nodes
 from .transitions import move
 
 MEGABYTE = 2**20
-CANDIDATES = 20
 
 
-def claim_job(*, node: Node, request: ClaimRequest) -> Claim | None:
-    """Give `node` its next job, None where there is none it can run. Its report is kept as the heartbeat.
+@dataclass(frozen=True)
+class Nothing:
+    """No job for that node. `ask_again`: seconds until there may be one that is known already, None where none is."""
 
-    The same `claim_id` gets the same job again (a lost answer). A new one proves the node's older attempt dead.
+    ask_again: int | None
+
+
+class StaleClaim(Conflict):
+    """A claim of the node's past that was late on its way; it changed nothing."""
+
+    code = "stale_claim"
+
+    def __init__(self) -> None:
+        super().__init__(_("This node has made a later claim."), hint=_("Claim again with a higher number."))
+
+
+class NodeSetAside(NotAllowed):
+    """The node has lost several attempts in a row and gets no job for a while."""
+
+    code = "node_set_aside"
+
+    def __init__(self, node: Node) -> None:
+        assert node.aside_until is not None
+        message = _("This node is set aside until %(time)s: %(reason)s")
+        hint = _("Mend it and restart it; it then gets one job to try. An operator can put it back at once.")
+        super().__init__(message % {"time": node.aside_until.isoformat(), "reason": node.aside_reason}, hint=hint)
+
+
+def claim_job(*, node: Node, request: ClaimRequest) -> Claim | Nothing:
+    """Give `node` its next job. Its report is kept as the heartbeat.
+
+    A node numbers its claims upwards and makes one at a time. A repeat (a lost answer) gets the same job again while
+    that attempt runs, and nothing after it; a higher number proves the node's older attempt dead; a lower one raises
+    `StaleClaim`. Raises `NodeSetAside`.
     """
-    now = db_now()
-    Node.objects.filter(pk=node.pk).update(seen_at=now, report=request.node.model_dump(mode="json"))
-    for held in Job.objects.filter(node=node, state=JobState.RUNNING):
-        if held.claim_id == request.claim_id:
-            return _claim(held)
-        lose_attempt(held, now=now, reason=sentences.NODE_MOVED_ON, actor=node.name)
-    if Job.objects.filter(node=node, claim_id=request.claim_id).exists():
-        return None  # that claim's job has ended or gone elsewhere; a late repeat starts nothing
-    for _try in range(CANDIDATES):
-        job = _take(node, request, now)
-        if job is False:
-            return None
-        if isinstance(job, Job):
-            return _claim(job)
-    return None
-
-
-def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | bool:
-    """The job taken; False: nothing to take; True: another node was faster, look again."""
     with transaction.atomic():
-        candidates = fairest_first(request.node, now=now)
-        if connection.features.has_select_for_update_skip_locked:
-            ids = list(candidates.values_list("pk", flat=True)[:CANDIDATES])
-            rows = Job.objects.select_for_update(skip_locked=True).filter(pk__in=ids, state=JobState.QUEUED)
-            by_id = {row.pk: row for row in rows}
-            jobs = [by_id[pk] for pk in ids if pk in by_id]
-        else:
-            jobs = list(candidates[:CANDIDATES])
-        job = next((job for job in jobs if _fits_disk(job, request.node)), None)
-        if job is None:
-            return False
-        now = db_now()  # again: the job may have been queued since the claim began
-        updates = {
-            "attempt": F("attempt") + 1,
-            "node": node,
-            "claim_id": request.claim_id,
-            "attempt_folder": uuid.uuid4(),
-            "lease_until": now + timedelta(seconds=settings.LEASE_SECONDS),
-            "started_at": Coalesce("started_at", now),
-            "stage": "prepare",
-            "progress_seq": 0,
-            "step": 0,
-            "total_steps": 0,
-        }
-        moved = move(job, JobState.RUNNING, now=now, reason=sentences.CLAIMED, actor=node.name, **updates)
-        return job if moved else True
+        node = Node.objects.select_for_update(no_key=True).get(pk=node.pk)  # one claim of a node at a time
+        now = db_now()
+        if request.number < node.claim_number:
+            raise StaleClaim
+        is_repeat = request.number == node.claim_number
+        node.seen_at, node.report, node.claim_number = now, request.node.model_dump(mode="json"), request.number
+        node.save(update_fields=["seen_at", "report", "claim_number"])
+        held = Job.objects.filter(node=node, state=JobState.RUNNING).select_related("node")
+        if is_repeat:
+            job = held.filter(claim_number=request.number).first()
+            return _claim(job) if job else Nothing(ask_again=0)
+        for lost in held:
+            lose_attempt(lost, now=now, reason=sentences.NODE_MOVED_ON, actor=node.name)
+        node.refresh_from_db()
+        job = None if _is_aside(node, now) else _take(node, request, now)
+        if job is not None:
+            return _claim(job)
+    if _is_aside(node, now):
+        raise NodeSetAside(node)
+    return Nothing(_ask_again(node, request.node, now))
 
 
-def fairest_first(node: NodeReport, *, now: datetime) -> QuerySet[Job]:
-    """Queued jobs that `node` can run: by priority, then the team with the fewest running jobs, then the one whose
+def _is_aside(node: Node, now: datetime) -> bool:
+    return node.aside_until is not None and node.aside_until > now
+
+
+def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | None:
+    """Lock the fairest job that nobody else is just taking, and start it. Needs a transaction."""
+    job = fairest_first(node, request.node, now=now).select_for_update(skip_locked=True, of=("self",)).first()
+    if job is None:
+        return None
+    now = db_now()  # again: the job may have been queued since the claim began
+    moved = move(
+        job,
+        JobState.RUNNING,
+        now=now,
+        reason=sentences.CLAIMED,
+        actor=node.name,
+        attempt=F("attempt") + 1,
+        node=node,
+        claim_number=request.number,
+        attempt_folder=uuid.uuid4(),
+        lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+        started_at=now,
+        stage="prepare",
+        progress_seq=0,
+        step=0,
+        total_steps=0,
+    )
+    if not moved:
+        return None
+    Quota.objects.filter(team=job.team_id, phase=job.phase_id).update(last_start=now)
+    return job
+
+
+def _waiting_for(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[Job]:
+    """Queued jobs that `node` can run, those in their back-off too."""
+    jobs = Job.objects.filter(
+        state=JobState.QUEUED,
+        kind__in=[kind.value for kind in report.kinds],
+        phase__precision__in=[precision.value for precision in report.precisions],
+        phase__recipe=report.recipe,
+        memory_mb__lte=report.memory_mb,
+        base_model__in=[model.pk for model in BaseModel.objects.filter(is_enabled=True) if _fits_disk(model, report)],
+    )
+    if other_nodes(node, now=now).exists():
+        jobs = jobs.filter(~Q(lost_on=node) | Q(not_before__lte=now - ELSEWHERE_FIRST))
+    return jobs
+
+
+def fairest_first(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[Job]:
+    """Queued jobs that `node` can run now: by priority, then the team with the fewest running jobs, then the one whose
     last start is longest ago, then age."""
-    running = (
-        Job.objects.filter(team=OuterRef("team"), state=JobState.RUNNING)
-        .order_by()
-        .values("team")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    started = Job.objects.filter(team=OuterRef("team"), phase=OuterRef("phase"), started_at__isnull=False)
-    last_start = started.order_by("-started_at").values("started_at")[:1]
+    teams = Job.objects.filter(state=JobState.RUNNING, team__isnull=False).order_by()
+    running = [When(team=team, then=Value(count)) for team, count in teams.values_list("team").annotate(Count("pk"))]
+    own_quota = FilteredRelation("team__quotas", condition=Q(team__quotas__phase=F("phase")))
     return (
-        Job.objects.filter(
-            Q(not_before__isnull=True) | Q(not_before__lte=now),
-            state=JobState.QUEUED,
-            kind__in=[kind.value for kind in node.kinds],
-            phase__precision__in=[precision.value for precision in node.precisions],
-            phase__recipe=node.recipe,
-            memory_mb__lte=node.memory_mb,
-            base_model__is_enabled=True,
-        )
-        .select_related("base_model")
-        .annotate(team_running=Coalesce(Subquery(running), 0), team_started=Subquery(last_start))
-        .order_by("priority", "team_running", F("team_started").asc(nulls_first=True), "queued_at", "pk")
+        _waiting_for(node, report, now=now)
+        .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+        .annotate(own_quota=own_quota, team_running=Case(*running, default=Value(0), output_field=IntegerField()))
+        .order_by("priority", "team_running", F("own_quota__last_start").asc(nulls_first=True), "queued_at", "pk")
     )
 
 
-def _fits_disk(job: Job, node: NodeReport) -> bool:
+def _ask_again(node: Node, report: NodeReport, now: datetime) -> int | None:
+    """Seconds until the first job that waits for this node is due; 0 where another claim had just locked it."""
+    waiting = _waiting_for(node, report, now=now)
+    if waiting.filter(Q(not_before__isnull=True) | Q(not_before__lte=now)).exists():
+        return 0
+    due: datetime | None = waiting.aggregate(due=Min("not_before"))["due"]
+    return math.ceil((due - now).total_seconds()) if due else None
+
+
+def _fits_disk(model: BaseModel, node: NodeReport) -> bool:
     """Is there room for the model, unless the node has it already, and as much again for what training writes?"""
-    if job.base_model.sha256 in node.cached_models:
+    if model.sha256 in node.cached_models:
         return node.disk_free_mb >= 100
-    size = sum(file.size for file in job.base_model.model_manifest.files)
+    size: int = sum(file["size"] for file in model.manifest["files"])
     return node.disk_free_mb >= 2 * size / MEGABYTE
 
 
@@ -136,9 +198,7 @@ def job_spec(job: Job) -> JobSpec:
         precision=WirePrecision(phase.precision),
         recipe=phase.recipe,
         seed=job.seed,
-        base_seed=derive_seed(
-            secret=bytes.fromhex(phase.challenge.hackathon.secret), config="base", data=job.data.sha256, replicate=0
-        ),
+        base_seed=derive_base_seed(secret=bytes.fromhex(phase.challenge.hackathon.secret), data=job.data.sha256),
         primary_metric=phase.challenge.primary_metric,
     )
 

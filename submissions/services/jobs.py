@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from hackathon.clock import db_now
 from hackathon.errors import Conflict
 from hackathon.models import BaseModel, Phase
-from submissions.enums import PRIORITY, JobState
+from submissions.enums import PRIORITY, Fault, JobState
 from submissions.models import Job, JobEvent, Submission
 from submissions.rules import can_cancel
 from training_worker.contract import sentences
@@ -22,6 +22,7 @@ from .wakeups import ring_workers
 
 BASE_SCORE = "base_score"
 """Stands for the config's hash where nothing is trained."""
+BASE_SCORE_TRIES = 3
 
 
 def run_key_for(phase: Phase, model: BaseModel, config: str, replicate: int = 0) -> str:
@@ -52,7 +53,6 @@ def new_job(
     budget: Budget = phase.challenge.challenge_limits.budget
     seed = derive_seed(
         secret=bytes.fromhex(phase.challenge.hackathon.secret),
-        config=submission.config_hash if submission else BASE_SCORE,
         data=phase.data.sha256,
         replicate=replicate,
     )
@@ -83,14 +83,18 @@ def enqueue(job: Job, *, now: datetime, actor: str) -> None:
 
 
 def ensure_base_score(*, phase: Phase, model: BaseModel, now: datetime) -> Job:
-    """The platform's job that scores `model` untrained on the phase's data: one for all teams, free of quota."""
-    key = run_key_for(phase, model, BASE_SCORE)
-    existing = Job.objects.filter(kind=JobKind.BASE_SCORE, key=key).exclude(
-        state__in=[JobState.FAILED, JobState.CANCELLED]
-    )
-    found = existing.first()
-    if found is not None:
-        return found
+    """The platform's job that scores `model` untrained on the phase's data: one for all teams, free of quota. Another
+    challenge on the same data has one of its own: its metric may be another.
+
+    One that failed by the model's own doing would fail again; one that the platform failed is tried three times.
+    """
+    key = run_key_for(phase, model, f"{BASE_SCORE} {phase.data_id}")
+    existing = Job.objects.filter(kind=JobKind.BASE_SCORE, key=key).exclude(state=JobState.CANCELLED)
+    jobs = list(existing.order_by("-queued_at"))
+    failed = [job for job in jobs if job.state == JobState.FAILED]
+    for job in jobs:
+        if job.state != JobState.FAILED or job.fault == Fault.OWN or len(failed) >= BASE_SCORE_TRIES:
+            return job
     job = new_job(phase=phase, model=model, kind=JobKind.BASE_SCORE, key=key, now=now)
     enqueue(job, now=now, actor="platform")
     return job
@@ -105,14 +109,14 @@ def cancel_job(*, job: Job, actor: str) -> Job:
                 code="already_ended",
             )
         now = db_now()
-        updates = {"compute_seconds": _seconds_of_attempt(job, now)} if job.state == JobState.RUNNING else {}
-        if move(job, JobState.CANCELLED, now=now, reason=sentences.CANCELLED, actor=actor, **updates):
+        used = seconds_of_attempt(job, now) if job.state == JobState.RUNNING else job.compute_seconds
+        if move(job, JobState.CANCELLED, now=now, reason=sentences.CANCELLED, actor=actor, compute_seconds=used):
             return job
         job.refresh_from_db()
     raise Conflict(_("The job is changing right now; try again."), code="busy")
 
 
-def _seconds_of_attempt(job: Job, now: datetime) -> float:
+def seconds_of_attempt(job: Job, now: datetime) -> float:
     """Seconds since the running attempt was claimed; what lost attempts took was the platform's fault and is free."""
     claimed = job.events.filter(to_state=JobState.RUNNING, attempt=job.attempt).latest("at")
     return (now - claimed.at).total_seconds()

@@ -10,6 +10,7 @@ from hackathon.errors import Conflict, Invalid
 from submissions.enums import Fault, JobState
 from submissions.models import Job
 
+from .losses import unassigned
 from .quota import charge_again
 from .transitions import move
 from .wakeups import ring_workers
@@ -20,7 +21,7 @@ def requeue_quarantined(*, job: Job, reason: str, actor: str) -> Job:
     _require(job, reason)
     now = db_now()
     with transaction.atomic():
-        updates = {"losses": 0, "fault": Fault.NONE, "not_before": None, "node": None, "attempt_folder": None}
+        updates = unassigned() | {"losses": 0, "fault": Fault.NONE, "not_before": None, "lost_on": None}
         if not move(job, JobState.QUEUED, now=now, reason=reason, actor=actor, **updates):
             raise Conflict(_("Somebody else has just moved this job."))
         charge_again(job, now=now)

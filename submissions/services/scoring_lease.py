@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db.models import F, Q
 
 from hackathon.clock import db_now
@@ -13,10 +17,12 @@ from submissions.enums import Fault, JobState
 from submissions.models import Job
 from training_worker.contract import sentences
 
-from .attempts import lose_attempt
+from .losses import lose_attempt
 from .transitions import move
 
 logger = structlog.get_logger(__name__)
+
+LONGEST_SECONDS = 3600.0
 
 
 def claim_scoring() -> Job | None:
@@ -34,6 +40,40 @@ def claim_scoring() -> Job | None:
             job.refresh_from_db()
             return job
     return None
+
+
+@contextmanager
+def held_lease(job: Job) -> Iterator[None]:
+    """Renew the scoring lease of `job` from a thread of its own while the block runs, for `LONGEST_SECONDS` at most.
+
+    A metric may take longer than a lease; one that never ends must not hold its job for ever.
+    """
+    is_over = threading.Event()
+    thread = threading.Thread(target=_renew, args=(job, job.scoring_attempt, is_over), name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def _renew(job: Job, fence: int, is_over: threading.Event) -> None:
+    pause = settings.LEASE_SECONDS / 4
+    try:
+        for _time in range(int(LONGEST_SECONDS / pause)):
+            if is_over.wait(pause):
+                return
+            try:
+                lease = db_now() + timedelta(seconds=settings.LEASE_SECONDS)
+                same = Job.objects.filter(pk=job.pk, state=JobState.SCORING, scoring_attempt=fence)
+                if not same.update(lease_until=lease):
+                    return
+            except DatabaseError as error:
+                logger.warning("lease_not_renewed", job=str(job.pk), error=type(error).__name__)
+                connection.close()
+    finally:
+        connection.close()
 
 
 def finish_scoring(job: Job) -> bool:

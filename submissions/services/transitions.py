@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +26,21 @@ class StaleAttempt(Conflict):
         super().__init__(_("This attempt is over."), hint=_("Stop it and claim the next job."))
 
 
-def move(job: Job, to: JobState, *, now: datetime, reason: str = "", actor: str = "", **updates: Any) -> bool:
+def move(
+    job: Job,
+    to: JobState,
+    *,
+    now: datetime,
+    reason: str = "",
+    actor: str = "",
+    fence: Mapping[str, Any] | None = None,
+    **updates: Any,
+) -> bool:
     """Move `job` from the state, attempt and scoring attempt it was read with to `to`; refresh it from the database.
 
-    False, and nothing changed, where another process was faster. Final states and quarantine settle the quota.
-    Raises ValueError for a transition that is not in the table: that is a bug, not a race.
+    False, and nothing changed, where another process was faster, or where a column is not as `fence` has it. Final
+    states and quarantine settle the quota. Raises ValueError for a transition that is not in the table: that is a bug,
+    not a race.
     """
     source = JobState(job.state)
     if not is_legal(source, to):
@@ -40,7 +51,7 @@ def move(job: Job, to: JobState, *, now: datetime, reason: str = "", actor: str 
         updates.setdefault("stage", "")
     with transaction.atomic():
         moved = Job.objects.filter(
-            pk=job.pk, state=source, attempt=job.attempt, scoring_attempt=job.scoring_attempt
+            pk=job.pk, state=source, attempt=job.attempt, scoring_attempt=job.scoring_attempt, **(fence or {})
         ).update(state=to, **updates)
         if not moved:
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hackathon.doorbell import ring
-from training_worker.contract.wire import SITE_QUEUE, WAKE_TASK, WORKER_QUEUE
+from training_worker.contract.wire import SCORING_QUEUE, WAKE_TASK, WORKER_QUEUE
 
 SCORE_TASK = "evaluation.score_pending"
 
@@ -15,4 +15,4 @@ def ring_workers() -> None:
 
 def ring_scorer() -> None:
     """After commit, tell the scorer that there may be predictions."""
-    ring(SCORE_TASK, queue=SITE_QUEUE)
+    ring(SCORE_TASK, queue=SCORING_QUEUE)

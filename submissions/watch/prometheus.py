@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Count, Min, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -20,20 +19,20 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from hackathon.clock import db_now
-from hackathon.models.mail import OutgoingMail
+from hackathon.models import Heartbeat, OutgoingMail
+from hackathon.services.heartbeat import SWEEPER
 from hackathon.web.kept import kept
 from hackathon.web.paginator import EXACT
 from submissions.enums import FINAL_STATES, JobState
 from submissions.models import Job
 from submissions.selectors import live_nodes
-from submissions.services.sweep import LAST_SWEEP
 from training_worker.contract.wire import JobKind
 
 WAITING_STATES = [state for state in JobState if state not in FINAL_STATES]
 
 
 class Platform(Collector):
-    """Reads the database once a scrape: seven queries. What has ended may be 30 s old where it is much."""
+    """Reads the database once a scrape: eight queries. What has ended may be 30 s old where it is much."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -51,9 +50,8 @@ class Platform(Collector):
 
 
 def last_sweep_at() -> datetime | None:
-    """When the sweeper was last at work; None where that is not known: never, or without a cache that is shared."""
-    seen: dict[str, datetime] | None = cache.get(LAST_SWEEP)
-    return seen["last"] if seen else None
+    """When the sweeper was last at work; None: never."""
+    return Heartbeat.objects.filter(name=SWEEPER).values_list("at", flat=True).first()
 
 
 def _jobs() -> Iterator[Metric]:

@@ -85,7 +85,7 @@ class NodeFailure:
 class NodeRow:
     """`job` is what it runs, where the viewer may know; `is_busy`: it runs something. Counts are of `RECENT`.
 
-    `last_error` is for operators: it may speak of any event's job.
+    `last_error` and `aside_reason` are for operators: they may speak of any event's job.
     """
 
     pk: UUID
@@ -107,6 +107,8 @@ class NodeRow:
     lost: int
     last_error: str
     failure: NodeFailure | None
+    aside_until: datetime | None
+    aside_reason: str
 
 
 def read_workers(viewer: Viewer, *, now: datetime) -> list[NodeRow]:
@@ -123,7 +125,7 @@ def read_workers(viewer: Viewer, *, now: datetime) -> list[NodeRow]:
         _node_row(node, running.get(node.pk), shown, counts.get(node.name, {}), failures.get(node.name), slugs, now)
         for node in nodes
     ]
-    return rows if operates(viewer) else [replace(row, last_error="") for row in rows]
+    return rows if operates(viewer) else [replace(row, last_error="", aside_reason="") for row in rows]
 
 
 def _node_row(
@@ -156,6 +158,8 @@ def _node_row(
         lost=counts.get(JobState.QUEUED, 0) + counts.get(JobState.QUARANTINED, 0),
         last_error=report.get("last_error", ""),
         failure=failure,
+        aside_until=node.aside_until if node.aside_until and node.aside_until > now else None,
+        aside_reason=node.aside_reason,
     )
 
 

@@ -32,6 +32,7 @@ from submissions.services.transitions import StaleAttempt
 from training_worker.contract.base import ContractModel, FieldError
 from training_worker.contract.wire import (
     OUTPUTS,
+    Claim,
     ClaimRequest,
     EnrolAnswer,
     EnrolRequest,
@@ -85,10 +86,10 @@ def read_body(model: type[Model], request: Request) -> Model:
     try:
         return model.model_validate_json(json.dumps(request.data))
     except ValidationError as error:
-        fields = [
+        fields = (
             FieldError(code=str(item["type"]), field=".".join(map(str, item["loc"])), message=item["msg"])
             for item in error.errors(include_url=False, include_input=False)
-        ]
+        )
         raise Invalid(_("The body is not a %(name)s.") % {"name": model.__name__}, fields=fields) from None
 
 
@@ -107,8 +108,8 @@ class EnrolView(StrictAPIView):
 
     def post(self, request: Request) -> Response:
         body = read_body(EnrolRequest, request)
-        node, token = enrol_node(token=body.token, name=body.name)
-        return Response(EnrolAnswer(node_id=str(node.pk), worker_token=token).model_dump(mode="json"))
+        node = enrol_node(token=body.token, name=body.name, worker_token=body.worker_token)
+        return Response(EnrolAnswer(node_id=str(node.pk)).model_dump(mode="json"))
 
 
 @extend_schema(exclude=True)
@@ -118,7 +119,10 @@ class ClaimView(StrictAPIView):
 
     def post(self, request: Request) -> Response:
         claim = claim_job(node=_node(request), request=read_body(ClaimRequest, request))
-        return Response(status=204) if claim is None else Response(claim.model_dump(mode="json"))
+        if isinstance(claim, Claim):
+            return Response(claim.model_dump(mode="json"))
+        headers = {} if claim.ask_again is None else {"Retry-After": str(claim.ask_again)}
+        return Response(status=204, headers=headers)
 
 
 @extend_schema(exclude=True)
@@ -169,14 +173,14 @@ class FileView(View):
         try:
             answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]  # ours: no coroutine
         except DomainError as error:
-            return JsonResponse(error.as_json(), status=error.status)
+            return JsonResponse(error.as_json(), status=error.status, headers=error.headers())
         return answer
 
     def get(self, request: HttpRequest, signed: str) -> FileResponse:
         return FileResponse(open_input(read_signature(signed)), content_type="application/octet-stream")
 
     def put(self, request: HttpRequest, signed: str) -> HttpResponse:
-        payload = read_signature(signed)
+        payload = read_signature(signed, seconds_ago=request.META.get("hacktune.receive_seconds", 0.0))
         limit = OUTPUTS.get(str(payload.get("put")))
         if limit is not None and int(request.headers.get("Content-Length") or 0) > limit:
             raise TooLarge(_("The body is too large."))

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from hackathon.api.strict import StrictSerializer
+from hackathon.api.strict import StrictSerializer, TextInput
 from hackathon.models import ApiToken, Participation
 from teams.models import Membership, Team
 
@@ -29,7 +29,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
 
 
 class TeamSerializer(serializers.ModelSerializer[Team]):
-    """A team; its members' names are for those who take part in the hackathon (context `shows_members`)."""
+    """A team; its members' names are for those who take part in the hackathon."""  # context: `shows_members`
 
     hackathon = serializers.SlugField(source="hackathon.slug")
     size = serializers.SerializerMethodField()
@@ -48,7 +48,7 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
 
 
 class TeamInputSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=80)
+    name = TextInput(max_length=80)
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -37,6 +37,8 @@ def _team_response(viewer: Viewer, teams: QuerySet[Team], team_id: UUID, status:
 class MeView(StrictAPIView):
     """Who you are, what your token may do, where you take part, and your teams."""
 
+    summaries: ClassVar = {"get": "Show who I am"}
+
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         user = person(request)
@@ -55,6 +57,7 @@ class MeView(StrictAPIView):
 class TeamsView(StrictListView[Team]):
     """The teams of a hackathon, by name."""
 
+    summaries: ClassVar = {"get": "List teams", "post": "Found a team"}
     permission_classes = (SignedInToWrite,)
     serializer_class = TeamSerializer
 
@@ -78,6 +81,7 @@ class TeamsView(StrictListView[Team]):
 class TeamView(StrictAPIView):
     """One team."""
 
+    summaries: ClassVar = {"get": "Show a team"}
     permission_classes = (SignedInToWrite,)
 
     @extend_schema(responses=TeamSerializer)
@@ -87,6 +91,8 @@ class TeamView(StrictAPIView):
 
 class LeaveTeamView(StrictAPIView):
     """Leave your team. Founding another one of the same hackathon afterwards takes an organizer's help."""
+
+    summaries: ClassVar = {"post": "Leave my team"}
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, team_id: UUID) -> Response:
@@ -110,6 +116,8 @@ def _membership(viewer: Viewer, team_id: UUID, membership_id: UUID) -> Membershi
 class RemoveMemberView(StrictAPIView):
     """Put a member out of your team, as its captain."""
 
+    summaries: ClassVar = {"post": "Remove a member"}
+
     @extend_schema(request=None, responses=TeamSerializer)
     def post(self, request: Request, team_id: UUID, membership_id: UUID) -> Response:
         self.read(StrictSerializer)
@@ -119,6 +127,8 @@ class RemoveMemberView(StrictAPIView):
 
 class CaptainView(StrictAPIView):
     """Make another member the captain instead of you."""
+
+    summaries: ClassVar = {"post": "Hand over the team"}
 
     @extend_schema(request=None, responses=TeamSerializer)
     def post(self, request: Request, team_id: UUID, membership_id: UUID) -> Response:

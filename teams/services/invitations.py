@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
@@ -16,6 +15,7 @@ from hackathon.errors import Conflict, NotAllowed, NotFound
 from hackathon.models import User
 from hackathon.services.participation import join_hackathon, require_registration_open
 from hackathon.visibility import role_in
+from hackathon.web.public_url import public_url
 from teams.models import Invitation, Membership, MembershipRole, Team
 from teams.selectors import find_invitation
 
@@ -33,7 +33,7 @@ def create_invitation(*, team: Team, user: User, email: str = "") -> tuple[Invit
     has made `PER_DAY` of them within a day.
     """
     token = new_token("hti")
-    link = settings.SITE_URL + reverse("teams:invitation", args=[token])
+    link = public_url(reverse("teams:invitation", args=[token]))
     with transaction.atomic():
         locked = lock_team(team)
         _require_captain(locked, user)

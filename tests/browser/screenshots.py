@@ -139,7 +139,7 @@ def site_of(data: Path, port: int) -> Iterator[tuple[str, Credentials]]:
             try:
                 credentials = demo.bring_up()
                 supervisor.start(demo.processes.scorer())
-                supervisor.start(demo.processes.beat())
+                supervisor.start(demo.processes.scheduler())
                 yield options.url, credentials
             finally:
                 supervisor.stop(STOP_ORDER)

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_from_sign_up_to_a_token_with_a_second_factor_on_the_way(
     world: World, watched: Watched, settings: Any, tmp_path: Path, width: int, scheme: str
 ) -> None:
+    settings.SITE_URL = watched.address
     settings.MAIL, settings.OUTBOX_DIR = "outbox", tmp_path / "outbox"
     settings.MAIL_TRANSPORT = "hackathon.mail.demo_outbox.FileBackend"
     page = watched.open("/", width=width, scheme=scheme)

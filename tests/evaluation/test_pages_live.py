@@ -153,6 +153,15 @@ def test_the_page_says_which_weights_were_kept_and_what_share_was_trained(world:
     assert '22.6M of 22.6M <span class="muted">(100 %)</span>' in text
 
 
+def test_the_page_says_who_multiplied(world: World) -> None:
+    made = job_result().model_dump(mode="json")
+    made["telemetry"] |= {"versions": {"matmul": "MKL, float32"}}
+    result = make_result(world, team=world.team, public=0.8123)
+    Job.objects.filter(pk=result.job_id).update(result=made)
+    text = html(page(world, "captain", f"/s/{result.job.submission_id}/"))
+    assert "<dt>matrix products</dt><dd>MKL, float32</dd>" in text
+
+
 def test_a_result_of_another_time_is_left_out(world: World) -> None:
     result = make_result(world, team=world.team, public=0.8123)
     Job.objects.filter(pk=result.job_id).update(result={"validation": {"accuracy": 0.8}, "steps": "many"})

@@ -1,4 +1,4 @@
-"""One stack a module: PostgreSQL, Valkey, site, scorer, beat; workers are started by the tests that need them."""
+"""One stack a module: PostgreSQL, Valkey, site, scorer, scheduler; workers are started by the tests that need them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.servers import postgres_server, valkey_server
+from tests.servers import PostgresServer, running_postgres, valkey_server
 from tests.stack import REPOSITORY, Answer, Stack, eventually, stack
 
 LEASE_SECONDS = 6.0
@@ -27,6 +27,7 @@ class Event:
     """A small hackathon on a running stack, seen by its people."""
 
     stack: Stack
+    postgres: PostgresServer
     phase: str
     challenge: str
     tokens: dict[str, str]
@@ -102,19 +103,22 @@ def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
 
 
 @contextmanager
-def event_on(folder: Path, models: tuple[Path, Path], **overrides: str) -> Iterator[Event]:
-    """A hackathon on a stack of its own: site, scorer and beat run, workers are started by who needs them."""
+def event_on(folder: Path, models: tuple[Path, ...] = (), **overrides: str) -> Iterator[Event]:
+    """A hackathon on a stack of its own: site, scorer and scheduler run, workers are started by who needs them.
+
+    Without models no worker can train there; whoever plays one over HTTP can.
+    """
     timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
     with (
-        postgres_server() as database_url,
+        running_postgres() as postgres,
         valkey_server(folder) as valkey,
-        stack(folder, database_url, valkey, **timings, **overrides) as running,
+        stack(folder, postgres.url, valkey, **timings, **overrides) as running,
     ):
         told = run("tests.services.world", *map(str, models), env=running.env("manage"))
         made = json.loads(told.splitlines()[-1])
         running.start_site()
         running.start_scorer()
-        yield Event(stack=running, **made)
+        yield Event(stack=running, postgres=postgres, **made)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Mail with real processes: PostgreSQL, Valkey, site, scorer and beat as in the demo."""
+"""Mail with real processes: PostgreSQL, Valkey, site, scorer and scheduler as in the demo."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A stranger's whole walk through the product in a real browser, on the real thing: sign-up to leaderboard.
 
-Site, scorer, beat, worker, PostgreSQL and Valkey are processes of their own; mail goes through the queue to the demo's
-outbox; the submission is really trained. Every page on the way is inspected.
+Site, scorer, scheduler, worker, PostgreSQL and Valkey are processes of their own; mail goes through the queue to the
+demo's outbox; the submission is really trained. Every page on the way is inspected.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def test_a_scorer_killed_in_between_loses_nothing(event: Event) -> None:
     event.stack.supervisor.end("scorer")
     submission = event.submit(epochs=3, rank=8).body["id"]
     event.wait_for(submission, lambda shown: shown["state"] == "scoring", "predictions received")
-    event.stack.supervisor.end("beat")
+    event.stack.supervisor.end("scheduler")
     event.stack.start_scorer()
     event.wait_for(submission, is_scored, "scored")
     assert event.results(submission) == 1
@@ -129,7 +129,7 @@ def test_a_scorer_killed_in_between_loses_nothing(event: Event) -> None:
 def test_a_lost_wake_up_only_costs_time(event: Event) -> None:
     import redis
 
-    event.stack.supervisor.end("beat")
+    event.stack.supervisor.end("scheduler")
     try:
         event.stack.supervisor.end("node-1")
         submission = event.submit(epochs=1, rank=9).body["id"]

@@ -1,4 +1,7 @@
-"""`python -m tests.services.world TINY_MODEL REAL_MODEL`: fills a stack's empty database, says what it made as JSON."""
+"""`python -m tests.services.world [TINY_MODEL REAL_MODEL]`: fills a stack's empty database, says what it made as JSON.
+
+Without models the base model is a row whose one file no worker could load.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 import django
 
 
-def main(tiny: Path, real: Path) -> None:
+def main(*folders: Path) -> None:
     django.setup()
     from django.core.management import call_command
 
@@ -18,11 +21,10 @@ def main(tiny: Path, real: Path) -> None:
     from tests import factories
 
     call_command("migrate", verbosity=0)
-    model, _is_new = import_model(folder=tiny)
-    real_model, _is_new = import_model(folder=real)
-    world = factories.make_world(model=model)
+    models = [import_model(folder=folder)[0] for folder in folders]
+    world = factories.make_world(model=models[0] if models else None)
     world.challenge.limits["budget"]["max_steps"] = 5000
-    world.challenge.limits["base_models"].append(real_model.slug)
+    world.challenge.limits["base_models"].extend(model.slug for model in models[1:])
     world.challenge.save()
     print(
         json.dumps(
@@ -37,4 +39,4 @@ def main(tiny: Path, real: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:]))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import uuid
+from datetime import timedelta
 from typing import Any
+
+from django.db.models import F
 
 from submissions.models import Job, Node
 from submissions.services.attempts import accept_result
@@ -16,9 +18,12 @@ from tests.factories import node_report
 from training_worker.contract.wire import PREDICTIONS, Claim, ClaimRequest, JobResult, OutputRef, StoppedBy, Telemetry
 
 
-def claim(node: Node, claim_id: str | None = None, **report: Any) -> Claim | None:
-    request = ClaimRequest(claim_id=claim_id or uuid.uuid4().hex, node=node_report(**report))
-    return claim_job(node=node, request=request)
+def claim(node: Node, number: int | None = None, **report: Any) -> Claim | None:
+    """A new claim of the node, or the one of that number."""
+    latest = Node.objects.get(pk=node.pk).claim_number
+    request = ClaimRequest(number=latest + 1 if number is None else number, node=node_report(**report))
+    answer = claim_job(node=node, request=request)
+    return answer if isinstance(answer, Claim) else None
 
 
 def predictions(ids: list[str], *, positive: float = 0.75) -> bytes:
@@ -50,8 +55,14 @@ def job_result(*outputs: OutputRef, seconds: float = 5.0) -> JobResult:
     )
 
 
+def work(job: Job, *, seconds: float = 60.0) -> None:
+    """As if the job had been worked on for so long: what it used is at most its attempt's own time."""
+    job.events.update(at=F("at") - timedelta(seconds=seconds))
+
+
 def finish_training(job: Job, *, items: int = 100) -> Job:
     """RUNNING → SCORING with valid predictions for `items` items."""
     job.refresh_from_db()
+    work(job)
     ref = upload(job, PREDICTIONS, predictions([f"item-{i}" for i in range(items)]))
     return accept_result(job_id=str(job.pk), attempt=job.attempt, result=job_result(ref))

@@ -27,7 +27,6 @@ from training_worker.contract.wire import (
 )
 
 ENROL_TOKEN = "one-time"
-WORKER_TOKEN = "worker-token"
 
 
 @dataclass
@@ -36,7 +35,7 @@ class FakeJob:
 
     spec: JobSpec
     token: str
-    claim_id: str = ""
+    claim_number: int = 0
     progress: list[Progress] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
     results: list[JobResult] = field(default_factory=list)
@@ -69,6 +68,9 @@ class FakeSite:
         self.jobs: dict[str, FakeJob] = {}
         self.claims: list[ClaimRequest] = []
         self.enrolled = 0
+        self.worker_token = ""
+        self.lost_answers = 0
+        """So many of the next answers are lost on their way."""
         self.down = False
         self.expired_urls = 0
         self.requests: list[tuple[str, str, str]] = []
@@ -133,22 +135,24 @@ class FakeSite:
         return self._post(job, path.split("/")[5], body)
 
     def _enrol(self, body: bytes) -> tuple[int, bytes]:
-        if EnrolRequest.model_validate_json(body).token != ENROL_TOKEN or self.enrolled:
+        request = EnrolRequest.model_validate_json(body)
+        if request.token != ENROL_TOKEN or self.worker_token not in ("", request.worker_token):
             return 403, b'{"code": "bad_token"}'
         self.enrolled += 1
-        return 200, EnrolAnswer(node_id="n1", worker_token=WORKER_TOKEN).model_dump_json().encode()
+        self.worker_token = request.worker_token
+        return 200, EnrolAnswer(node_id="n1").model_dump_json().encode()
 
     def _claim(self, token: str, body: bytes) -> tuple[int, bytes]:
-        if token != WORKER_TOKEN:
+        if token != self.worker_token:
             return 401, b"{}"
         request = ClaimRequest.model_validate_json(body)
         with self.lock:
             self.claims.append(request)
-            again = [job for job in self.jobs.values() if job.claim_id == request.claim_id]
-            if not again and not self.waiting:
+            again = [job for job in self.jobs.values() if job.claim_number == request.number]
+            if not again and not (self.waiting and request.node.kinds):
                 return 204, b""
             job = again[0] if again else self.waiting.pop(0)
-            job.claim_id = request.claim_id
+            job.claim_number = request.number
         return 200, Claim(spec=job.spec, attempt_token=job.token, lease_seconds=40.0).model_dump_json().encode()
 
     def _post(self, job: FakeJob, call: str, body: bytes) -> tuple[int, bytes]:
@@ -180,6 +184,7 @@ class FakeSite:
 def _handler(site: FakeSite) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are two writes
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -35,9 +35,15 @@ assert "torch" in sys.modules
 """
 MAIN_PROCESS = """
 import sys
-import training_worker.__main__
+import training_worker.node.start
 heavy = {"torch", "transformers", "peft", "numpy", "sklearn"} & set(sys.modules)
 assert not heavy, heavy
+"""
+CHILD = """
+import sys
+before = set(sys.modules)
+import training_worker.__main__
+assert set(sys.modules) - before == {"training_worker", "training_worker.__main__"}
 """
 
 
@@ -65,7 +71,11 @@ def test_every_id_of_the_contract_has_its_code() -> None:
     assert len({load_technique(name) for name in TECHNIQUES}) == len(TECHNIQUES)
 
 
-@pytest.mark.parametrize("script", [IMPORT_ALL, MAIN_PROCESS], ids=["without the site", "main process without torch"])
+@pytest.mark.parametrize(
+    "script",
+    [IMPORT_ALL, MAIN_PROCESS, CHILD],
+    ids=["without the site", "main process without torch", "a child does not import the main process"],
+)
 def test_imports(script: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

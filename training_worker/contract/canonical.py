@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from .base import ContractModel
 from .config import SubmissionConfig
+from .effects import Known, without_idle
 from .tasks import TaskSpec
 
 Model = TypeVar("Model", bound=ContractModel)
@@ -35,19 +36,24 @@ def snap_scale(value: float) -> float:
     return float(snapped.scaleb(exponent))
 
 
-def canonical(config: SubmissionConfig, task: TaskSpec | None = None) -> SubmissionConfig:
+def canonical(config: SubmissionConfig, task: TaskSpec | None = None, known: Known | None = None) -> SubmissionConfig:
     """The config as it is stored, shown, trained and hashed: defaults filled, numbers snapped, idle fields at their
     defaults, techniques in the order in which they apply.
 
-    Idempotent. An idle field is one that cannot change the run: warm-up under the `constant` schedule, and what `task`
-    does not use. A value just inside a bound never snaps outside of it, as every bound lies on the grid.
+    Idempotent. An idle field is one that cannot change the run: warm-up under the `constant` schedule, what `task`
+    does not use, and with what is `known` of the run, each value beyond the last that makes a difference
+    (`effects.without_idle`). A value just inside a bound never snaps outside of it, as every bound lies on the grid.
     """
     training = _snapped(config.training)
     if training.lr_scheduler_type == "constant":
         training = training.model_copy(update={"warmup_steps": 0.0})
+    elif training.lr_scheduler_type == "constant_with_warmup" and training.warmup_steps == 0:
+        training = training.model_copy(update={"lr_scheduler_type": "constant"})
     for field in task.unused if task else ():
         name = field.removeprefix("training.")
         training = training.model_copy(update={name: type(training).model_fields[name].default})
+    if known is not None:
+        training = without_idle(training, known)
     ordered = sorted(config.techniques, key=lambda technique: (technique.stage, technique.name))
     update = {"training": training, "method": _snapped(config.method), "techniques": tuple(map(_snapped, ordered))}
     return config.model_copy(update=update)
@@ -76,7 +82,20 @@ def run_key(*, config: str, model: str, data: str, recipe: str, precision: str, 
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def derive_seed(*, secret: bytes, config: str, data: str, replicate: int) -> int:
-    """31-bit seed = HMAC-SHA256(event secret, config hash ‖ data version ‖ replicate): teams own no seeds."""
-    digest = hmac.new(secret, "\x1f".join([config, data, str(replicate)]).encode(), hashlib.sha256).digest()
+def derive_seed(*, secret: bytes, data: str, replicate: int) -> int:
+    """31-bit seed of a run = HMAC-SHA256(event secret, data version ‖ replicate).
+
+    The same for every config and team: an edit without effect re-rolls nothing, and nobody owns a seed.
+    """
+    return _seed(secret, data, str(replicate))
+
+
+def derive_base_seed(*, secret: bytes, data: str) -> int:
+    """31-bit seed of the examples that the base score is made from: one for all replicates of all runs on a data
+    version, and another than that of any of them."""
+    return _seed(secret, data, "base")
+
+
+def _seed(secret: bytes, *parts: str) -> int:
+    digest = hmac.new(secret, "\x1f".join(parts).encode(), hashlib.sha256).digest()
     return int.from_bytes(digest[:4], "big") >> 1

@@ -20,6 +20,10 @@ ModelSlug = Annotated[
 ]
 
 
+SHORTEST, LONGEST = 8, 512
+"""Bounds of `max_length`, in tokens."""
+
+
 class TrainingArguments(ContractModel):
     """Hyper-parameters; names are those of `transformers.TrainingArguments`, plus `max_length`,
     `early_stopping_patience` and `head_init`, which are ours."""
@@ -38,7 +42,9 @@ class TrainingArguments(ContractModel):
     warmup_steps: Annotated[float, Field(ge=0.0, le=0.5, description="Warm-up as a share of all steps.")] = 0.06
     label_smoothing_factor: Annotated[float, Field(ge=0.0, le=0.5, description="0 is plain cross-entropy.")] = 0.0
     max_grad_norm: Annotated[float, Field(ge=0.0, le=100.0, description="Gradient clipping; 0 turns it off.")] = 1.0
-    max_length: Annotated[int, Field(ge=8, le=512, description="Tokens per example; longer ones are cut.")] = 128
+    max_length: Annotated[
+        int, Field(ge=SHORTEST, le=LONGEST, description="Tokens per example; longer ones are cut.")
+    ] = 128
     early_stopping_patience: Annotated[
         int, Field(ge=0, le=20, description="Validations without improvement before training stops; 0 turns it off.")
     ] = 0
@@ -81,6 +87,10 @@ class ConfigInvalid(Exception):
         self.errors = errors
 
 
+MAX_KIB = 64
+"""A config has a few: what is longer would only take long to be refused, field by field."""
+
+
 def parse_config(data: JSON) -> SubmissionConfig:
     """Read a config from what `json.loads` or our YAML loader returned.
 
@@ -90,6 +100,9 @@ def parse_config(data: JSON) -> SubmissionConfig:
         text = json.dumps(data, allow_nan=True)
     except (TypeError, ValueError, RecursionError):
         raise ConfigInvalid([FieldError(code="invalid_type", field="", message=sentences.NOT_AN_OBJECT)]) from None
+    if len(text) > MAX_KIB * 1024:
+        message = sentences.CONFIG_TOO_LONG(limit=MAX_KIB)
+        raise ConfigInvalid([FieldError(code="too_large", field="", message=message)])
     try:
         return SubmissionConfig.model_validate_json(text)
     except ValidationError as error:

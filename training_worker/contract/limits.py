@@ -11,14 +11,18 @@ from pydantic import Field
 
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
+from .bounds import MegabytesUsed, Rate
 from .canonical import canonical
 from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
+from .effects import Known
 from .facts import ModelFacts
 from .tasks import TaskSpec
 
 
 class Budget(ContractModel):
-    """What one run may use. Steps and seconds end a training (not the run); memory and 1.25 × seconds end the run."""
+    """What one run may use. Steps and seconds end a training (not the run); memory and 1.25 × seconds end the run.
+
+    `max_memory_mb` is of the host's memory, and where there is a card as much of the card's."""
 
     max_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
     max_seconds: Annotated[float, Field(gt=0.0, le=86_400.0)] = 300.0
@@ -31,7 +35,7 @@ class Budget(ContractModel):
 
 
 class ChallengeLimits(ContractModel):
-    """What a challenge allows. `ranges` narrows numeric fields of the contract by name (`config.models_with`);
+    """What a challenge allows. `ranges` narrows numeric fields of a config by their name;
     `max_batch_cost` bounds a batch in the task's unit of cost, e.g. tokens."""
 
     base_models: Annotated[tuple[Slug, ...], Field(min_length=1)]
@@ -43,16 +47,21 @@ class ChallengeLimits(ContractModel):
 
 
 class MeasuredSpeed(ContractModel):
-    """Figures that a node measured for one base model, in the task's unit of cost."""
+    """Figures that a node measured for one base model, in the task's unit of cost.
 
-    train_units_per_second: Annotated[float, Field(gt=0.0)]
-    frozen_units_per_second: Annotated[float, Field(gt=0.0)]
-    megabytes_fixed: Annotated[float, Field(ge=0.0)]
-    megabytes_per_thousand_units: Annotated[float, Field(ge=0.0)]
+    Megabytes are of the memory of the device: of a training step of all parameters, which grow with the batch, and
+    `frozen_megabytes` of a run whose backbone is frozen, which its config does not change.
+    """
+
+    train_units_per_second: Rate
+    frozen_units_per_second: Rate
+    megabytes_fixed: MegabytesUsed
+    megabytes_per_thousand_units: MegabytesUsed
+    frozen_megabytes: MegabytesUsed
 
 
 class Estimate(ContractModel):
-    """What a run will need. `seconds` and `memory_mb` are None where no worker has measured the model yet."""
+    """What a run will need. `seconds` and `memory_mb` are null where no worker has measured the model yet."""
 
     steps: int
     seconds: float | None = None
@@ -68,23 +77,23 @@ class DataSize(ContractModel):
 
 
 class Terms(ContractModel):
-    """All that a config is judged against. `models` and `speeds` are by slug; a model that is not in `models` is
-    unknown and nothing is asked of it."""
+    """All that a config is judged against. `models`, `speeds` and `longest` are by slug; a model that is not in
+    `models` is unknown and nothing is asked of it. `longest` is the size of the longest example of the data in the
+    model's own tokens, as a node has measured it."""
 
     task: TaskSpec
     limits: ChallengeLimits
     size: DataSize
     models: dict[str, ModelFacts] = {}
     speeds: dict[str, MeasuredSpeed] = {}
+    longest: dict[str, Annotated[int, Field(ge=1)]] = {}
 
 
 def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     """Planned optimiser steps, and seconds and megabytes where a node has measured the model."""
     training, method, size = config.training, config.method, terms.size
-    examples = size.train_examples
-    for technique in config.techniques:
-        examples = technique.training_examples(examples)
-    steps = math.ceil(examples / training.per_device_train_batch_size) * training.num_train_epochs
+    known = known_of(config, terms)
+    examples, steps = known.examples, known.steps
     speed = terms.speeds.get(config.base_model)
     if speed is None:
         return Estimate(steps=steps)
@@ -96,10 +105,25 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     dearer = math.prod(technique.step_cost for technique in config.techniques)
     seconds = dearer * passes * each / rate + size.test_examples * each / speed.frozen_units_per_second
     batch = training.per_device_train_batch_size * largest / 1000
+    trained_mb = speed.megabytes_fixed + speed.megabytes_per_thousand_units * batch
     return Estimate(
         steps=steps,
         seconds=round(seconds, 1),
-        memory_mb=round(speed.megabytes_fixed + speed.megabytes_per_thousand_units * batch, 1),
+        memory_mb=round(speed.frozen_megabytes if frozen else trained_mb, 1),
+    )
+
+
+def known_of(config: SubmissionConfig, terms: Terms) -> Known:
+    """What is known of the run of a config that the challenge accepts: its planned steps are its steps."""
+    training, examples = config.training, terms.size.train_examples
+    for technique in config.techniques:
+        examples = technique.training_examples(examples)
+    grows = any(technique.changes_inputs for technique in config.techniques)
+    return Known(
+        examples=examples,
+        steps=math.ceil(examples / training.per_device_train_batch_size) * training.num_train_epochs,
+        longest=None if grows else terms.longest.get(config.base_model),
+        ranges=terms.limits.ranges,
     )
 
 
@@ -129,7 +153,7 @@ def read_config(data: JSON, terms: Terms) -> SubmissionConfig:
     errors = check(config, terms)
     if errors:
         raise ConfigInvalid(errors)
-    return canonical(config, terms.task)
+    return canonical(config, terms.task, known_of(config, terms))
 
 
 def _refused(code: str, field: str, message: str, allowed: str = "") -> FieldError:
@@ -213,6 +237,7 @@ def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
     if needed.memory_mb is not None and needed.memory_mb > budget.max_memory_mb:
         said = sentences.MUCH_MEMORY(megabytes=f"{needed.memory_mb:g}")
         field = "training.max_length" if unit == "tokens" else "training.per_device_train_batch_size"
+        field = "base_model" if config.method.uses_frozen_features else field
         errors.append(_exceeds(field, said, f"≤ {budget.max_memory_mb} MB"))
     if needed.seconds is not None and needed.seconds > 2 * budget.max_seconds:
         said = sentences.MUCH_TIME(seconds=f"{needed.seconds:g}")

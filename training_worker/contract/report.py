@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .base import JSON, ContractModel
+from .base import ContractModel, Fraction
+from .bounds import MOST_BYTES, Count, Figure, Name
 
 MOST_EXAMPLES = 6
 """Examples of one kind."""
@@ -18,41 +19,48 @@ MOST_CONFUSIONS = 10
 MOST_POINTS = 1000
 LONGEST_TEXT = 5000
 """Characters that are kept of one input of an example, and words of a list."""
+MOST_LABELS = 1000
+
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+Label = Annotated[str, Field(max_length=200)]
+Whole = Annotated[int, Field(ge=-MOST_BYTES, le=MOST_BYTES)]
+Value = Text | Annotated[list[Text], Field(max_length=LONGEST_TEXT)] | Whole | Figure | None
+"""What a column of the data holds."""
 
 
 class MetricRow(ContractModel):
     """One metric over all validation items; `base` is that of the untrained model."""
 
-    name: str
-    value: float
-    se: float
-    base: float | None = None
+    name: Name
+    value: Figure
+    se: Figure
+    base: Figure | None = None
 
 
 class ClassRow(ContractModel):
     """One class, or one type of entity."""
 
-    label: str
-    precision: float
-    recall: float
-    f1: float
-    support: Annotated[int, Field(ge=0)]
-    base_f1: float | None = None
+    label: Label
+    precision: Fraction
+    recall: Fraction
+    f1: Fraction
+    support: Count
+    base_f1: Fraction | None = None
 
 
 class Confusion(ContractModel):
     """`count` items of class `target` were taken for `predicted`."""
 
-    target: str
-    predicted: str
-    count: Annotated[int, Field(ge=1)]
+    target: Label
+    predicted: Label
+    count: Annotated[Count, Field(ge=1)]
 
 
 class Point(ContractModel):
     """True and predicted value of one item."""
 
-    target: float
-    predicted: float
+    target: Figure
+    predicted: Figure
 
 
 class ExampleKind(StrEnum):
@@ -79,21 +87,21 @@ class Example(ContractModel):
     `error` is how far off the answer is, 0 for right: a share of wrong tags, an absolute difference.
     """
 
-    id: str
-    inputs: dict[str, JSON]
-    target: JSON
-    predicted: JSON
-    base_predicted: JSON = None
-    confidence: float | None = None
-    target_confidence: float | None = None
-    error: float | None = None
+    id: Text
+    inputs: Annotated[dict[str, Value], Field(max_length=50)]
+    target: Value
+    predicted: Value
+    base_predicted: Value = None
+    confidence: Figure | None = None
+    target_confidence: Figure | None = None
+    error: Figure | None = None
 
 
 class ExampleGroup(ContractModel):
     """Examples of one kind, the most telling first; `count` items are of it in all."""
 
     kind: ExampleKind
-    count: Annotated[int, Field(ge=0)]
+    count: Count
     examples: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)]
 
 
@@ -101,14 +109,14 @@ class ValidationReport(ContractModel):
     """`confusion` has a row for each label and a column for each label and, last, "no answer"."""
 
     schema_version: Literal[1] = 1
-    items: Annotated[int, Field(ge=1)]
-    metrics: Annotated[tuple[MetricRow, ...], Field(min_length=1)]
-    labels: tuple[str, ...] = ()
-    classes: tuple[ClassRow, ...] = ()
-    confusion: tuple[tuple[int, ...], ...] = ()
+    items: Annotated[Count, Field(ge=1)]
+    metrics: Annotated[tuple[MetricRow, ...], Field(min_length=1, max_length=50)]
+    labels: Annotated[tuple[Label, ...], Field(max_length=MOST_LABELS)] = ()
+    classes: Annotated[tuple[ClassRow, ...], Field(max_length=MOST_LABELS)] = ()
+    confusion: Annotated[tuple[tuple[Count, ...], ...], Field(max_length=MOST_LABELS)] = ()
     confusions: Annotated[tuple[Confusion, ...], Field(max_length=MOST_CONFUSIONS)] = ()
     points: Annotated[tuple[Point, ...], Field(max_length=MOST_POINTS)] = ()
-    groups: tuple[ExampleGroup, ...] = ()
+    groups: Annotated[tuple[ExampleGroup, ...], Field(max_length=50)] = ()
 
     @property
     def has_base(self) -> bool:

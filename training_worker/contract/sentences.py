@@ -35,6 +35,7 @@ class Sentence(str):
 
 OUT_OF_MEMORY = Sentence("The training asked for more memory than there is.")
 MEMORY_CAP = Sentence("The training needed %(used)s MB; the cap is %(cap)s MB.")
+CARD_CAP = Sentence("The training asked for more memory of the card than there is, or than the cap of %(cap)s MB.")
 HARD_WALL = Sentence("The run was still working after %(seconds)s s, its hard limit.")
 LOSS_NOT_FINITE = Sentence("The training loss became infinite or undefined by step %(step)s.")
 LOSS_ROSE = Sentence("The training loss rose to %(loss)s by step %(step)s; guessing has %(guessing)s.")
@@ -74,6 +75,9 @@ NODE_LOST = Sentence("the node stopped responding")
 SCORER_LOST = Sentence("the scorer stopped responding")
 NODE_MOVED_ON = Sentence("the node claimed another job")
 LOSSES = Sentence("%(losses)s losses; the last: %(reason)s")
+DISK_FULL = Sentence(
+    "The disk has %(free)s MB left, of the %(least)s MB a job needs: this node takes no job until there is room."
+)
 NODE_STOPS = Sentence("The node is shutting down.")
 OTHER_RECIPE = Sentence("This node implements recipe %(have)s, the job wants %(wanted)s.")
 RAISED = Sentence("The training process raised %(error)s.")
@@ -123,6 +127,11 @@ ABOVE = Sentence("above %(low)s … %(high)s")
 AT_MOST_COST = Sentence("batch size × size of an example ≤ %(total)s %(unit)s")
 AT_MOST_STEPS = Sentence("≤ %(steps)s steps: fewer epochs or a larger batch")
 AT_MOST_SECONDS = Sentence("≤ %(seconds)s s of compute")
+
+# --- what is wrong with a body or a list of problems ------------------------------------------------------------
+
+CONFIG_TOO_LONG = Sentence("A config has at most %(limit)s KiB as JSON.")
+MORE_PROBLEMS = Sentence("… and %(count)s more problems.")
 
 UNITS: dict[str, Sentence] = {"tokens": Sentence("tokens"), "kilopixels": Sentence("kilopixels")}
 """By `TaskSpec.unit`."""

@@ -1,7 +1,7 @@
 """The wire between the site and a GPU node. Every body below is JSON over HTTPS at `/api/worker/`.
 
 POST enrol/                EnrolRequest  → EnrolAnswer          one-time enrolment token in the body
-POST claim/                ClaimRequest  → 200 Claim | 204      Bearer worker token
+POST claim/                ClaimRequest  → 200 Claim | 204      Bearer worker token; 204 may have Retry-After
 POST jobs/<id>/progress/   Progress      → 200 ProgressAnswer   Bearer attempt token, as all below
 POST jobs/<id>/urls/       {}            → 200 JobFiles         fresh signed URLs
 POST jobs/<id>/result/     JobResult     → 200; the same result twice → 200
@@ -15,21 +15,43 @@ A post of an attempt that is not the job's current one gets 409 `stale_attempt` 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from .base import ContractModel, Sha256, Slug
-from .config import SubmissionConfig
+from .bounds import (
+    EARLIEST,
+    FASTEST,
+    LATEST,
+    LONGEST_LINE,
+    Bytes,
+    Count,
+    Figure,
+    Line,
+    Megabytes,
+    MegabytesUsed,
+    Moment,
+    Name,
+    Paragraph,
+    Parameters,
+    Seconds,
+    Word,
+)
+from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
 from .limits import Budget, MeasuredSpeed
+from .text import one_line
 
 WAKE_TASK = "training_worker.wake"
 """Celery task name of the doorbell. It carries no arguments and names no job."""
 
 WORKER_QUEUE = "workers"
 SITE_QUEUE = "site"
+"""The site's periodic work and mail: never behind a scoring."""
+SCORING_QUEUE = "scoring"
 
 LEASE_SECONDS = 40.0
 IDLE_POLL_SECONDS = 15.0
@@ -39,7 +61,11 @@ PROGRESS_SECONDS = 5.0
 RECIPE = "2026.11"
 """Version of the training recipe this code implements; a phase pins one."""
 
-ShortText = Annotated[str, Field(max_length=2000)]
+WorkerToken = Annotated[str, Field(pattern=r"^htw_[A-Za-z0-9_-]{43}$")]
+"""`htw_` and 32 random bytes in base64url."""
+MOST_CACHED_MODELS = 1000
+"""That a node names; with more it names some of them."""
+
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 
 
@@ -89,37 +115,40 @@ class FailureCode(StrEnum):
 class NodeLoad(ContractModel):
     """What is in use on a node, sent with claims and progress. `memory_used_mb` is None where it cannot be told."""
 
-    memory_used_mb: Annotated[int, Field(ge=0)] | None = None
-    disk_free_mb: Annotated[int, Field(ge=0)]
+    memory_used_mb: Megabytes | None = None
+    disk_free_mb: Megabytes
 
 
 class NodeReport(NodeLoad):
     """What a node is and has, sent with every claim: its heartbeat. Sizes in MB (2**20 bytes)."""
 
-    version: Annotated[str, Field(max_length=64)]
-    recipe: Annotated[str, Field(max_length=32)]
-    kinds: tuple[JobKind, ...]
-    precisions: tuple[Precision, ...]
-    device: Annotated[str, Field(max_length=100)]
-    memory_mb: Annotated[int, Field(ge=0)]
-    cached_models: tuple[Sha256, ...] = ()
-    last_error: ShortText = ""
+    version: Name
+    recipe: Name
+    kinds: Annotated[tuple[JobKind, ...], Field(max_length=20)]
+    precisions: Annotated[tuple[Precision, ...], Field(max_length=20)]
+    device: Word
+    memory_mb: Megabytes
+    cached_models: Annotated[tuple[Sha256, ...], Field(max_length=MOST_CACHED_MODELS)] = ()
+    last_error: Paragraph = ""
 
 
 class EnrolRequest(ContractModel):
-    token: Annotated[str, Field(max_length=200)]
+    """The node makes its own worker token, so that the same request gets the same answer, should one be lost."""
+
+    token: Line
+    worker_token: WorkerToken
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class EnrolAnswer(ContractModel):
     node_id: str
-    worker_token: str
 
 
 class ClaimRequest(ContractModel):
-    """`claim_id` is the node's own random id: the same id gets the same job again, should an answer be lost."""
+    """`number` rises with every claim of the node, restarts included: the same one gets the same job again, should an
+    answer be lost, and a smaller one is late and gets nothing."""
 
-    claim_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    number: Annotated[int, Field(ge=1, lt=2**53)]
     node: NodeReport
 
 
@@ -131,7 +160,7 @@ class FileRef(ContractModel):
 
     name: FileName
     sha256: Sha256
-    size: Annotated[int, Field(ge=0)]
+    size: Bytes
     url: str = ""
 
 
@@ -245,23 +274,28 @@ class Claim(ContractModel):
 class CurvePoint(ContractModel):
     """One point of a curve. `name` is `train_loss`, `validation_loss`, `learning_rate` or `validation_<metric>`."""
 
-    step: Annotated[int, Field(ge=0)]
-    name: Annotated[str, Field(max_length=64)]
-    value: float
+    step: Count
+    name: Name
+    value: Figure
 
 
 class LogLine(ContractModel):
-    at: AwareDatetime
-    text: Annotated[str, Field(max_length=500)]
+    at: Moment
+    text: Line
+
+    @classmethod
+    def said(cls, text: str) -> LogLine:
+        """What is said now, whatever its characters and its length, and even where this machine's clock is far off."""
+        return cls(at=min(max(datetime.now(UTC), EARLIEST), LATEST), text=one_line(text, LONGEST_LINE))
 
 
 class Progress(ContractModel):
     """What happened since the last post. `seq` counts the posts of an attempt from 1: a doubled post is dropped."""
 
-    seq: Annotated[int, Field(ge=1)]
+    seq: Annotated[Count, Field(ge=1)]
     stage: Stage
-    step: Annotated[int, Field(ge=0)] = 0
-    total_steps: Annotated[int, Field(ge=0)] = 0
+    step: Count = 0
+    total_steps: Count = 0
     points: Annotated[tuple[CurvePoint, ...], Field(max_length=1000)] = ()
     lines: Annotated[tuple[LogLine, ...], Field(max_length=1000)] = ()
     load: NodeLoad | None = None
@@ -280,47 +314,50 @@ class OutputRef(ContractModel):
 
     name: FileName
     sha256: Sha256
-    size: Annotated[int, Field(ge=0)]
+    size: Bytes
 
 
 class Telemetry(ContractModel):
-    """Figures of one run. Seconds by stage; parameters trained and in all; peak resident memory of the child."""
+    """Figures of one run. Seconds by stage; parameters trained and in all; peak memory of the training process on its
+    device."""
 
-    seconds: dict[str, Annotated[float, Field(ge=0.0)]]
-    compute_seconds: Annotated[float, Field(ge=0.0)]
-    peak_memory_mb: Annotated[float, Field(ge=0.0)]
-    parameters_total: Annotated[int, Field(ge=0)]
-    parameters_trained: Annotated[int, Field(ge=0)]
-    train_units_per_second: Annotated[float, Field(ge=0.0)] = 0.0
-    device: Annotated[str, Field(max_length=100)]
-    versions: dict[str, str] = {}
-    best_step: Annotated[int, Field(ge=0)] = 0
+    seconds: Annotated[dict[Name, Seconds], Field(max_length=50)]
+    compute_seconds: Seconds
+    peak_memory_mb: MegabytesUsed
+    parameters_total: Parameters
+    parameters_trained: Parameters
+    train_units_per_second: Annotated[float, Field(ge=0.0, le=FASTEST)] = 0.0
+    device: Word
+    versions: Annotated[dict[Name, Word], Field(max_length=50)] = {}
+    best_step: Count = 0
 
 
 class JobResult(ContractModel):
     """A finished run: uploaded files, validation metrics, telemetry. It holds no test score: the worker cannot know
     one.
 
-    `speed` is what a self-test measured, for the site's estimates.
+    `speed` and `longest_example` are what a base score measured: for the site's estimates, and the size in tokens of
+    the longest example of any split (as far as `max_length` goes) for its canonical configs.
     """
 
     outputs: Annotated[tuple[OutputRef, ...], Field(max_length=20)]
-    validation: dict[str, float]
+    validation: Annotated[dict[Name, Figure], Field(max_length=50)]
     stopped_by: StoppedBy
-    steps: Annotated[int, Field(ge=0)]
-    base_method: Annotated[str, Field(max_length=100)] = ""
+    steps: Count
+    base_method: Word = ""
     """How the base score was made, in words, e.g. "class prototypes, 64 examples a class"."""
     telemetry: Telemetry
     speed: MeasuredSpeed | None = None
+    longest_example: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
 
 
 class JobFailure(ContractModel):
     """An own fault of the config (or `model_integrity`): class, message, hint. Never holds test data."""
 
     code: FailureCode
-    message: ShortText
-    hint: ShortText
-    compute_seconds: Annotated[float, Field(ge=0.0)]
+    message: Paragraph
+    hint: Paragraph
+    compute_seconds: Seconds
 
 
 class JobRelease(ContractModel):
@@ -329,5 +366,5 @@ class JobRelease(ContractModel):
     `lost=True` counts as a loss (back-off, quarantine after 5); a release on shutdown costs nothing.
     """
 
-    reason: ShortText
+    reason: Paragraph
     lost: bool = False

@@ -89,13 +89,9 @@ def _write_files(
 
 def _read_config(folder: Path) -> dict[str, Any]:
     """The source's config, without what only says where it lay. Raises `ConversionError` on code of its own."""
-    try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConversionError(f"There is no readable config.json: {error}") from error
+    config = _read_object(folder / "config.json")
     for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json"):
-        path = folder / name
-        if path.exists() and "auto_map" in json.loads(path.read_text("utf-8")):
+        if (folder / name).exists() and "auto_map" in _read_object(folder / name):
             raise ConversionError(
                 f"{name} names code of the model's own (auto_map); only transformers' own classes are loaded."
             )
@@ -104,6 +100,16 @@ def _read_config(folder: Path) -> dict[str, Any]:
     for key in ("_name_or_path", "transformers_version"):
         config.pop(key, None)
     return _with_torch_momentum(config)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConversionError(f"There is no readable {path.name}: {error}") from error
+    if not isinstance(content, dict):
+        raise ConversionError(f"{path.name} is not a JSON object.")
+    return content
 
 
 def _with_torch_momentum(config: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from ..tasks.text_encoder import positions_of
 from .errors import ConversionError
 from .processors import check_vocabulary, load_tokenizer
 
+MIN_LENGTH, MAX_LENGTH = 8, 512
+"""Bounds of `max_length` in a config."""
 AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     ("speech", ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
     ("vision", ("IMAGE",)),
@@ -78,6 +80,7 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
         _check_images(backbone, folder)
     elif family != "speech":
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
+        _check_texts(backbone)
     _check_tasks(folder, tasks, pooling)
     return ModelFacts(family=family, tasks=tasks, max_positions=positions_of(backbone), layers=layer_groups(backbone))
 
@@ -105,7 +108,27 @@ def load_backbone(folder: Path) -> PreTrainedModel:
 
 def _embeddings(backbone: PreTrainedModel) -> int:
     table: Any = backbone.get_input_embeddings()
-    return int(table.weight.shape[0])
+    if not isinstance(table, torch.nn.Embedding):
+        raise ConversionError("It has no embedding of tokens: it cannot read texts as they are read here.")
+    return table.num_embeddings
+
+
+def _check_texts(backbone: PreTrainedModel) -> None:
+    """Do texts go through it, up to the longest that it is said to read, and come out as one vector a token?"""
+    positions = positions_of(backbone)
+    if positions is not None and positions < MIN_LENGTH:
+        raise ConversionError(f"It reads at most {positions} tokens; {MIN_LENGTH} is the least a config may ask for.")
+    longest = min(positions or MAX_LENGTH, MAX_LENGTH)
+    ids = torch.full((2, longest), _embeddings(backbone) - 1)
+    mask = torch.ones_like(ids)
+    mask[1, longest // 2 :] = 0
+    try:
+        with torch.no_grad():
+            shape = tuple(backbone(input_ids=ids, attention_mask=mask).last_hidden_state.shape)
+    except Exception as error:  # what an architecture asks for beside that is its own affair
+        raise ConversionError(f"It cannot read a text of {longest} tokens: {error}") from error
+    if shape != (*ids.shape, backbone.config.hidden_size):
+        raise ConversionError(f"It makes {shape} of {tuple(ids.shape)} tokens, not one vector of each.")
 
 
 def _check_images(backbone: PreTrainedModel, folder: Path) -> None:

@@ -23,7 +23,10 @@ def find_source(source: str, revision: str) -> tuple[Path, str]:
         )
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(source, revision=revision, allow_patterns=HUB_PATTERNS)), source
+    try:
+        return Path(snapshot_download(source, revision=revision, allow_patterns=HUB_PATTERNS)), source
+    except Exception as error:  # of the hub, the network, the disk
+        raise ConversionError(f"The hub did not give {source} at {revision}: {error}") from error
 
 
 def _package_folder(path: str) -> tuple[Path, str]:

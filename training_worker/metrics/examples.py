@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contract.base import JSON
+from ..contract.bounds import clipped
 from ..contract.report import LONGEST_TEXT, MOST_EXAMPLES, Example, ExampleGroup, ExampleKind, MetricRow
 from .base import IntArray, Output
 
@@ -36,8 +37,8 @@ class Validated(Generic[T, A]):
         rows = []
         for name in metrics:
             estimate = output.estimate(name, self.truth, self.answers, self.labels)
-            base = None if self.base is None else output.value(name, self.truth, self.base, self.labels)
-            rows.append(MetricRow(name=name, value=estimate.value, se=estimate.se, base=base))
+            base = None if self.base is None else clipped(output.value(name, self.truth, self.base, self.labels))
+            rows.append(MetricRow(name=name, value=clipped(estimate.value), se=clipped(estimate.se), base=base))
         return tuple(rows)
 
     def id_and_inputs(self, n: int) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from ..contract.base import JSON
+from ..contract.json_lines import LineInvalid, read_line
 from .base import InvalidPredictions
 
 NOT_A_PREDICTION = "not a prediction"
@@ -40,15 +40,10 @@ def read_lines(lines: Iterable[bytes], ids: Sequence[str], key: str, store: Stor
         raise InvalidPredictions(problems)
 
 
-def split_lines(content: bytes) -> list[bytes]:
-    """Lines of a whole file; its last line may end with a newline or not."""
-    return content.removesuffix(b"\n").split(b"\n") if content else []
-
-
 def _read_line(line: bytes, key: str) -> tuple[str, JSON] | None:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
+        entry = read_line(line, is_finite=False)
+    except LineInvalid:
         return None
     if not isinstance(entry, dict) or entry.keys() != {"id", key}:
         return None

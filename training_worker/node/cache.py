@@ -79,15 +79,25 @@ class Cache:
 
     def evict(self, keep: frozenset[str]) -> None:
         """Drop the least recently used entries until the cache is within its limit; those named in `keep` stay."""
-        entries = [entry for folder in (self._models, self._data, self.features) for entry in folder.iterdir()]
-        entries.sort(key=lambda path: path.stat().st_mtime)
-        total = sum(_size(entry) for entry in entries)
-        for entry in entries:
-            if total <= self._limit:
+        excess = sum(map(_size, self._entries())) - self._limit
+        self._drop(excess, keep)
+
+    def free(self, size: int) -> None:
+        """Drop the least recently used entries until `size` bytes are gone, or all."""
+        self._drop(size, frozenset())
+
+    def _entries(self) -> list[Path]:
+        """The least recently used first."""
+        found = [entry for folder in (self._models, self._data, self.features) for entry in folder.iterdir()]
+        return sorted(found, key=lambda path: path.stat().st_mtime)
+
+    def _drop(self, excess: int, keep: frozenset[str]) -> None:
+        for entry in self._entries():
+            if excess <= 0:
                 return
             if entry.name in keep:
                 continue
-            total -= _size(entry)
+            excess -= _size(entry)
             log.info("cache_evict", entry=entry.name[:12])
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 

@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin
@@ -53,12 +54,15 @@ class SiteUnavailable(SiteError):
     """No answer, 5xx or 429: the same call may be tried again."""
 
 
-class SiteUnreachable(SiteUnavailable):
-    """The connection was not even made: nothing was received."""
-
-
 class StaleAttempt(Exception):
-    """409: this attempt is not the job's current one; nothing it does counts any more."""
+    """409: this attempt is not the job's current one, this claim not the node's; nothing it does counts any more."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The site has no job for this node. `ask_again`: seconds until there may be one, None where none is known."""
+
+    ask_again: float | None
 
 
 class IntegrityError(Exception):
@@ -77,40 +81,38 @@ class SiteClient:
         )
 
     def enrol(self, request: EnrolRequest, *, patience: float) -> EnrolAnswer:
-        """Exchange the one-time token. Tried again only while no connection is made: a second use would be refused."""
-        end = time.monotonic() + patience
-        while True:
-            try:
-                return EnrolAnswer.model_validate_json(self._post("enrol/", "", request))
-            except SiteUnreachable:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.5)
+        """Use the one-time token. Idempotent by the whole request."""
+        return self.persist(
+            lambda: EnrolAnswer.model_validate_json(self._post("enrol/", "", request).data), patience=patience
+        )
 
-    def claim(self, worker_token: str, request: ClaimRequest) -> Claim | None:
-        """The next job, or None. Idempotent by `claim_id`."""
-        body = self._post("claim/", worker_token, request)
-        return Claim.model_validate_json(body) if body else None
+    def claim(self, worker_token: str, request: ClaimRequest) -> Claim | Nothing:
+        """The next job. Idempotent by `number`. Raises `StaleAttempt` where the node has made a later claim."""
+        answer = self._post("claim/", worker_token, request)
+        if answer.status == 200:
+            return Claim.model_validate_json(answer.data)
+        seconds = answer.headers.get("Retry-After", "")
+        return Nothing(float(seconds) if seconds.isdecimal() else None)
 
     def attempt(self, claim: Claim) -> AttemptClient:
         return AttemptClient(self, claim)
 
-    def _post(self, path: str, token: str, body: BaseModel | None) -> bytes:
+    def _post(self, path: str, token: str, body: BaseModel | None) -> urllib3.BaseHTTPResponse:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         data = body.model_dump_json().encode() if body is not None else b"{}"
         return self._send("POST", self._api + path, headers=headers, body=data)
 
-    def _send(self, method: str, url: str, *, headers: dict[str, str], body: bytes | Iterator[bytes]) -> bytes:
+    def _send(
+        self, method: str, url: str, *, headers: dict[str, str], body: bytes | Iterator[bytes]
+    ) -> urllib3.BaseHTTPResponse:
         try:
             answer = self._pool.request(method, url, headers=headers, body=body, redirect=False)
-        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
-            raise SiteUnreachable(0, str(error)) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise SiteUnavailable(0, f"{type(error).__name__}: {error}") from error
         _raise_for(answer.status, answer.data)
-        return answer.data
+        return answer
 
     def persist(self, call: Callable[[], T], *, patience: float, tick: Callable[[], None] | None = None) -> T:
         """Repeat an idempotent call with growing pauses (0.2 … 5 s, jittered) while the site is unavailable.
@@ -204,7 +206,7 @@ class AttemptClient:
         self._post("release/", release)
 
     def _post(self, path: str, body: BaseModel | None) -> bytes:
-        return self.site._post(self._path + path, self._token, body)
+        return self.site._post(self._path + path, self._token, body).data
 
 
 def _raise_for(status: int, data: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
 
@@ -51,7 +50,7 @@ class Reporter:
     def enter(self, stage: Stage, text: str) -> None:
         """The supervisor's own news: a stage and a line."""
         self._stage, self._news = stage, True
-        self._lines.append(LogLine(at=datetime.now(UTC), text=text[:500]))
+        self._lines.append(LogLine.said(text))
 
     def tick(self) -> None:
         """Post if it is time. Raises `Cancelled` and `StaleAttempt`; an unreachable site is no reason to stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -11,12 +12,14 @@ import re
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from ..contract.base import ContractModel
+from ..contract.bounds import MOST_COUNT
 from ..contract.wire import IDLE_POLL_SECONDS
 
 VERSION = "0.1.0"
@@ -40,6 +43,8 @@ class Settings:
     threads: int = 1
     idle_poll_seconds: float = IDLE_POLL_SECONDS
     cache_mb: int = 20_000
+    least_disk_mb: int = 1000
+    """With less room on its disk the node takes no job."""
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
@@ -69,6 +74,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         threads=_positive(environment, "HACKTUNE_THREADS", os.cpu_count() or 1),
         idle_poll_seconds=_seconds(environment, "HACKTUNE_IDLE_POLL_SECONDS", IDLE_POLL_SECONDS),
         cache_mb=_positive(environment, "HACKTUNE_CACHE_MB", 20_000),
+        least_disk_mb=_positive(environment, "HACKTUNE_LEAST_DISK_MB", 1000),
     )
 
 
@@ -96,7 +102,11 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
 
 
 class Identity(ContractModel):
-    """Who this node is at one site; kept in `node.json`, readable by the owner only."""
+    """Who this node is at one site; kept in `node.json`, readable by the owner only.
+
+    `node_id` is empty until the site has answered: the token is made and kept before, so that enrolling can
+    be repeated.
+    """
 
     site_url: str
     node_id: str
@@ -122,6 +132,7 @@ class NodeFolder:
         self.jobs = root / "jobs"
         self.tmp = temporary_folder(root)
         self._lock: IO[str] | None = None
+        self._last_claim = 0
 
     def open(self) -> None:
         """Create the folder, lock it, drop what a killed predecessor left. Raises `SettingsError` when it is in use."""
@@ -153,15 +164,34 @@ class NodeFolder:
 
     def save_identity(self, identity: Identity) -> None:
         """Write `node.json` with mode 0600, atomically."""
-        path = self.root / "node.json"
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(identity.model_dump(), file)
-        draft.replace(path)
+        _replace(self.root / "node.json", json.dumps(identity.model_dump()))
+
+    def next_claim(self) -> int:
+        """A number higher than that of every claim before, those of an earlier process too.
+
+        At least the time in seconds: a folder that was restored from a copy does not begin in the past, nor does one
+        on a full disk.
+        """
+        path = self.root / "claims"
+        with contextlib.suppress(OSError, ValueError):
+            self._last_claim = max(self._last_claim, int(path.read_text()))
+        self._last_claim = max(self._last_claim + 1, int(time.time()))
+        with contextlib.suppress(OSError):
+            _replace(path, str(self._last_claim))
+        return self._last_claim
 
     def disk_free_mb(self) -> int:
-        return shutil.disk_usage(self.root).free // MEGABYTE
+        """At most `MOST_COUNT`: some network file systems claim more."""
+        return min(shutil.disk_usage(self.root).free // MEGABYTE, MOST_COUNT)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file whole or not at all, for the owner only."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 _KEPT = re.compile(

@@ -10,11 +10,12 @@ from collections.abc import Callable
 import structlog
 
 from ..contract import sentences
+from ..contract.bounds import paragraph
 from ..contract.wire import RECIPE, Claim, FailureCode, JobFailure, JobRelease, JobResult, JobSpec, NodeLoad, Stage
 from ..run.child import main as child_main
 from ..run.messages import ChildCrash, ChildFailure, ChildJob, ChildProgress, ChildResult, Message, read_message
 from .cache import Cache, ModelIntegrity
-from .client import AttemptClient, IntegrityError, SiteClient, SiteError, StaleAttempt
+from .client import AttemptClient, IntegrityError, SiteClient, SiteError, SiteUnavailable, StaleAttempt
 from .reporter import Cancelled, Reporter
 from .settings import NodeFolder
 from .template import Child, Template
@@ -33,7 +34,7 @@ class Released(Exception):
 
     def __init__(self, reason: str, *, lost: bool) -> None:
         super().__init__(reason)
-        self.release = JobRelease(reason=reason[:2000], lost=lost)
+        self.release = JobRelease(reason=paragraph(reason), lost=lost)
 
 
 class Failed(Exception):
@@ -179,7 +180,8 @@ class Attempt:
         if self._node.stopping.is_set():
             raise Released(sentences.NODE_STOPS, lost=False)
         if isinstance(last, ChildFailure):
-            raise Failed(JobFailure(code=last.code, message=last.message, hint=last.hint, compute_seconds=seconds))
+            message, hint = paragraph(last.message), paragraph(last.hint)
+            raise Failed(JobFailure(code=last.code, message=message, hint=hint, compute_seconds=seconds))
         if isinstance(last, ChildCrash):
             raise Released(sentences.RAISED(error=last.reason), lost=True)
         raise Released(sentences.DIED(code=code), lost=True)
@@ -201,18 +203,21 @@ class Attempt:
             base_method=result.base_method,
             telemetry=result.telemetry.model_copy(update={"seconds": seconds}),
             speed=result.speed,
+            longest_example=result.longest_example,
         )
         self._reporter.flush()
         self._transfer.persist(lambda: self._attempt.result(final))
 
 
 def _loss(error: Exception) -> JobRelease:
-    return JobRelease(reason=f"{type(error).__name__}: {error}"[:2000], lost=True)
+    """A site that was away for too long costs the job nothing: neither it nor this node has failed."""
+    reason = paragraph(f"{type(error).__name__}: {error}")
+    return JobRelease(reason=reason, lost=not isinstance(error, SiteUnavailable))
 
 
 def _integrity_failure(error: ModelIntegrity) -> JobFailure:
     code = FailureCode.MODEL_INTEGRITY
-    return JobFailure(code=code, message=str(error), hint=sentences.HINTS[code], compute_seconds=0.0)
+    return JobFailure(code=code, message=paragraph(str(error)), hint=sentences.HINTS[code], compute_seconds=0.0)
 
 
 def _without_urls(spec: JobSpec) -> JobSpec:

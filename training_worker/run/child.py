@@ -13,7 +13,8 @@ import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ..contract.sentences import HINTS, OUT_OF_MEMORY
+from ..contract.bounds import word
+from ..contract.sentences import CARD_CAP, HINTS, OUT_OF_MEMORY
 from ..contract.wire import FailureCode, Precision
 from ..node.settings import MEGABYTE
 from .messages import ChildCrash, ChildFailure, ChildJob, DeviceInfo, Message
@@ -43,7 +44,9 @@ def _work(pipe: Connection, job: ChildJob) -> Message:
         return run(job, Journal(lambda message: _send(pipe, message)))
     except Diverged as error:
         return _failure(FailureCode.DIVERGED, str(error))
-    except (MemoryError, torch.OutOfMemoryError):
+    except torch.OutOfMemoryError:
+        return _failure(FailureCode.CONFIG_OOM, CARD_CAP(cap=f"{job.spec.budget.max_memory_mb:,}"))
+    except MemoryError:
         return _failure(FailureCode.CONFIG_OOM, OUT_OF_MEMORY)
     except Exception as error:
         if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
@@ -89,7 +92,7 @@ def probe(pipe: Connection) -> None:
     _send(
         pipe,
         DeviceInfo(
-            device=device[:100],
+            device=word(device),
             memory_mb=memory // MEGABYTE,
             precisions=precisions,
             threads_in_template=getattr(preload, "THREADS", 0),

@@ -2,7 +2,7 @@
 
 They serve the base score, the validation before training, and all of a run whose backbone is frozen. The key names
 everything the numbers depend on, and the whole split is computed in one fixed order, so a run's outcome is the same
-with a cold and a warm cache.
+with a cold and a warm cache. Examples that the base score is made from are not computed again with their split.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from ..contract.wire import RECIPE
-from ..tasks.split import FeatureSplit, Split
+from ..tasks.split import Batch, FeatureSplit, Split, inputs_of
 
 
 class FeatureCache:
@@ -42,6 +43,21 @@ class FeatureCache:
         save_file(tensors, draft)
         draft.replace(path)
         return computed
+
+
+def shared_features(split: Split, done: FeatureSplit) -> dict[int, Tensor]:
+    """Of the examples of `split` that a model reads exactly as it read those of `done`: their features, by index."""
+    places = {name: place for place, name in enumerate(done.ids)}
+    pairs = [(index, places[name]) for index, name in enumerate(split.ids) if name in places]
+    return {
+        index: done.features_of(place)
+        for index, place in pairs
+        if _are_equal(inputs_of(split.collate([index])), inputs_of(done.source.collate([place])))
+    }
+
+
+def _are_equal(one: Batch, other: Batch) -> bool:
+    return one.keys() == other.keys() and all(value.equal(other[name]) for name, value in one.items())
 
 
 def _read(path: Path, split: Split) -> FeatureSplit | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
 
+from ..contract.bounds import clipped
 from ..contract.wire import CurvePoint, LogLine, Stage
 from .messages import ChildProgress
 
@@ -34,7 +34,7 @@ class Journal:
         """Curve points of one step; a value that is not finite is left out (JSON has no NaN)."""
         self._step = step
         points = tuple(
-            CurvePoint(step=step, name=name, value=float(f"{value:.6g}"))
+            CurvePoint(step=step, name=name, value=float(f"{clipped(value):.6g}"))
             for name, value in values.items()
             if math.isfinite(value)
         )
@@ -42,13 +42,12 @@ class Journal:
         self._post(points=points, lines=(text,) if text else ())
 
     def _post(self, *, points: tuple[CurvePoint, ...] = (), lines: tuple[str, ...] = ()) -> None:
-        at = datetime.now(UTC)
         self._send(
             ChildProgress(
                 stage=self._stage,
                 step=self._step,
                 total_steps=self._total,
                 points=points,
-                lines=tuple(LogLine(at=at, text=text[:500]) for text in lines),
+                lines=tuple(LogLine.said(text) for text in lines),
             )
         )

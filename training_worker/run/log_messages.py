@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from ..contract.config import SubmissionConfig, TrainingArguments
+from ..contract.limits import Budget
 from ..contract.wire import StoppedBy
 from .training import Plan, Trained
 
 
-def describe_data(train: int, validation: int, test: int, size: str) -> str:
-    """Numbers of examples, and what the task says of the size of those of training."""
-    return f"Encoded {train:,} training, {validation:,} validation and {test:,} test examples: {size}."
+def describe_data(train: int, validation: int, test: int) -> str:
+    """Numbers of examples."""
+    return f"Data: {train:,} training, {validation:,} validation and {test:,} test examples."
+
+
+def describe_sizes(size: str) -> str:
+    """What the task says of the size of the training examples."""
+    return f"Encoded the training examples: {size}."
+
+
+def describe_cap(budget: Budget) -> str:
+    """Of the memory of a card."""
+    return f"This run may use {budget.max_memory_mb:,} MB of the card's memory."
 
 
 def describe_method(config: SubmissionConfig, trained: int, total: int) -> str:

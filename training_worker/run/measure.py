@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 
+from ..contract.bounds import FASTEST, SLOWEST, clipped
 from ..contract.config import TrainingArguments
 from ..contract.limits import MeasuredSpeed
 from ..contract.tasks.spec import Unit
@@ -31,6 +32,7 @@ def measure(
     started = time.monotonic()
     predict(model, sample, task, compute)
     frozen = sum(sample.costs) / (time.monotonic() - started)
+    frozen_mb = peak_memory_mb(compute.device)
     model.requires_grad_(True)
     model.train()
     trial = _Trial(task, model, sample, compute)
@@ -40,11 +42,13 @@ def measure(
     large = trial.step(largest)[0]
     slope = 1000 * max(0.0, peak_memory_mb(compute.device) - small_mb) / max(1, large - small)
     steps = [trial.step(middle) for _ in range(STEPS)]
+    trained = sum(cost for cost, _ in steps) / sum(seconds for _, seconds in steps)
     return MeasuredSpeed(
-        train_units_per_second=round(sum(cost for cost, _ in steps) / sum(seconds for _, seconds in steps), 1),
-        frozen_units_per_second=round(frozen, 1),
+        train_units_per_second=round(clipped(trained, SLOWEST, FASTEST), 1),
+        frozen_units_per_second=round(clipped(frozen, SLOWEST, FASTEST), 1),
         megabytes_fixed=round(max(0.0, small_mb - slope * small / 1000), 1),
         megabytes_per_thousand_units=round(slope, 1),
+        frozen_megabytes=frozen_mb,
     )
 
 

@@ -57,6 +57,7 @@ class ChildResult(ContractModel):
     base_method: str
     telemetry: Telemetry
     speed: MeasuredSpeed | None = None
+    longest_example: int | None = None
 
 
 class ChildFailure(ContractModel):

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from ..contract.config import TrainingArguments
+from ..contract.effects import warm_up
 
 
 def build_optimizer(model: nn.Module, training: TrainingArguments) -> Optimizer:
@@ -30,7 +31,7 @@ def build_optimizer(model: nn.Module, training: TrainingArguments) -> Optimizer:
 
 def rate_factor(training: TrainingArguments, step: int, total: int) -> float:
     """Share of the peak learning rate at optimiser step `step` (from 0) of `total`; warm-up is a share of all steps."""
-    warmup = 0 if training.lr_scheduler_type == "constant" else math.ceil(training.warmup_steps * total)
+    warmup = 0 if training.lr_scheduler_type == "constant" else warm_up(training.warmup_steps, total)
     if step < warmup:
         return (step + 1) / (warmup + 1)
     if training.lr_scheduler_type.startswith("constant"):

@@ -20,6 +20,7 @@ import transformers.models.bert.tokenization_bert
 import transformers.models.distilbert.modeling_distilbert
 import transformers.models.roberta.modeling_roberta
 import transformers.models.roberta.tokenization_roberta
+from transformers.conversion_mapping import get_checkpoint_conversion_mapping
 
 from ..contract.methods import METHODS
 from ..contract.tasks import TASKS
@@ -32,6 +33,8 @@ from . import child, run  # noqa: F401
 
 _LAZY = (transformers.AutoConfig, transformers.AutoModel, transformers.AutoTokenizer)
 _CODE = (*map(load_task, TASKS), *map(load_method, METHODS), *map(load_technique, TECHNIQUES))
+
+get_checkpoint_conversion_mapping("bert")  # type: ignore[no-untyped-call]  # a thousand patterns, once for all
 
 THREADS = psutil.Process().num_threads()
 """Threads of the template once everything is imported; must be 1."""

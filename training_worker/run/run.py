@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..contract.config import SubmissionConfig, TrainingArguments
+from ..contract.bounds import FASTEST
+from ..contract.config import LONGEST, SubmissionConfig, TrainingArguments
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
 from ..contract.tasks import TASKS
 from ..contract.tasks.spec import SPLITS
@@ -24,8 +25,10 @@ from ..tasks.split import FeatureSplit, Row, Split
 from ..techniques import load_techniques
 from ..techniques.base import Techniques
 from . import log_messages, package
-from .features import FeatureCache
+from .card import cap_card
+from .features import FeatureCache, shared_features
 from .journal import Journal
+from .matmul import fix_matmul
 from .measure import measure
 from .messages import ChildJob, ChildResult
 from .optimization import count, trained_parameters
@@ -37,7 +40,8 @@ from .validation import Diverged, ValidationSet, Validator
 
 @dataclass(frozen=True)
 class Data:
-    """Every split encoded once; `examples` are those that the base score is made from, at a length of their own."""
+    """Every split, encoded when it is used; `examples` are those that the base score is made from, at a length of their
+    own."""
 
     train: Split
     validation: Split
@@ -71,9 +75,12 @@ class Run:
         self.clock = Clock()
         device, unit = "cuda" if torch.cuda.is_available() else "cpu", TASKS[job.spec.dataset.task].unit
         self.compute = Compute(torch.device(device), self.spec.precision, unit)
+        self.matmul = fix_matmul(self.compute.device)
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
         self.is_frozen = config is None or config.method.uses_frozen_features
+        self.base_examples: FeatureSplit | None = None
+        self.kept: dict[tuple[str, ...], FeatureSplit] = {}
 
     def run(self) -> ChildResult:
         seed_everything(self.spec.seed)
@@ -106,8 +113,10 @@ class Run:
         return load_task(self.spec.dataset.task)(context, self.rows["train"])
 
     def prepare_data(self) -> Data:
-        """Read and encode all splits."""
+        """Read all splits; a backbone that trains reads their examples, so they are encoded at once."""
         self.journal.stage(Stage.PREPARE, f"Reading data version {self.spec.dataset.version}.")
+        if cap_card(self.compute.device, self.spec.budget):
+            self.journal.line(log_messages.describe_cap(self.spec.budget))
         rows, task, max_length = self.rows, self.task, self.training.max_length
         chosen = [rows["train"][index] for index in task.choose_examples(rows["train"])]
         data = Data(
@@ -117,7 +126,9 @@ class Run:
             examples=task.encode(chosen, "train", BASE_MAX_LENGTH),
         )
         counts = len(data.train.ids), len(data.validation.ids), len(data.test.ids)
-        self.journal.line(log_messages.describe_data(*counts, task.describe(data.train, max_length)))
+        self.journal.line(log_messages.describe_data(*counts))
+        if not self.is_frozen:
+            self.journal.line(log_messages.describe_sizes(task.describe(data.train, max_length)))
         return data
 
     # --- build model -----------------------------------------------------------------------------------------
@@ -125,9 +136,12 @@ class Run:
     def build_model(self, data: Data) -> TaskModel:
         """Load the base model and put it at the base score."""
         model = self.task.build_model()
+        if self.matmul.is_attention_eager:
+            model.backbone.set_attn_implementation("eager")  # type: ignore[operator]
         model.to(self.compute.device).eval()
-        examples = self.features(model, data.examples, "train", f"base {self.spec.base_seed}")
+        examples = self.features(model, data.examples, "train", "base")
         self.task.start_at_base(model.top, examples)
+        self.base_examples = examples
         return model
 
     def predict_frozen(self, model: TaskModel, data: Data) -> Prediction:
@@ -144,15 +158,16 @@ class Run:
             self.journal.stage(Stage.TRAIN, "Nothing to train: this job scores the untrained model.")
             model.backbone.requires_grad_(False)
             return model, Trained(StoppedBy.NOTHING_TO_TRAIN)
-        plan = make_plan(self.training, data.train, data.validation, self.spec.budget)
+        train, validation = (self.inputs(model, getattr(data, name), name) for name in ("train", "validation"))
+        plan = make_plan(self.training, train, validation, self.spec.budget)
         self.journal.stage(Stage.TRAIN, log_messages.describe_plan(self.training, plan), total_steps=plan.total_steps)
         if self.training.head_init == "random":
             self.task.start_at_random(model.top)
             base = self.predict_frozen(model, data)
         model = self.prepare_model(model, config)
-        validator = self.validator(model, data)
+        validator = self.validator(model, data, validation)
         validator.judge(0, base, "Before training")
-        loop = Loop(self.part(model), self.inputs(model, data.train, "train"), validator, self.setup(plan))
+        loop = Loop(self.part(model), train, validator, self.setup(plan))
         trained = self.techniques.around_training(loop.run)
         self.techniques.after_training(model)
         self.journal.line(log_messages.describe_end(trained, plan))
@@ -170,10 +185,10 @@ class Run:
         self.journal.line(log_messages.describe_method(config, trained_count, count(model.parameters())))
         return model
 
-    def validator(self, model: TaskModel, data: Data) -> Validator:
+    def validator(self, model: TaskModel, data: Data, inputs: Split) -> Validator:
         return Validator(
             self.part(model),
-            self.inputs(model, data.validation, "validation"),
+            inputs,
             self.validation_set(data),
             metric=self.spec.primary_metric,
             training=self.training,
@@ -226,14 +241,19 @@ class Run:
         spec, device = self.spec, self.compute.device.type
         files = [ref.sha256 for ref in spec.files.data if ref.name.startswith(f"{name}.")]
         max_length = BASE_MAX_LENGTH if part.startswith("base") else self.training.max_length
-        context = (spec.files.model.sha256, str(spec.files.model.pooling), spec.precision.value, spec.dataset.task)
-        key = (*files, name, part, str(max_length), device, ",".join(spec.dataset.labels))
+        model_file, pooling = spec.files.model.sha256, str(spec.files.model.pooling)
+        context = (model_file, pooling, spec.precision.value, self.matmul.name, spec.dataset.task)
+        key = (*files, name, part, str(max_length), device, str(spec.base_seed), ",".join(spec.dataset.labels))
 
         def compute() -> FeatureSplit:
-            self.journal.line(f"Computing frozen features of {len(split.ids):,} examples, once.")
-            return frozen_features(model, split, self.compute)
+            known = {} if self.base_examples is None else shared_features(split, self.base_examples)
+            if missing := len(split.ids) - len(known):
+                self.journal.line(f"Computing frozen features of {missing:,} examples, once.")
+            return frozen_features(model, split, self.compute, known)
 
-        return FeatureCache(Path(self.job.features), context).get(split, key, compute)
+        if key not in self.kept:
+            self.kept[key] = FeatureCache(Path(self.job.features), context).get(split, key, compute)
+        return self.kept[key]
 
     # --- package ---------------------------------------------------------------------------------------------
 
@@ -261,8 +281,20 @@ class Run:
             max_length=self.training.max_length,
         )
         outputs = package.write(Path(self.job.output), files, self.task, model, self.spec, result)
-        speed = None if self.config else measure(self.task, model, data.validation, self.compute, peak_memory_mb)
-        return result.model_copy(update={"outputs": outputs, "speed": speed})
+        result = result.model_copy(update={"outputs": outputs})
+        return result if self.config else self.with_measurements(result, model, data)
+
+    def with_measurements(self, result: ChildResult, model: TaskModel, data: Data) -> ChildResult:
+        """What the site wants to know of model and data, measured once by a base score. Spoils the model."""
+        speed = measure(self.task, model, data.validation, self.compute, peak_memory_mb)
+        return result.model_copy(update={"speed": speed, "longest_example": self.longest_example()})
+
+    def longest_example(self) -> int | None:
+        """Tokens of the longest example of any split, as far as a config may ask for; None where it has no tokens."""
+        if self.task.spec.unit != "tokens":
+            return None
+        encoded = (self.task.encode(rows, split, LONGEST) for split, rows in self.rows.items())
+        return max(max(split.costs) for split in encoded)
 
     def telemetry(self, model: TaskModel, trained: Trained) -> Telemetry:
         seconds = trained.seconds
@@ -272,9 +304,9 @@ class Run:
             peak_memory_mb=peak_memory_mb(self.compute.device),
             parameters_total=count(model.parameters()),
             parameters_trained=count(trained_parameters(model)) if self.config else 0,
-            train_units_per_second=round(trained.units / seconds, 1) if seconds > 0 else 0.0,
+            train_units_per_second=round(min(trained.units / seconds, FASTEST), 1) if seconds > 0 else 0.0,
             device=device_name(self.compute.device),
-            versions=versions(),
+            versions=versions() | {"matmul": self.matmul.name},
             best_step=trained.best_step,
         )
 

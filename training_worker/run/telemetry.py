@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 import torch
 
+from ..contract.bounds import word
 from ..contract.wire import RECIPE, Stage
 
 
@@ -30,15 +31,16 @@ class Clock:
 
 
 def peak_memory_mb(device: torch.device) -> float:
-    """Peak resident memory of this process, plus the card's peak where there is one, in MB (2**20 bytes)."""
+    """Peak memory of this process on the device, in MB (2**20 bytes): what torch reserved on the card, which is what
+    its cap counts; without one the resident memory."""
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_reserved() / 2**20, 1)
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    card = torch.cuda.max_memory_allocated() / 2**20 if device.type == "cuda" else 0.0
-    return round(host + card, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
 
 
 def device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(0) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+    return word(torch.cuda.get_device_name(0)) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
 
 
 def versions() -> dict[str, str]:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..contract import sentences
 from ..contract.config import TrainingArguments
+from ..contract.effects import MOST_VALIDATIONS
 from ..contract.limits import Budget
 from ..contract.wire import StoppedBy
 from ..tasks.base import Task
@@ -28,7 +29,6 @@ from .optimization import build_optimizer, rate_factor, set_rate, trained_parame
 from .prediction import Compute
 from .validation import Diverged, Validator
 
-MOST_VALIDATIONS = 10
 VALIDATION_SHARE = 0.25
 """Validations may cost this share of the training's own passes (backward counts twice a forward)."""
 MOST_POINTS = 150

@@ -9,6 +9,7 @@ from functools import cached_property
 from torch import Tensor, nn
 
 from ..contract import sentences
+from ..contract.bounds import clipped
 from ..contract.config import TrainingArguments
 from ..contract.metrics import METRICS
 from ..contract.report import ValidationReport
@@ -42,7 +43,7 @@ class ValidationSet:
     def metrics(self, answers: Answers) -> dict[str, float]:
         """Every metric of the task by name."""
         names = self.task.spec.metrics
-        return {name: self.output.value(name, self.truth, answers, self.labels) for name in names}
+        return {name: clipped(self.output.value(name, self.truth, answers, self.labels)) for name in names}
 
     def report(self, answers: Answers, base: Answers | None) -> ValidationReport:
         """`base` are the answers of the untrained model."""

@@ -99,7 +99,8 @@ class Task(ABC):
 
     @abstractmethod
     def encode(self, rows: Sequence[Row], split: str, max_length: int) -> Split:
-        """Rows of `split` (train, validation, test), processed once. Sequences are cut at `max_length`."""
+        """Rows of `split` (train, validation, test), processed once, where that takes long not before a model is to
+        read them. Sequences are cut at `max_length`."""
 
     @abstractmethod
     def describe(self, split: Split, max_length: int) -> str:

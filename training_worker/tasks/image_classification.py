@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,14 +32,19 @@ def predict(image):  # a PIL image
 
 @dataclass(frozen=True)
 class ImageSplit:
-    """Images decoded and resized once: `pixels` is uint8 (N, 3, H, W), `values` (N,) are the targets."""
+    """Images decoded and resized once, when they are first asked for: uint8 (N, 3, H, W). `values` (N,) are the
+    targets."""
 
     ids: tuple[str, ...]
-    pixels: Tensor
     values: Tensor | None
     normalization: Normalization
+    read: Callable[[], Tensor]
 
-    @property
+    @cached_property
+    def pixels(self) -> Tensor:
+        return self.read()
+
+    @cached_property
     def costs(self) -> list[int]:
         """In kilopixels."""
         height, width = self.pixels.shape[-2:]
@@ -90,16 +95,18 @@ class ImageClassification(ClassTask):
         return load_image_processor(folder)
 
     def encode(self, rows: Sequence[Row], split: str, max_length: int) -> ImageSplit:
-        """Raises OSError for an image that cannot be decoded: the site has decoded each when it was imported."""
-        column = self.spec.inputs[0].name
-        with tarfile.open(self.context.archives[split]) as archive:
-            images = [self._read(archive, str(row[column])) for row in rows]
         return ImageSplit(
             ids=tuple(row["id"] for row in rows),
-            pixels=torch.stack(images),
             values=self.read_targets(rows),
             normalization=Normalization.of(self.processor),
+            read=lambda: self._read_all(self.context.archives[split], rows),
         )
+
+    def _read_all(self, path: Path, rows: Sequence[Row]) -> Tensor:
+        """Raises OSError for an image that cannot be decoded: the site has decoded each when it was imported."""
+        column = self.spec.inputs[0].name
+        with tarfile.open(path) as archive:
+            return torch.stack([self._read(archive, str(row[column])) for row in rows])
 
     def _read(self, archive: tarfile.TarFile, name: str) -> Tensor:
         file = archive.extractfile(name)

@@ -90,9 +90,14 @@ class FeatureSplit:
     def unpack(self, values: Tensor, indices: Sequence[int]) -> list[Tensor]:
         return self.source.unpack(values, indices)
 
+    def features_of(self, index: int) -> Tensor:
+        """Of one example: (H,) or (L, H)."""
+        if self.offsets is None:
+            return self.features[index]
+        return self.features[int(self.offsets[index]) : int(self.offsets[index + 1])]
+
     def _features(self, indices: Sequence[int]) -> Tensor:
         """(B, H), or (B, longest L, H) padded with zeros."""
         if self.offsets is None:
             return self.features[list(indices)]
-        bounds = [(int(self.offsets[index]), int(self.offsets[index + 1])) for index in indices]
-        return pad_sequence([self.features[start:end] for start, end in bounds], batch_first=True)
+        return pad_sequence([self.features_of(index) for index in indices], batch_first=True)

@@ -1,10 +1,12 @@
-"""Tasks whose inputs are a text or a pair of texts: tokenised once, padded batch by batch."""
+"""Tasks whose inputs are a text or a pair of texts: tokenised once, when a model is to read them, and padded batch by
+batch."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -17,20 +19,31 @@ from .text_encoder import load_tokenizer, max_positions
 
 
 @dataclass(frozen=True)
-class TokenSplit:
-    """A split, tokenised once. `tokens[i]` and `type_ids[i]` are the unpadded ids of example i; `values` (N,) are the
-    targets, None where they are not known."""
+class Tokens:
+    """`ids[i]` and `type_ids[i]` are the unpadded ids of example i."""
 
-    ids: tuple[str, ...]
-    tokens: list[list[int]]
+    ids: list[list[int]]
     type_ids: list[list[int]] | None
-    values: Tensor | None
     pad_id: int
 
-    @property
+
+@dataclass(frozen=True)
+class TokenSplit:
+    """A split whose tokens are made once, when they are first asked for: nobody asks for those of a split whose frozen
+    features are at hand. `values` (N,) are the targets, None where they are not known."""
+
+    ids: tuple[str, ...]
+    values: Tensor | None
+    tokenize: Callable[[], Tokens]
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return self.tokenize()
+
+    @cached_property
     def costs(self) -> list[int]:
         """In tokens."""
-        return [max(1, len(tokens)) for tokens in self.tokens]
+        return [max(1, len(ids)) for ids in self.tokens.ids]
 
     @property
     def has_targets(self) -> bool:
@@ -38,13 +51,14 @@ class TokenSplit:
 
     def collate(self, indices: Sequence[int]) -> Batch:
         """Pad to the longest of these examples: ids and mask (B, L); no mask where nothing is padded."""
-        rows = [self.tokens[index] for index in indices]
+        tokens = self.tokens
+        rows = [tokens.ids[index] for index in indices]
         longest = max(map(len, rows))
-        batch = {"input_ids": padded(rows, longest, self.pad_id)}
+        batch = {"input_ids": padded(rows, longest, tokens.pad_id)}
         if any(len(row) < longest for row in rows):
             batch["attention_mask"] = padded([[1] * len(row) for row in rows], longest, 0)
-        if self.type_ids is not None:
-            batch["token_type_ids"] = padded([self.type_ids[index] for index in indices], longest, 0)
+        if tokens.type_ids is not None:
+            batch["token_type_ids"] = padded([tokens.type_ids[index] for index in indices], longest, 0)
         if self.values is not None:
             batch[TARGETS] = self.targets(indices)
         return batch
@@ -68,6 +82,10 @@ class TextTask(Task):
         """(N,) as `loss` wants them; None where the rows have no target."""
 
     def encode(self, rows: Sequence[Row], split: str, max_length: int) -> TokenSplit:
+        ids = tuple(row["id"] for row in rows)
+        return TokenSplit(ids, self.read_targets(rows), lambda: self._tokenize(rows, max_length))
+
+    def _tokenize(self, rows: Sequence[Row], max_length: int) -> Tokens:
         """In one call of the tokenizer; cut at the model's own bound, too."""
         has_pair = any(row.get("text_pair") for row in rows)
         encoded = self.processor(
@@ -77,13 +95,8 @@ class TextTask(Task):
             max_length=min(max_length, max_positions(self.context.folder)),
             return_attention_mask=False,
         )
-        return TokenSplit(
-            ids=tuple(row["id"] for row in rows),
-            tokens=encoded["input_ids"],
-            type_ids=encoded.get("token_type_ids") if has_pair else None,
-            values=self.read_targets(rows),
-            pad_id=self.processor.pad_token_id or 0,
-        )
+        type_ids = encoded.get("token_type_ids") if has_pair else None
+        return Tokens(encoded["input_ids"], type_ids, self.processor.pad_token_id or 0)
 
     def describe(self, split: Split, max_length: int) -> str:
         return describe_lengths(split.costs, max_length)

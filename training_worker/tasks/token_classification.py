@@ -22,7 +22,7 @@ from .class_output import IGNORED, LabelTask
 from .heads import LinearHead
 from .split import TARGETS, Batch, Row, Split
 from .text_encoder import load_encoder, load_tokenizer, max_positions, width_and_dropout
-from .text_task import TokenSplit, describe_lengths, padded
+from .text_task import Tokens, TokenSplit, describe_lengths, padded
 
 USAGE = """\
 @torch.inference_mode()
@@ -102,9 +102,9 @@ class TokenClassification(LabelTask):
         words = [list(starts) for starts in found]
         column = self.spec.target.name
         tags = [[self.label_numbers[tag] for tag in row[column]] for row in rows if column in row]
-        ids, pad_id = tuple(row["id"] for row in rows), self.processor.pad_token_id or 0
+        tokens = Tokens(encoded["input_ids"], type_ids=None, pad_id=self.processor.pad_token_id or 0)
         return WordSplit(
-            text=TokenSplit(ids, encoded["input_ids"], type_ids=None, values=None, pad_id=pad_id),
+            text=TokenSplit(tuple(row["id"] for row in rows), values=None, tokenize=lambda: tokens),
             counts=[len(text) for text in texts],
             words=words,
             starts=[list(starts.values()) for starts in found],

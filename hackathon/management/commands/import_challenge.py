@@ -1,4 +1,4 @@
-"""`manage.py import_challenge FOLDER --hackathon SLUG [--publish]`"""
+"""`manage.py import_challenge FOLDER --hackathon SLUG [--publish] [--yes]`"""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="folder with challenge.yaml and the data files")
         parser.add_argument("--hackathon", required=True, metavar="SLUG", help="hackathon to import into")
         parser.add_argument("--publish", action="store_true", help="show the challenge to participants at once")
+        parser.add_argument(
+            "--yes", action="store_true", help="change what teams go by, too, in phases that have opened"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         hackathon = Hackathon.objects.filter(slug=options["hackathon"]).first()
         if hackathon is None:
             raise CommandError(_("There is no hackathon of the slug “%(slug)s”.") % {"slug": options["hackathon"]})
         try:
-            done = import_challenge(folder=options["folder"], hackathon=hackathon, publish=options["publish"])
+            done = import_challenge(
+                folder=options["folder"], hackathon=hackathon, publish=options["publish"], agreed=options["yes"]
+            )
         except DomainError as error:
             raise CommandError(str(error)) from error
         state = _("new") if done.is_new_version else _("unchanged")
@@ -40,5 +45,7 @@ class Command(BaseCommand):
                 "private": done.data.private_count,
             }
         )
+        for change in done.changes:
+            self.stdout.write(change)
         for note in done.notes:
             self.stderr.write(note)

@@ -12,7 +12,7 @@ from submissions.watch.prometheus import last_sweep_at
 
 
 class Command(BaseCommand):
-    help = "Fail unless the sweeper was at work lately: so beat, broker, scorer, cache and database all do their part."
+    help = "Fail unless the sweeper was at work lately: so scheduler, broker and database all do their part."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--seconds", type=float, default=60.0, help="how long ago at most (default: 60)")
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         swept = last_sweep_at()
         if swept is None:
-            raise CommandError(_("The sweeper has not been at work, or HACKTUNE_CACHE_URL names no shared cache."))
+            raise CommandError(_("The sweeper has not been at work yet."))
         age = (db_now() - swept).total_seconds()
         if age > options["seconds"]:
             raise CommandError(_("The sweeper was last at work %(age)d seconds ago.") % {"age": age})

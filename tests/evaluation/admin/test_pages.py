@@ -11,14 +11,16 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from evaluation.models import Reference
 from evaluation.services.board_visibility import set_board_visibility
 from hackathon.accounts.tokens import find_api_token
 from hackathon.enums import ScoreVisibility
 from hackathon.models import ApiToken, User
+from hackathon.services.heartbeat import SITE, beat
 from submissions.enums import JobState
-from submissions.models import Job, ProgressChunk
+from submissions.models import Job, Loss, ProgressChunk
 from tests.evaluation.scored import make_result, submit
 from tests.factories import PASSWORD, ChallengeFactory, World, make_node
 from tests.pages import browser_of, html
@@ -70,7 +72,9 @@ def test_every_model_has_a_list_and_a_page(world: World, chief: Client, model: A
     Reference.objects.create(
         data=world.data, name="r", metric="accuracy", public_score=0.7, public_se=0.1, private_score=0.7, private_se=0.1
     )
-    make_node()
+    node, _token = make_node()
+    Loss.objects.create(job=job, node=node, attempt=1, at=timezone.now())
+    beat(SITE)
     assert model in admin.site._registry
     assert (
         chief.get(url(model, "changelist"), {"q": "x"} if admin.site._registry[model].search_fields else {}).status_code

@@ -167,7 +167,7 @@ def test_while_the_store_is_away_an_upload_fails_and_later_succeeds(attempt: Att
     sha256 = hashlib.sha256(b"body").hexdigest()
     client = Client(raise_request_exception=False, headers={"X-Content-Sha256": sha256})
     url = attempt.url_of(MODEL_CARD)
-    assert client.put(url, b"body", "application/octet-stream").status_code == 500  # a node tries that again
+    assert client.put(url, b"body", "application/octet-stream").status_code == 503  # a node tries that again
     store.fault = 0
     assert client.put(url, b"body", "application/octet-stream").status_code == 201
 

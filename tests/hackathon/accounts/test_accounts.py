@@ -35,7 +35,7 @@ def log_in(client: Client, email: str, password: str = PASSWORD, **more: str) ->
 
 
 def link_in(message: Any) -> str:
-    found = re.search(r"http://testserver(/\S+)", message.body)
+    found = re.search(r"http://127.0.0.1:8000(/\S+)", message.body)
     assert found is not None, message.body
     return found.group(1)
 

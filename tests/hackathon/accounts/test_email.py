@@ -40,7 +40,7 @@ def ask(client: Client, email: str) -> Any:
 
 
 def link() -> str:
-    found = re.search(r"http://testserver(/account/confirm/\S+)", str(delivered()[-1].body))
+    found = re.search(r"http://127.0.0.1:8000(/account/confirm/\S+)", str(delivered()[-1].body))
     assert found is not None
     return found[1]
 

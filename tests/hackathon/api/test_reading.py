@@ -132,7 +132,7 @@ def test_a_bad_page_is_refused(world: World, query: dict[str, str], field: str) 
     assert [name for _code, name in errors(response)] == [field]
 
 
-@pytest.mark.parametrize(("path", "queries"), [("hackathons/", 2), ("challenges/", 2)])
+@pytest.mark.parametrize(("path", "queries"), [("hackathons/", 3), ("challenges/", 3)])
 def test_a_list_takes_as_many_queries_for_three_rows_as_for_one(world: World, path: str, queries: int) -> None:
     for rows in (1, 3):
         with CaptureQueriesContext(connection) as captured:

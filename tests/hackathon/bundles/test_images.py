@@ -37,7 +37,7 @@ def test_a_bundle_with_images_has_no_problem(pictures: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["../challenge.yaml", "/etc/passwd", "a/b.png", "a\\b.png", "..png", ".a.png", "a.gif", "a.svg", "a.png\n",
-     "a b.png", "ä.png", "a.png.exe", "x" * 97 + ".png", "", 5, ["a.png"], "day-1.jpg\x00"],
+     "a b.png", "ä.png", "a.png.exe", "x" * 97 + ".png", "", 5, ["a.png"], "day-1.jpg\x01"],
 )  # fmt: skip
 def test_a_name_is_a_plain_file_name_of_a_known_ending(pictures: Path, name: object) -> None:
     edit(pictures / "train.jsonl", 2, image=name)

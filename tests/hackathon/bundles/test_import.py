@@ -120,9 +120,12 @@ def test_new_content_is_a_new_version_and_the_old_one_stays(bundle: Path, hackat
     before = {name: stored("datasets", f"{old.prefix}/{name}") for name in ("train.jsonl", "test.jsonl")}
     path = bundle / "train.jsonl"
     path.write_text(path.read_text().replace("A warm and funny film", "A cold but funny film"))
-    yaml = bundle / "challenge.yaml"
-    yaml.write_text(yaml.read_text().replace("phases:", "phases:\n  - name: Round 2"))
-    done = import_challenge(folder=bundle, hackathon=hackathon)
+    yaml, later = bundle / "challenge.yaml", (timezone.now() + timedelta(hours=5)).isoformat()
+    yaml.write_text(yaml.read_text().replace("phases:", f"phases:\n  - name: Round 2\n    opens_at: {later}"))
+    with pytest.raises(ProblemsFound, match="“Main” would be open at the same time as “Round 2”"):
+        import_challenge(folder=bundle, hackathon=hackathon)
+    yaml.write_text(yaml.read_text().replace("precision: fp32", f"precision: fp32\n    closes_at: {later}"))
+    done = import_challenge(folder=bundle, hackathon=hackathon, agreed=True)
     assert (done.data.version, done.data.sha256 == old.sha256) == (2, False)
     assert {name: stored("datasets", f"{old.prefix}/{name}") for name in before} == before
     assert Phase.objects.get(name="Main").data == old

@@ -264,3 +264,15 @@ def test_one_model_with_layers_is_enough(tags: Path, hackathon: Hackathon) -> No
     ]
     replace(tags / "challenge.yaml", "[bare]", "[bare, all-minilm-l6-v2]")
     assert import_challenge(folder=tags, hackathon=hackathon).is_new_version
+
+
+def test_a_model_that_cannot_read_the_shortest_allowed_text_is_a_problem(tags: Path, hackathon: Hackathon) -> None:
+    facts = BaseModel.objects.get(slug="all-minilm-l6-v2").facts | {"max_positions": 64}
+    BaseModelFactory(slug="short", facts=facts)
+    replace(tags / "challenge.yaml", "[all-minilm-l6-v2]", "[all-minilm-l6-v2, short]")
+    replace(tags / "challenge.yaml", "  budget:", "  ranges: {training.max_length: {min: 65, max: 128}}\n  budget:")
+    assert problems_of(tags, hackathon) == [
+        "challenge.yaml:16: short: training.max_length: This base model reads at most 64 tokens."
+    ]
+    replace(tags / "challenge.yaml", "min: 65", "min: 64")
+    assert import_challenge(folder=tags, hackathon=hackathon).is_new_version

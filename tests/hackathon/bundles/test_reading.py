@@ -16,6 +16,7 @@ from hackathon.bundles import reading, rows
 from hackathon.bundles.problems import MAX_PER_FILE
 from hackathon.bundles.reading import inspect_bundle
 
+NEARLY = "The input at train.jsonl:7, with its label, differs in case, spaces, invisible characters or order only."
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "film-critics"
 
 
@@ -71,7 +72,7 @@ def test_everything_is_reported_at_once_in_order(bundle: Path) -> None:
         "test_labels.jsonl:2: There is no test item “test-99”.",
         "train.jsonl:2: The column “label” is missing.",
         "train.jsonl:3: The column “mood” does not belong here. Known: id, text, text_pair, label, group, slice.",
-        "train.jsonl:3: The value of “text” must be a string.",
+        "train.jsonl:3: The value of “text” must be a string: put it in quotation marks.",
         "train.jsonl:5: This line is not valid JSON.",
         "validation.jsonl:1: The id “train-01” is used already: train.jsonl:1.",
     ]
@@ -81,15 +82,23 @@ def test_everything_is_reported_at_once_in_order(bundle: Path) -> None:
     ("line", "expected"),
     [
         ('{"id": "train-02", "text": "x", "text": "y", "label": "negative"}', "A key is in this line twice."),
-        ('["x"]', "This line is not a JSON object."),
+        ('["x"]', "This line is not a JSON object: each row is one, on a line of its own."),
         ('{"id": "a", "text": NaN, "label": "negative"}', "This line is not valid JSON."),
-        ('{"id": "a", "text": "\\ud800", "label": "negative"}', "This line is not valid UTF-8 text."),
+        ('{"id": "a", "text": "\\ud800", "label": "negative"}', "This line has a character that is none"),
+        ('{"id": "a", "text": "\\u0000", "label": "negative"}', "This line has a character that is none"),
+        ('{"id": "a", "text": "x", "label": "negative\\u0000"}', "This line has a character that is none"),
+        ('{"id": "a", "text": "x", "label": "negative", "\\u0000": 1}', "This line has a character that is none"),
+        ('{"id": "a", "text": "x", "label": "negative", "group": "\\udc00"}', "This line has a character that is none"),
         ("[" * 5000, "This line is not valid JSON."),
-        ("", "This line is empty."),
+        ("", "This line is empty: remove it."),
         ('{"id": "../a", "text": "x", "label": "negative"}', "An id is 1 to 100 letters"),
-        ('{"id": 5, "text": "x", "label": "negative"}', "The value of “id” must be a string."),
+        ('{"id": 5.0, "text": "x", "label": "negative"}', "The value of “id” must be a string: put it in quotation"),
+        ('{"id": [5], "text": "x", "label": "negative"}', "The value of “id” must be a string."),
+        ('{"id": "a", "text": 5, "label": "negative"}', "The value of “text” must be a string: put it in quotation"),
+        ('{"id": "a", "text": null, "label": "negative"}', "The column “text” is missing."),
+        ('{"id": "a", "text": "x", "label": 1.0}', "The value of “label” must be a string: put it in quotation"),
         ('{"id": "a", "text": " ", "label": "negative"}', "The value of “text” is empty."),
-        ('{"id": "a", "text": "x", "label": true}', "The value of “label” must be a string."),
+        ('{"id": "a", "text": "x", "label": true}', "The value of “label” must be a string: put it in"),
         ('{"id": "a", "text": "x", "label": "so-so"}', "The label “so-so” is none of the challenge's labels."),
         ('{"id": "train-01", "text": "x", "label": "negative"}', "The id “train-01” is used already: train.jsonl:1."),
         ('{"id": "a", "text": "x", "text_pair": "y", "label": "negative"}', ""),
@@ -110,13 +119,13 @@ def test_one_bad_line(bundle: Path, line: str, expected: str) -> None:
 def test_a_line_that_is_no_utf8(bundle: Path) -> None:
     path = bundle / "train.jsonl"
     path.write_bytes(path.read_bytes().replace(b"A warm and", b"A \xff\xfe and"))
-    assert problems_of(bundle) == ["train.jsonl:1: This line is not valid UTF-8 text."]
+    assert problems_of(bundle) == ["train.jsonl:1: This line is not valid UTF-8 text: save the file as UTF-8."]
 
 
 def test_the_same_text_in_training_and_test_is_a_leak_whatever_case_and_space(bundle: Path) -> None:
     text = json.loads((bundle / "train.jsonl").read_text().splitlines()[6])["text"]
     edit(bundle / "test.jsonl", 9, text="  " + text.upper().replace(" ", "   "))
-    assert problems_of(bundle) == ["test.jsonl:9: The same input is at train.jsonl:7, with its label."]
+    assert problems_of(bundle) == [f"test.jsonl:9: {NEARLY}"]
 
 
 def test_a_group_in_training_and_test_is_a_leak(bundle: Path) -> None:
@@ -186,11 +195,13 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert problems_of(tmp_path / "nowhere") == ["nowhere: The folder cannot be read: No such file or directory."]
 
 
-def test_thousands_of_problems_are_counted(bundle: Path) -> None:
-    (bundle / "train.jsonl").write_text("x\n" * 5000)
-    found = [problem for problem in problems_of(bundle) if problem.startswith("train.jsonl")]
+def test_thousands_of_kinds_of_problems_are_counted(bundle: Path) -> None:
+    # 5,000 columns that do not belong, and one label without an example
+    stray = "".join(f'{{"id": "a{i}", "text": "{i}", "label": "negative", "c{i}": 1}}\n' for i in range(5000))
+    (bundle / "train.jsonl").write_text(stray)
+    found = problems_of(bundle)
     assert len(found) == MAX_PER_FILE + 1
-    assert found[-1] == f"train.jsonl: … and {5000 - MAX_PER_FILE} more problems in this file."
+    assert found[-1] == f"train.jsonl: … and {5000 + 1 - MAX_PER_FILE} more problems in this file."
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml.scanner import Scanner
 
-from hackathon.bundles.yaml import MAX_BYTES, YamlInvalid, dump, load, load_with_lines
+from hackathon.bundles.yaml import MAX_BYTES, MAX_TOKENS, YamlInvalid, dump, load, load_with_lines
+from hackathon.errors import MAX_LISTED
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_not_a_number() -> None:
         ("a: [", [1]),
         ("--- a\n--- b", [2]),
         ("a: " + "9" * 5000, [1]),
-        ("[" * 20_000, [0]),
+        ("[" * 20_000, [1]),
         ("a: \x00", [0]),
         ("#" * (MAX_BYTES + 1), [0]),
     ],
@@ -106,3 +108,41 @@ def test_what_is_dumped_is_read_back_the_same(value: Any) -> None:
 @pytest.mark.parametrize("text", ["1e-4", "no", "true", "010", "~", "", "null", "2026-01-01", "=", "0x1", ".5"])
 def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
     assert load(dump({"value": text})) == {"value": text}
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("form", ["a: x{}y", "a: |-\n  x{}y", "a: 'x{}y'", 'a: "x{}y"', "a: >-\n  x{}y", "a: [x{}y]"])
+def test_what_ends_a_line_in_yaml_1_1_is_a_character_like_others(char: str, form: str) -> None:
+    value, lines = load_with_lines(form.format(char) + "\n# \ue000\nb: '\\ue001'\n")
+    assert value == {"a": [f"x{char}y"] if "[" in form else f"x{char}y", "b": "\\ue001"}
+    assert lines["b",] == form.count("\n") + 3
+
+
+def test_lines_are_counted_by_line_feeds_alone() -> None:
+    with pytest.raises(YamlInvalid) as caught:
+        load("a: x\u2028y\nb: 1\nb: 2\n")
+    assert [line for line, _message in caught.value.problems] == [3]
+
+
+@pytest.mark.parametrize(
+    "part", ["- !a b\n", "- b\n", "%A b\n", "? a\n: b\n", "- [1, 2]\n", "- &x\n", "a: *b\n", "---\n"]
+)
+def test_little_is_read_of_a_text_of_many_parts(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[None] = []
+    fetch = Scanner.fetch_more_tokens
+    monkeypatch.setattr(Scanner, "fetch_more_tokens", lambda scanner: (read.append(None), fetch(scanner))[1])
+    with pytest.raises(YamlInvalid):
+        load(part * (MAX_BYTES // len(part)))
+    assert len(read) <= MAX_TOKENS
+
+
+def test_a_thousand_labels_and_a_long_description_are_little() -> None:
+    challenge = {"labels": [f"label {n}" for n in range(1000)], "description": "A line of text.\n" * 10_000}
+    assert load(dump(challenge)) == challenge
+
+
+def test_many_problems_are_counted_not_listed() -> None:
+    with pytest.raises(YamlInvalid) as caught:
+        load("- !a b\n" * 60)
+    assert len(caught.value.problems) == MAX_LISTED + 1
+    assert caught.value.problems[-1] == (0, "… and 10 more problems.")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+import resource
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import time_machine
 import urllib3
-from botocore.exceptions import ClientError
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile, File
 from django.http import FileResponse
@@ -68,6 +69,47 @@ def test_a_name_that_is_taken_is_not_written_over(store: PrivateStorage) -> None
     assert first != second
     with store.open(first) as file, store.open(second) as other:
         assert (file.read(), other.read()) == (b"first", b"second")
+
+
+class BreaksOff(io.RawIOBase):
+    """A body of which half arrives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = BODY[: len(BODY) // 2]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            raise ConnectionResetError("The client has gone.")
+        chunk, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def test_a_file_that_was_half_written_is_not_there(store: PrivateStorage) -> None:
+    with pytest.raises(ConnectionResetError):
+        store.save("a/one.bin", File(io.BufferedReader(BreaksOff())))
+    assert not store.exists("a/one.bin")
+    assert list(store.walk("a")) == []
+    store.save("a/one.bin", ContentFile(BODY))
+    assert store.size("a/one.bin") == len(BODY)
+
+
+def test_a_folder_on_a_full_disk_keeps_no_part_of_a_file(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the system refuses in the middle of the writing, too."""
+    store = PrivateFolder(location=str(tmp_path / "files"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(BODY) // 2, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            store.save("a/one.bin", ContentFile(BODY))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(store.walk("a")) == []
+    assert store.save("a/one.bin", ContentFile(BODY)) == "a/one.bin"
 
 
 def test_an_open_file_is_saved_from_its_beginning_and_stays_open(store: PrivateStorage, tmp_path: Path) -> None:
@@ -217,8 +259,11 @@ def test_an_object_that_changed_while_it_is_read_is_an_error(s3: S3Server, in_bu
 def test_a_store_that_refuses_is_never_a_missing_file(faulty: S3Server, in_bucket: PrivateBucket, status: int) -> None:
     faulty.fault = status
     for ask in (in_bucket.exists, in_bucket.size):
-        with pytest.raises(ClientError, match=str(status)):
+        with pytest.raises(OSError, match=str(status)) as refused:
             ask("a/one.bin")
+        assert not isinstance(refused.value, FileNotFoundError)
+    with pytest.raises(OSError, match=str(status)):
+        in_bucket.save("a/two.bin", ContentFile(b"x"))
     with pytest.raises(OSError, match=str(status)) as caught:
         in_bucket.open("a/one.bin")
     assert not isinstance(caught.value, FileNotFoundError)

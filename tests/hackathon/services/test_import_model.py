@@ -230,6 +230,15 @@ BROKEN: list[tuple[str, Callable[[Path], Path], str]] = [
         ),
         "config.json: It has 512 positions; model.json says 513.",
     ),
+    (
+        "no bound though there is one",
+        lambda path: write_model(
+            path,
+            good_files() | {"config.json": b'{"model_type": "bert", "max_position_embeddings": 512}'},
+            max_positions=None,
+        ),
+        "config.json: It has 512 positions; model.json states no bound: convert it again.",
+    ),
     ("unknown key", lambda path: write_model(path, good_files(), run="x"), "model.json: run: There is no such key"),
     ("no slug", lambda path: write_model(path, good_files(), slug="../a"), "model.json: slug: String should match"),
 ]

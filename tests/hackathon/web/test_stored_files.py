@@ -18,6 +18,7 @@ from hackathon.enums import Visibility
 from hackathon.files.storage import storage
 from hackathon.models import ChallengeData, Hackathon, Phase
 from hackathon.services.import_challenge import import_challenge
+from hackathon.web.caching import FROZEN
 from tests.factories import BaseModelFactory, UserFactory, World
 from tests.hackathon.bundles.pictures import FACTS, pictures, read_rows
 from tests.pages import EVERYBODY, browser_of
@@ -62,7 +63,7 @@ def test_who_takes_part_sees_train_and_validation_images(
         assert body == (pictures / "files" / row["image"]).read_bytes()
         assert response["Content-Type"] == ("image/png" if row["image"].endswith("png") else "image/jpeg")
         assert response["X-Content-Type-Options"] == "nosniff"
-        assert response["Cache-Control"].startswith("private")
+        assert response["Cache-Control"] == FROZEN
         assert "attachment" not in response.get("Content-Disposition", "")
 
 

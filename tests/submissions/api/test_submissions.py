@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hackathon.files.storage import storage
+from hackathon.serving.held import held_thread
+from hackathon.serving.programs import SITE_THREADS
 from submissions.api import waiting
 from submissions.models import Artifact, Job, Quota, Submission
 from tests.api import EVERYBODY, client_of, config, errors, get, post, submit
@@ -87,9 +90,9 @@ def test_who_is_in_no_team_cannot_submit(world: World, who: str, status: int, co
     assert not Submission.objects.exists()
 
 
-def test_an_unknown_phase_is_not_found(world: World) -> None:
+def test_an_unknown_phase_is_a_wrong_field(world: World) -> None:
     response = submit(world, body={"phase": str(uuid.uuid4()), "config": config()})
-    assert response.status_code == 404
+    assert (response.status_code, errors(response)) == (400, [("not_found", "phase")])
 
 
 DETAIL_PATHS = ("", "curve/", "log/", f"artifacts/{MODEL_CARD}/")
@@ -292,7 +295,7 @@ def test_waiting_ends_with_the_first_news(world: World, monkeypatch: pytest.Monk
         if len(pauses) == 3:
             Job.objects.filter(submission=submission).update(stage="train", progress_seq=1)
 
-    monkeypatch.setattr(waiting.time, "sleep", pause)
+    monkeypatch.setattr(waiting.STOPPING, "wait", pause)
     shown = get(world, "captain", f"submissions/{submission}/", wait=30).json()
     assert (shown["stage"], pauses) == ("train", [0.25, 0.25, 0.25])
 
@@ -302,8 +305,51 @@ def test_waiting_ends_in_time_and_not_at_all_for_a_final_state(world: World) -> 
     assert get(world, "captain", f"submissions/{submission}/", wait=1).json()["state"] == "queued"
     post(world, "captain", f"submissions/{submission}/cancel/")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting.time, "sleep", lambda _seconds: pytest.fail("It waits for a run that has ended."))
+        patch.setattr(waiting.STOPPING, "wait", lambda _seconds: pytest.fail("It waits for a run that has ended."))
         assert get(world, "captain", f"submissions/{submission}/", wait=30).json()["state"] == "cancelled"
+
+
+def test_waiting_until_the_end_passes_over_all_other_news(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = submit(world).json()["id"]
+    news = [{"state": "running", "stage": "train"}, {"progress_seq": 1}, {"state": "scoring"}, {"state": "succeeded"}]
+
+    def pause(_seconds: float) -> None:
+        Job.objects.filter(submission=submission).update(**news.pop(0))
+
+    monkeypatch.setattr(waiting.STOPPING, "wait", pause)
+    shown = get(world, "captain", f"submissions/{submission}/", wait=30, until="ended").json()
+    assert (shown["state"], news) == ("succeeded", [])
+
+
+def test_waiting_until_the_end_gives_up_in_time(world: World) -> None:
+    submission = submit(world).json()["id"]
+    response = get(world, "captain", f"submissions/{submission}/", wait=1, until="ended")
+    assert (response.json()["state"], response.get("Retry-After")) == ("queued", None)
+
+
+def test_where_half_of_the_threads_wait_the_others_are_told_at_once_and_when_to_ask_again(world: World) -> None:
+    submission = submit(world).json()["id"]
+    with ExitStack() as waiters:
+        assert all(waiters.enter_context(held_thread()) for _ in range(SITE_THREADS // 2))
+        response = get(world, "captain", f"submissions/{submission}/", wait=30)
+        assert (response.json()["state"], response["Retry-After"]) == ("queued", "3")
+    assert get(world, "captain", f"submissions/{submission}/", wait=1).get("Retry-After") is None
+
+
+def test_a_process_that_is_to_end_keeps_nobody_waiting(world: World) -> None:
+    submission = submit(world).json()["id"]
+    waiting.STOPPING.set()
+    try:
+        assert get(world, "captain", f"submissions/{submission}/", wait=30).json()["state"] == "queued"
+    finally:
+        waiting.STOPPING.clear()
+
+
+@pytest.mark.parametrize("until", ["", "END", "1", "started"])
+def test_a_bad_until_is_refused(world: World, until: str) -> None:
+    submission = submit(world).json()["id"]
+    response = get(world, "captain", f"submissions/{submission}/", wait=1, until=until)
+    assert (response.status_code, [field for _code, field in errors(response)]) == (400, ["until"])
 
 
 def test_who_loses_access_while_waiting_gets_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +359,7 @@ def test_who_loses_access_while_waiting_gets_nothing(world: World, monkeypatch: 
         world.team.memberships.filter(user=world.teammate).delete()
         Job.objects.filter(submission=submission).update(stage="train")
 
-    monkeypatch.setattr(waiting.time, "sleep", pause)
+    monkeypatch.setattr(waiting.STOPPING, "wait", pause)
     assert get(world, "teammate", f"submissions/{submission}/", wait=30).status_code == 404
 
 
@@ -327,4 +373,4 @@ def test_a_bad_wait_is_refused(world: World, wait: str) -> None:
 def test_a_phase_of_an_unpublished_challenge_takes_nothing(world: World) -> None:
     hidden = PhaseFactory(challenge=ChallengeFactory(hackathon=world.hackathon, is_published=False))
     response = submit(world, body={"phase": str(hidden.pk), "config": config()})
-    assert response.status_code == 404
+    assert (response.status_code, errors(response)) == (400, [("not_found", "phase")])

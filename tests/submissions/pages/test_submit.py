@@ -217,6 +217,7 @@ def test_the_estimate_is_measured_once_a_worker_has_measured(world: World) -> No
         "frozen_units_per_second": 400.0,
         "megabytes_fixed": 300.0,
         "megabytes_per_thousand_units": 10.0,
+        "frozen_megabytes": 250.0,
     }
     world.model.speed = {world.challenge.task: speed}
     world.model.save()

@@ -265,7 +265,7 @@ def test_outsiders_of_a_private_hackathon_learn_nothing_of_its_phase(db: None) -
     for path in ("submissions/", "submissions/validate/"):
         real = post(world, "outsider", path, body_of(world))
         nothing = post(world, "outsider", path, random)
-        assert (real.status_code, real.json()) == (404, nothing.json())
+        assert (real.status_code, real.json()) == (400, nothing.json())
     assert_nothing_happened()
 
 

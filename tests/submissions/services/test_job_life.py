@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.conf import LazySettings
 
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, PhaseClosed, QuotaExceeded, Unprocessable
 from hackathon.files.storage import storage
 from submissions.enums import Fault, JobState
-from submissions.models import Job, ProgressChunk, Quota, Submission
+from submissions.models import Artifact, Job, ProgressChunk, Quota, Submission
 from submissions.selectors import first_job
 from submissions.services.attempts import accept_failure, accept_result, release_attempt, report_progress
 from submissions.services.clean import clear_orphans
@@ -23,7 +22,7 @@ from submissions.services.submit import Submitted, submit_config
 from submissions.services.sweep import sweep
 from submissions.services.transitions import StaleAttempt, move
 from tests.factories import CONFIG, World, make_node
-from tests.submissions.play import claim, finish_training, job_result, predictions, upload
+from tests.submissions.play import claim, finish_training, job_result, predictions, upload, work
 from training_worker.contract.wire import (
     MODEL_CARD,
     PREDICTIONS,
@@ -52,8 +51,8 @@ def submitted_job(world: World, **changes: object) -> Job:
     return job
 
 
-def running_job(world: World) -> Job:
-    job = submitted_job(world)
+def running_job(world: World, **changes: object) -> Job:
+    job = submitted_job(world, **changes)
     node, _token = make_node(f"node-{job.submission.number if job.submission else 0}")
     assert claim(node) is not None
     job.refresh_from_db()
@@ -186,10 +185,10 @@ def test_a_node_gets_only_what_it_can_run(world: World, report: dict[str, object
     assert claim(node) is not None
 
 
-def test_the_same_claim_id_gets_the_same_job_and_token(world: World) -> None:
+def test_the_same_claim_gets_the_same_job_and_token(world: World) -> None:
     job = submitted_job(world)
     node, _token = make_node()
-    first, again = claim(node, "a" * 32), claim(node, "a" * 32)
+    first, again = claim(node, 7), claim(node, 7)
     assert first is not None
     assert again is not None
     assert again.attempt_token == first.attempt_token
@@ -243,18 +242,6 @@ def test_silence_requeues_and_the_old_attempt_changes_nothing(world: World) -> N
     with pytest.raises(StaleAttempt):
         report_progress(job_id=str(job.pk), attempt=1, progress=Progress(seq=9, stage=Stage.TRAIN))
     assert quota(world) == (1, 1, 60.0)
-
-
-def test_back_off_then_the_job_is_claimed_again(world: World) -> None:
-    job = running_job(world)
-    expire(job)
-    sweep()
-    node, _token = make_node("other")
-    assert claim(node) is None
-    Job.objects.filter(pk=job.pk).update(not_before=db_now())
-    taken = claim(node)
-    assert taken is not None
-    assert taken.spec.attempt == 2
 
 
 def test_release_on_shutdown_costs_nothing(world: World) -> None:
@@ -354,6 +341,7 @@ def test_own_faults_cost_what_they_used_and_platform_faults_nothing(
     world: World, code: FailureCode, charge: tuple[int, int, float]
 ) -> None:
     job = running_job(world)
+    work(job)
     failure = JobFailure(code=code, message="m", hint="h", compute_seconds=7.0)
     for _time in range(2):
         accept_failure(job_id=str(job.pk), attempt=1, failure=failure)
@@ -399,16 +387,6 @@ def test_move_refuses_what_the_table_does_not_have(world: World) -> None:
         move(job, JobState.SUCCEEDED, now=db_now())
 
 
-def test_after_an_outage_of_the_site_the_sweeper_waits_one_lease(world: World, settings: LazySettings) -> None:
-    job = running_job(world)
-    now = db_now()
-    sweep(now)
-    Job.objects.filter(pk=job.pk).update(lease_until=now + timedelta(seconds=1))
-    later = now + timedelta(seconds=10 * settings.LEASE_SECONDS)
-    assert sweep(later) == 0
-    assert sweep(later + timedelta(seconds=settings.LEASE_SECONDS + 1)) == 1
-
-
 def test_only_uploads_without_a_row_and_older_than_a_day_are_cleared(world: World) -> None:
     job = running_job(world)
     upload(job, MODEL_CARD, b"never named in the result")
@@ -417,3 +395,27 @@ def test_only_uploads_without_a_row_and_older_than_a_day_are_cleared(world: Worl
     assert clear_orphans(db_now() + timedelta(hours=25)) == 1
     assert job.artifacts.get().name == PREDICTIONS
     assert storage("artifacts").exists(job.artifacts.get().key)
+
+
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED, JobState.QUARANTINED])
+def test_files_of_a_job_without_a_score_are_cleared_a_day_later(world: World, state: JobState) -> None:
+    running = running_job(world)
+    upload(running, MODEL_CARD, b"uploaded before the end")
+    Job.objects.filter(pk=running.pk).update(state=state)
+    other = running_job(world, method={"name": "full"})
+    finish_training(other)
+    Job.objects.filter(pk=other.pk).update(state=state)
+    assert clear_orphans(db_now() + timedelta(hours=23)) == 0
+    assert clear_orphans(db_now() + timedelta(hours=25)) == 2
+    assert not Artifact.objects.exists()
+    assert list(storage("artifacts").walk("attempts")) == []
+
+
+@pytest.mark.parametrize(("fault", "tries"), [(Fault.OWN, 1), (Fault.PLATFORM, 3)])
+def test_a_base_score_that_failed_is_not_tried_by_every_submit(world: World, fault: Fault, tries: int) -> None:
+    for number in range(5):
+        submit(world, training={"num_train_epochs": 1 + number})
+        scores = Job.objects.filter(kind=JobKind.BASE_SCORE)
+        scores.filter(state=JobState.QUEUED).update(state=JobState.FAILED, fault=fault)
+        Quota.objects.update(running=0)
+    assert scores.count() == tries

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-import uuid
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse
 from django.test import Client
 
+from hackathon.accounts.tokens import new_token
+from submissions.models import Job
 from submissions.services.nodes import create_enrolment_token
 from tests.factories import node_report
-from tests.submissions.play import job_result, predictions
+from tests.submissions.play import job_result, predictions, work
 from training_worker.contract.wire import PREDICTIONS, Claim, JobKind, OutputRef
 
 
@@ -64,20 +66,28 @@ class Attempt:
 
     def result(self, *others: OutputRef, items: int = 100) -> dict[str, Any]:
         """The body of a valid result, whose predictions have been uploaded."""
+        work(Job.objects.get(pk=self.job_id))
         ref = self.upload(PREDICTIONS, predictions([f"item-{i}" for i in range(items)]))
         return job_result(ref, *others).model_dump(mode="json")
 
 
 def enrol(name: str = "node-1") -> str:
     """Join over HTTP and return the worker token."""
-    answer = call("enrol/", {"token": create_enrolment_token(), "name": name})
+    token = new_token("htw")
+    answer = call("enrol/", {"token": create_enrolment_token(), "name": name, "worker_token": token})
     assert answer.status_code == 200
-    token: str = answer.json()["worker_token"]
     return token
 
 
-def claim_body(claim_id: str = "", **report: Any) -> dict[str, Any]:
-    return {"claim_id": claim_id or uuid.uuid4().hex, "node": node_report(**report).model_dump(mode="json")}
+_numbers = itertools.count(1)
+
+
+def claim_body(number: int | None = None, **report: Any) -> dict[str, Any]:
+    """A new claim, with a higher number than all before, or the one of that number."""
+    return {
+        "number": next(_numbers) if number is None else number,
+        "node": node_report(**report).model_dump(mode="json"),
+    }
 
 
 def claim(token: str, **report: Any) -> Attempt | None:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.core import signing
+from django.core.files.base import ContentFile
+from django.http import HttpResponse
 from django.test import Client
 
+from hackathon.accounts.tokens import new_token
 from hackathon.clock import db_now
 from hackathon.files.storage import storage
 from submissions.models import Artifact, EnrolmentToken, Job, JobEvent, Node, Quota
+from submissions.services.files import output_key
 from submissions.services.nodes import create_enrolment_token
 from submissions.services.sweep import sweep
 from tests.api import bearer, post, submit
 from tests.factories import World
+from tests.submissions.play import predictions, work
 from tests.submissions.worker_api.node_http import Attempt, call, claim, claim_body, claim_run, enrol, path_of
 from training_worker.contract.wire import MODEL_CARD, OUTPUTS, PREDICTIONS, JobKind
 
@@ -120,26 +126,45 @@ def test_a_revoked_node_claims_nothing(world: World, node: str) -> None:
     assert not Job.objects.filter(state="running").exists()
 
 
+def join(token: str, name: str, worker_token: str = "") -> HttpResponse:
+    return call("enrol/", {"token": token, "name": name, "worker_token": worker_token or new_token("htw")})
+
+
 @pytest.mark.parametrize("token", ["hte_wrong", "", "x" * 200])
 def test_an_unknown_enrolment_token_enrols_nobody(db: None, token: str) -> None:
-    assert call("enrol/", {"token": token, "name": "node-9"}).status_code == 403
+    assert join(token, "node-9").status_code == 403
     assert not Node.objects.exists()
 
 
 def test_an_enrolment_token_works_once_and_in_time(db: None) -> None:
     token = create_enrolment_token()
-    assert call("enrol/", {"token": token, "name": "one"}).status_code == 200
-    assert call("enrol/", {"token": token, "name": "two"}).status_code == 403
+    assert join(token, "one").status_code == 200
+    assert join(token, "two").status_code == 403
     late = create_enrolment_token()
     EnrolmentToken.objects.filter(used_at__isnull=True).update(expires_at=db_now() - timedelta(seconds=1))
-    assert call("enrol/", {"token": late, "name": "three"}).status_code == 403
+    assert join(late, "three").status_code == 403
     assert [node.name for node in Node.objects.all()] == ["one"]
+
+
+def test_a_lost_answer_to_an_enrolment_can_be_asked_for_again(db: None) -> None:
+    token, worker_token = create_enrolment_token(), new_token("htw")
+    first, again = (join(token, "one", worker_token) for _time in range(2))
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert Node.objects.count() == 1
+    assert join(token, "two", worker_token).status_code == 403  # another name
+    assert join(token, "one").status_code == 403  # another node's own token
+
+
+@pytest.mark.parametrize("weak", ["htw_short", "htu_" + "x" * 43, "x" * 47])
+def test_a_worker_token_that_is_none_enrols_nobody(db: None, weak: str) -> None:
+    assert join(create_enrolment_token(), "one", weak).status_code == 400
+    assert not Node.objects.exists()
 
 
 def test_a_taken_name_leaves_the_enrolment_token_unused(node: str) -> None:
     token = create_enrolment_token()
-    assert call("enrol/", {"token": token, "name": "node-1"}).status_code == 409
-    assert call("enrol/", {"token": token, "name": "node-2"}).status_code == 200
+    assert join(token, "node-1").status_code == 409
+    assert join(token, "node-2").status_code == 200
 
 
 # --- old attempts ------------------------------------------------------------------------------------------------
@@ -223,13 +248,16 @@ def test_a_doubled_progress_post_counts_once(attempt: Attempt) -> None:
 
 def test_a_repeated_claim_gets_the_same_job_and_a_late_one_none(world: World, node: str) -> None:
     submit(world)
-    body = claim_body("a" * 32, kinds=(JobKind.RUN,))
+    body = claim_body(kinds=(JobKind.RUN,))
     first, again = call("claim/", body, node), call("claim/", body, node)
     assert json.loads(first.content)["attempt_token"] == json.loads(again.content)["attempt_token"]
     job = Job.objects.get(state="running")
     assert job.attempt == 1
     Job.objects.update(state="cancelled")
     assert call("claim/", body, node).status_code == 204
+    assert call("claim/", claim_body(), node).status_code == 204
+    late = call("claim/", body, node)
+    assert (late.status_code, late.json()["code"]) == (409, "stale_claim")
 
 
 # --- files -------------------------------------------------------------------------------------------------------
@@ -239,6 +267,35 @@ def test_another_sha256_than_announced_is_refused(attempt: Attempt) -> None:
     response = attempt.put(PREDICTIONS, b"data", sha256="0" * 64)
     assert (response.status_code, response.json()["code"]) == (422, "sha256_mismatch")
     assert attempt.put(PREDICTIONS, b"data", sha256=" ").status_code == 422
+
+
+def test_an_upload_that_broke_off_is_made_good_by_its_repeat(attempt: Attempt) -> None:
+    """What stood there half-written once answered the repeat with 201 and the result with 422."""
+    body = predictions([f"item-{i}" for i in range(100)])
+    sha256 = hashlib.sha256(body).hexdigest()
+    assert attempt.put(PREDICTIONS, body[:100], sha256=sha256).status_code == 422
+    job = Job.objects.get(pk=attempt.job_id)
+    key = output_key(job, PREDICTIONS, sha256)
+    assert not storage("artifacts").exists(key)
+    storage("artifacts").save(key, ContentFile(body[:100]))  # as a site of before, or a hand, may have left it
+    assert attempt.put(PREDICTIONS, body).status_code == 201
+    assert attempt.post("result", attempt.result()).status_code == 200
+
+
+def test_a_store_that_takes_nothing_is_no_fault_of_the_run(attempt: Attempt) -> None:
+    """Full disk: 503, which a node repeats for a quarter of an hour, and the attempt goes on."""
+    body = predictions([f"item-{i}" for i in range(100)])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        full = attempt.put(PREDICTIONS, body)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (full.status_code, full.json()["code"]) == (503, "store_unavailable")
+    assert int(full.headers["Retry-After"]) > 0
+    assert attempt.put(PREDICTIONS, body).status_code == 201
+    assert attempt.post("result", attempt.result()).status_code == 200
+    assert Job.objects.get(pk=attempt.job_id).losses == 0
 
 
 def test_a_body_that_is_too_big_is_refused(attempt: Attempt) -> None:
@@ -359,11 +416,20 @@ def test_a_json_body_of_more_than_a_megabyte_is_refused(attempt: Attempt) -> Non
     assert_still_running(attempt)
 
 
-@pytest.mark.parametrize("changes", [{"claim_id": "x"}, {"node": {}}, {"kinds": ["run"]}, {"node": None}])
+@pytest.mark.parametrize(
+    "changes", [{"number": 0}, {"number": 2**53}, {"number": "1"}, {"node": {}}, {"kinds": ["run"]}, {"node": None}]
+)
 def test_a_bad_claim_is_refused(world: World, node: str, changes: dict[str, Any]) -> None:
     submit(world)
     assert call("claim/", claim_body() | changes, node).status_code == 400
     assert not Job.objects.filter(state="running").exists()
+
+
+def test_a_node_that_can_run_nothing_gets_nothing_and_is_heard(world: World, node: str) -> None:
+    submit(world)
+    assert claim(node, kinds=(), last_error="The disk is full.") is None
+    assert Node.objects.get().report["last_error"] == "The disk is full."
+    assert claim(node) is not None
 
 
 def test_a_job_that_is_not_there_is_refused_like_a_wrong_token(attempt: Attempt) -> None:
@@ -373,6 +439,7 @@ def test_a_job_that_is_not_there_is_refused_like_a_wrong_token(attempt: Attempt)
 
 def test_an_own_fault_is_charged_and_the_node_takes_the_next_job(world: World, attempt: Attempt, node: str) -> None:
     submit(world, "rival")
+    work(job_of(attempt))
     assert attempt.post("failure", POSTS["failure"]).status_code == 200
     assert attempt.post("failure", POSTS["failure"]).status_code == 200
     quota = Quota.objects.get(team=world.team)
@@ -380,6 +447,20 @@ def test_an_own_fault_is_charged_and_the_node_takes_the_next_job(world: World, a
     following = claim(node, kinds=(JobKind.RUN,))
     assert following is not None
     assert following.job_id != attempt.job_id
+
+
+def test_a_node_cannot_charge_more_than_the_time_its_attempt_took(world: World, attempt: Attempt) -> None:
+    work(job_of(attempt), seconds=10.0)
+    assert attempt.post("failure", POSTS["failure"] | {"compute_seconds": 86_000.0}).status_code == 200
+    assert 10 <= job_of(attempt).compute_seconds < 20
+    assert 10 <= Quota.objects.get(team=world.team).compute_used < 20
+
+
+def test_a_result_claims_no_more_than_the_time_its_attempt_took(attempt: Attempt) -> None:
+    body = attempt.result()
+    body["telemetry"]["compute_seconds"] = 86_000.0
+    assert attempt.post("result", body).status_code == 200
+    assert 60 <= job_of(attempt).compute_seconds < 70
 
 
 def test_a_broken_model_is_the_platforms_fault(world: World, attempt: Attempt) -> None:

@@ -28,6 +28,7 @@ SPEED = MeasuredSpeed(
     frozen_units_per_second=6000.0,
     megabytes_fixed=800.0,
     megabytes_per_thousand_units=240.0,
+    frozen_megabytes=500.0,
 )
 
 

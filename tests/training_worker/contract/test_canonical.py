@@ -12,6 +12,7 @@ from training_worker.contract.canonical import (
     canonical,
     canonical_json,
     config_hash,
+    derive_base_seed,
     derive_seed,
     run_key,
     snap_rate,
@@ -156,8 +157,9 @@ def test_every_part_of_the_run_key_counts() -> None:
 
 @given(st.binary(min_size=1, max_size=40), st.text(max_size=20), st.integers(0, 9))
 def test_seeds_are_repeatable_and_fit(secret: bytes, data: str, replicate: int) -> None:
-    seed = derive_seed(secret=secret, config="c", data=data, replicate=replicate)
+    seed = derive_seed(secret=secret, data=data, replicate=replicate)
     assert 0 <= seed < 2**31
-    assert seed == derive_seed(secret=secret, config="c", data=data, replicate=replicate)
-    assert seed != derive_seed(secret=secret, config="c", data=data, replicate=replicate + 1)
-    assert seed != derive_seed(secret=secret + b"x", config="c", data=data, replicate=replicate)
+    assert seed == derive_seed(secret=secret, data=data, replicate=replicate)
+    assert seed != derive_seed(secret=secret, data=data, replicate=replicate + 1)
+    assert seed != derive_seed(secret=secret + b"x", data=data, replicate=replicate)
+    assert seed != derive_base_seed(secret=secret, data=data)

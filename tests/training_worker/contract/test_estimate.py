@@ -23,6 +23,18 @@ def test_estimate_and_budget() -> None:
     assert known.memory_mb == pytest.approx(800 + 240 * 16 * 32 / 1000, abs=0.1)
     frozen = estimate(parse_config(make(method={"name": "head"}, num_train_epochs=100)), terms(speed=SPEED))
     assert frozen.seconds == pytest.approx((1600 + 2000) * 27 / 6000, abs=0.1)
+    assert frozen.memory_mb == 500.0
+
+
+def test_what_does_not_fit_in_full_may_fit_as_head() -> None:
+    """The frozen run has figures of its own: those of `full` say nothing of it."""
+    limits = LIMITS.model_copy(update={"budget": Budget(max_memory_mb=600), "methods": ("full", "head", "lora")})
+    full, head = (make(method={"name": name}, per_device_train_batch_size=16) for name in ("full", "head"))
+    assert refused(full, limits, SPEED) == {"training.max_length": "exceeds_budget"}
+    assert refused(head, limits, SPEED) == {}
+    assert refused(head | {"training": {"per_device_train_batch_size": 256, "max_length": 64}}, limits, SPEED) == {}
+    smaller = limits.model_copy(update={"budget": Budget(max_memory_mb=499)})
+    assert refused(head, smaller, SPEED) == {"base_model": "exceeds_budget"}
 
 
 def test_techniques_make_a_run_longer() -> None:

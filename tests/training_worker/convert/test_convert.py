@@ -191,3 +191,47 @@ def test_command_line(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert main(arguments) == 0
     assert main(arguments) == 1
     assert "not empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("{", "There is no readable"), ("[]", "is not a JSON object"), ("[" * 9999, "There is no readable")],
+)
+def test_a_broken_json_file_is_one_line(source: Path, file: str, body: str, said: str) -> None:
+    (source / file).write_text(body)
+    assert said in refusal(source)
+    assert file in refusal(source)
+
+
+def test_a_model_that_reads_fewer_tokens_than_it_says_is_refused(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training_worker.convert import facts
+
+    monkeypatch.setattr(facts, "positions_of", lambda backbone: 65)
+    assert "It cannot read a text of 65 tokens: " in refusal(source)
+    monkeypatch.setattr(facts, "positions_of", lambda backbone: 7)
+    assert refusal(source) == "It reads at most 7 tokens; 8 is the least a config may ask for."
+
+
+def test_a_model_without_an_embedding_of_tokens_is_refused(source: Path) -> None:
+    from transformers import PerceiverConfig, PerceiverModel
+
+    small = {"d_latents": 32, "d_model": 32, "num_latents": 4, "num_blocks": 1, "num_self_attends_per_block": 1}
+    heads = {"num_self_attention_heads": 2, "num_cross_attention_heads": 2}
+    config = PerceiverConfig(**small, **heads, vocab_size=96, max_position_embeddings=64)
+    (source / "model.safetensors").unlink()
+    PerceiverModel(config).save_pretrained(source)
+    assert refusal(source).startswith("It has no embedding of tokens")
+
+
+def test_what_the_hub_does_not_give_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+
+    def away(*args: Any, **options: Any) -> str:
+        raise OSError("no route\nto host")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", away)
+    with pytest.raises(ConversionError) as caught:
+        convert("owner/name", tmp_path / "dest", **FIELDS)
+    revision = FIELDS["revision"]
+    assert str(caught.value) == f"The hub did not give owner/name at {revision}: no route to host"

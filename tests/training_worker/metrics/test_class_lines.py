@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import jsonl
+from training_worker.contract.json_lines import split_lines
 from training_worker.metrics import output_of
 from training_worker.metrics.base import FloatArray, InvalidPredictions
-from training_worker.metrics.prediction_lines import split_lines
 
 IDS = ["a", "b", "c"]
 LABELS = ["negative", "positive"]

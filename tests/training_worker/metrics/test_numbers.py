@@ -16,11 +16,11 @@ from sklearn.dummy import DummyRegressor
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
 from tests.factories import jsonl
+from training_worker.contract.json_lines import split_lines
 from training_worker.contract.metrics import METRICS
 from training_worker.metrics import output_of
 from training_worker.metrics.base import FloatArray, InvalidPredictions
 from training_worker.metrics.numbers import LIMIT, fill
-from training_worker.metrics.prediction_lines import split_lines
 
 OUTPUT = output_of("number")
 NAN = math.nan

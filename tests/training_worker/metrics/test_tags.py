@@ -12,9 +12,9 @@ from seqeval import metrics as seqeval
 from seqeval.scheme import IOB2
 
 from tests.factories import jsonl
+from training_worker.contract.json_lines import split_lines
 from training_worker.metrics import output_of
 from training_worker.metrics.base import InvalidPredictions
-from training_worker.metrics.prediction_lines import split_lines
 from training_worker.metrics.standard_error import LARGEST_SE
 
 LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")

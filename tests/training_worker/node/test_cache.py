@@ -85,3 +85,15 @@ def test_least_recently_used_goes_first_and_the_job_at_hand_stays(tmp_path: Path
     cache.evict(keep=frozenset([refs[0].sha256]))
     kept = {path.name for path in (tmp_path / "data").iterdir()}
     assert kept == {refs[0].sha256, refs[2].sha256}
+
+
+def test_room_is_made_from_what_was_used_longest_ago(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 100)
+    for age, name in enumerate(("old", "middle", "new")):
+        path = cache.features / name
+        path.write_bytes(b"x" * 1000)
+        os.utime(path, (1000 + age, 1000 + age))
+    cache.free(1)
+    assert {path.name for path in cache.features.iterdir()} == {"middle", "new"}
+    cache.free(10**9)
+    assert not [*cache.features.iterdir()]

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.training_worker.conftest import Jobs, Worker
-from tests.training_worker.fake_site import ENROL_TOKEN, WORKER_TOKEN, FakeJob, FakeSite
+from tests.training_worker.fake_site import ENROL_TOKEN, FakeJob, FakeSite
 from tests.training_worker.tiny import make_config
 from training_worker.contract.wire import (
     PREDICTIONS,
@@ -65,9 +65,9 @@ def test_enrolled_once_and_each_call_has_its_own_token(site: FakeSite, jobs: Job
     assert site.enrolled == 1
     identity = worker.data / "node.json"
     assert identity.stat().st_mode & 0o777 == 0o600
-    assert WORKER_TOKEN in identity.read_text()
+    assert site.worker_token in identity.read_text()
     tokens = {path.split("/")[3]: token for _, path, token in site.requests if path.startswith("/api/worker/")}
-    assert tokens["claim"] == f"Bearer {WORKER_TOKEN}"
+    assert tokens["claim"] == f"Bearer {site.worker_token}"
     assert tokens["jobs"].startswith("Bearer attempt-job-")
 
 
@@ -200,7 +200,9 @@ def test_no_secret_reaches_the_child(site: FakeSite, jobs: Jobs, worker: Worker)
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
     assert environment["OMP_NUM_THREADS"] == "1"
     assert environment["TMPDIR"].startswith(str(worker.data))
-    assert not any(secret in str(environment) for secret in ("secret-in-env", ENROL_TOKEN, WORKER_TOKEN, "redis://"))
+    assert not any(
+        secret in str(environment) for secret in ("secret-in-env", ENROL_TOKEN, site.worker_token, "redis://")
+    )
     job.action = "cancel"
     _takes_the_next(site, jobs)
 

@@ -102,18 +102,45 @@ def test_base_score_saves_only_the_head(run_job: RunJob) -> None:
     assert result.speed is not None
 
 
+def computed(messages: list[Any]) -> list[int]:
+    """How many features a run computed, each time that it did."""
+    lines = [line.text for message in messages for line in message.lines]
+    return [int(line.split()[4]) for line in lines if line.startswith("Computing frozen features of")]
+
+
+def test_features_of_the_base_score_serve_where_the_model_reads_the_same(run_job: RunJob, tiny_data: Path) -> None:
+    """At a length that cuts some texts, those are computed anew as they are read there."""
+    texts = [json.loads(line)["text"] for line in (tiny_data / "train.jsonl").read_text().splitlines()]
+    cut = sum(len(text.split()) + 2 > 10 for text in texts)
+    assert cut > 0
+    _, _, messages = run_job(make_config("head", max_length=10))
+    assert computed(messages) == [96, 32, cut, 40]
+
+
 def test_warm_and_cold_feature_cache_give_the_same_run(run_job: RunJob, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     _, cold, messages = run_job(make_config("head"), features=shared)
     _, warm, again = run_job(make_config("head"), features=shared)
     assert (cold / "predictions.jsonl").read_bytes() == (warm / "predictions.jsonl").read_bytes()
-    told = [
-        sum("Computing frozen features" in line.text for m in all_ for line in m.lines) for all_ in (messages, again)
-    ]
-    assert told == [4, 0]
+    assert [computed(told) for told in (messages, again)] == [[96, 32, 40], []], "each example once"
     next(shared.iterdir()).write_bytes(b"not safetensors")
     _, healed, _ = run_job(make_config("head"), features=shared)
     assert (cold / "predictions.jsonl").read_bytes() == (healed / "predictions.jsonl").read_bytes()
+
+
+def test_texts_whose_features_are_at_hand_are_not_read(run_job: RunJob, tiny_data: Path, tmp_path: Path) -> None:
+    """Here alone: the key of features is the sha256 of the data, which this test's data are without."""
+    emptied = tmp_path / "emptied"
+    emptied.mkdir()
+    for name in ("train", "validation", "test"):
+        rows = [json.loads(line) for line in (tiny_data / f"{name}.jsonl").read_text().splitlines()]
+        (emptied / f"{name}.jsonl").write_text("".join(json.dumps(row | {"text": ""}) + "\n" for row in rows))
+    shared = tmp_path / "shared"
+    _, cold, _ = run_job(make_config("head"), features=shared)
+    _, warm, _ = run_job(make_config("head", learning_rate=2e-3), features=shared)
+    _, without, _ = run_job(make_config("head", learning_rate=2e-3), features=shared, data=emptied)
+    assert (warm / PREDICTIONS).read_bytes() == (without / PREDICTIONS).read_bytes()
+    assert (warm / PREDICTIONS).read_bytes() != (cold / PREDICTIONS).read_bytes()
 
 
 def test_random_head_does_not_start_at_the_base(run_job: RunJob) -> None:

@@ -34,7 +34,7 @@ def make_task(tiny_model: Path) -> Callable[..., Any]:
 def test_a_word_is_its_first_token(make_task: Callable[..., Any]) -> None:
     task = make_task(ROWS)
     split = task.encode(ROWS, "train", 12)
-    tokens = task.processor.convert_ids_to_tokens(split.text.tokens[0])
+    tokens = task.processor.convert_ids_to_tokens(split.text.tokens.ids[0])
     assert tokens == ["[CLS]", "good", "x", "##y", "##z", "bad", "[SEP]"]
     assert split.starts == [[1, 2, 5], [], [1, 2], [*range(1, 11)]]
     assert split.words == [[0, 1, 2], [], [0, 2], [*range(10)]], "a blank has no token, the last ten are cut"
@@ -65,7 +65,7 @@ def test_features_are_those_of_the_first_tokens(make_task: Callable[..., Any]) -
     model, split = task.build_model().eval(), task.encode(ROWS, "train", 12)
     batch = split.collate([0, 2])
     features = model.features(**{name: value for name, value in batch.items() if name != "labels"})
-    alone = model.backbone(input_ids=torch.tensor([split.text.tokens[0]])).last_hidden_state
+    alone = model.backbone(input_ids=torch.tensor([split.text.tokens.ids[0]])).last_hidden_state
     assert features.shape == (2, 3, 32)
     assert torch.allclose(features[0], alone[0, [1, 2, 5]], atol=1e-5)
     assert [len(part) for part in split.unpack(features, [0, 2])] == [3, 2]

@@ -21,6 +21,9 @@ class TechniqueConfig(ContractModel):
     trains_backbone: ClassVar[bool] = False
     """It has no effect where the backbone is frozen."""
 
+    changes_inputs: ClassVar[bool] = False
+    """It adds examples that may be longer than any of the data."""
+
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
         return cls.inputs is None or any(column.kind in cls.inputs for column in task.inputs)

@@ -14,6 +14,7 @@ class NoiseInjection(TechniqueConfig):
 
     stage: ClassVar[int] = 2
     inputs: ClassVar[tuple[ColumnKind, ...] | None] = ("string", "strings")
+    changes_inputs: ClassVar[bool] = True
 
     name: Literal["noise_injection"]
     probability: Annotated[float, Field(ge=0.01, le=0.5, description="Share of words with a typing error.")] = 0.1
