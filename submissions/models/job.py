@@ -81,7 +81,9 @@ class Job(Row):
             models.Index(fields=["team", "phase", "started_at"]),
             models.Index(fields=["finished_at"]),
             models.Index(fields=["-queued_at", "-id"]),
-            models.Index(fields=["data"], condition=Q(kind="base_score"), name="base_scores_of_data"),
+            models.Index(fields=["kind", "-queued_at"]),
+            models.Index(fields=["failure_code", "-queued_at"], condition=~Q(failure_code=""), name="failed_by_code"),
+            models.Index(fields=["fault", "-queued_at"], condition=~Q(fault=""), name="failed_by_fault"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["submission", "replicate"], name="one_job_per_replicate"),
@@ -112,7 +114,7 @@ class JobEvent(Row):
         verbose_name_plural = _("job events")
         ordering: ClassVar = ["at", "created_at"]
         indexes: ClassVar = [
-            models.Index(fields=["from_state", "to_state", "at"]),
+            models.Index(fields=["to_state", "from_state", "at"]),
             models.Index(fields=["at", "created_at"]),
         ]
 
@@ -133,7 +135,7 @@ class Loss(Row):
         verbose_name = _("loss")
         verbose_name_plural = _("losses")
         ordering: ClassVar = ["at"]
-        indexes: ClassVar = [models.Index(fields=["node", "at"])]
+        indexes: ClassVar = [models.Index(fields=["node", "at"]), models.Index(fields=["at"])]
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.attempt}"
