@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from hackathon.rounding import MAX_STEP, MIN_STEP
 from training_worker.contract.base import ContractModel
+from training_worker.contract.bounds import Moment
 from training_worker.contract.config import models_with
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
@@ -87,8 +88,8 @@ class PhaseSpec(ContractModel):
     """A window of the challenge; without times it is that of the hackathon."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    opens_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
     quota: QuotaSpec = QuotaSpec()
     precision: Precision = Precision.FP32
     display_step: Annotated[float, Field(ge=MIN_STEP, le=MAX_STEP)] | None = None
