@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import Hackathon, Row
+from hackathon.models.moment import MomentField
 
 
 class MembershipRole(models.TextChoices):
@@ -87,7 +88,7 @@ class Invitation(Row):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    expires_at = models.DateTimeField(_("expires at"))
+    expires_at = MomentField(_("expires at"))
     used_at = models.DateTimeField(_("used at"), null=True, blank=True)
     used_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -21,6 +21,7 @@ from hackathon.clock import db_now
 from hackathon.enums import ScoreVisibility
 from hackathon.errors import DomainError
 from hackathon.models import Phase
+from hackathon.models.moment import validate_moment
 from submissions.services.phases import PINNED, is_pinned, move_deadline, require_change, save_phase
 
 if TYPE_CHECKING:  # generic for the type checker alone
@@ -51,6 +52,7 @@ class DeadlineForm(ReasonForm):
 
     closes_at = forms.DateTimeField(
         label=_("New end"),
+        validators=[validate_moment],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=_("In the time zone in which this admin shows times: your browser's, else UTC."),
     )

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from hackathon.rounding import MAX_STEP, MIN_STEP
 from training_worker.contract.base import ContractModel
+from training_worker.contract.bounds import EARLIEST, LATEST
 from training_worker.contract.config import models_with
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
@@ -92,13 +93,11 @@ def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
 
 
 def _near(moment: datetime) -> datetime:
-    if not FIRST <= moment < END:
+    if not EARLIEST <= moment <= LATEST:
         raise _wrong(_("A date must be from 2000 to 2100."))
     return moment
 
 
-FIRST, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
-"""Within them every date is one in every time zone and database."""
 Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 
 

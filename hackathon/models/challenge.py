@@ -21,6 +21,7 @@ from training_worker.contract.wire import RECIPE, DatasetManifest
 
 from .base import Row
 from .event import Hackathon
+from .moment import MomentField
 
 SHOWN_FILES = "files"
 """Folder, below a data version's prefix, of the files that pages may show one by one."""
@@ -123,8 +124,8 @@ class Phase(Row):
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="phases")
     name = models.CharField(_("name"), max_length=100)
-    opens_at = models.DateTimeField(_("opens at"))
-    closes_at = models.DateTimeField(_("closes at"))
+    opens_at = MomentField(_("opens at"))
+    closes_at = MomentField(_("closes at"))
     data = models.ForeignKey(ChallengeData, verbose_name=_("data version"), on_delete=models.PROTECT)
     per_day = models.PositiveIntegerField(_("submissions a day"), default=20)
     total = models.PositiveIntegerField(_("submissions in all"), default=100)
@@ -133,7 +134,7 @@ class Phase(Row):
     score_visibility = models.CharField(
         _("board"), max_length=10, choices=ScoreVisibility, default=ScoreVisibility.LIVE
     )
-    frozen_at = models.DateTimeField(_("frozen at"), null=True, blank=True)
+    frozen_at = MomentField(_("frozen at"), null=True, blank=True)
     precision = models.CharField(_("precision"), max_length=4, choices=Precision, default=Precision.FP32)
     recipe = models.CharField(_("recipe version"), max_length=32, default=RECIPE)
     display_step = models.FloatField(

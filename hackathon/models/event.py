@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hackathon.enums import Role, Visibility
 
 from .base import Row, new_secret
+from .moment import MomentField
 from .people import Organization, User
 
 
@@ -21,8 +22,8 @@ class Hackathon(Row):
     tagline = models.CharField(_("tagline"), max_length=300, blank=True)
     description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
     visibility = models.CharField(_("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT)
-    starts_at = models.DateTimeField(_("starts at"))
-    ends_at = models.DateTimeField(_("ends at"))
+    starts_at = MomentField(_("starts at"))
+    ends_at = MomentField(_("ends at"))
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", help_text=_("Quota days are its days."))
     max_team_size = models.PositiveSmallIntegerField(_("largest team"), default=5, validators=[MinValueValidator(1)])
     secret = models.CharField(max_length=64, default=new_secret, editable=False)

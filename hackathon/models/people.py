@@ -13,6 +13,7 @@ from hackathon.accounts.mailbox import email_key
 from hackathon.enums import OrganizationKind, TokenScope
 
 from .base import Row
+from .moment import MomentField
 
 
 class Organization(Row):
@@ -83,7 +84,7 @@ class ApiToken(Row):
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=10, choices=TokenScope, default=TokenScope.SUBMIT)
-    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    expires_at = MomentField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
 

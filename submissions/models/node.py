@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import Row
+from hackathon.models.moment import MomentField
 
 
 class Node(Row):
@@ -38,7 +39,7 @@ class EnrolmentToken(Row):
     """Lets one node join, once."""
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    expires_at = models.DateTimeField(_("expires at"))
+    expires_at = MomentField(_("expires at"))
     used_at = models.DateTimeField(_("used at"), null=True, blank=True)
     node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL)
 
