@@ -44,7 +44,8 @@ class Window:
 
 def has_opened(phase: Phase, now: datetime) -> bool:
     """Its opening, data and precision are fixed from then on."""
-    return phase.opens_at <= now
+    opens_at: datetime = phase.opens_at
+    return opens_at <= now
 
 
 def has_ended(phase: Phase, now: datetime) -> bool:
