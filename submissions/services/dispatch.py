@@ -40,6 +40,8 @@ from .files import job_files
 from .losses import ELSEWHERE_FIRST, lose_attempt, other_nodes
 from .transitions import move
 
+CANDIDATES = 100
+"""More than nodes that claim at the same moment."""
 MEGABYTE = 2**20
 
 
@@ -107,7 +109,7 @@ def _is_aside(node: Node, now: datetime) -> bool:
 
 def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | None:
     """Lock the fairest job that nobody else is just taking, and start it. Needs a transaction."""
-    job = fairest_first(node, request.node, now=now).select_for_update(skip_locked=True, of=("self",)).first()
+    job = _lock_first(fairest_first(node, request.node, now=now))
     if job is None:
         return None
     now = db_now()  # again: the job may have been queued since the claim began
@@ -134,6 +136,16 @@ def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | None:
     return job
 
 
+def _lock_first(jobs: QuerySet[Job]) -> Job | None:
+    """The first of `jobs` that nobody else holds, locked. The order is found without locks, as a database that locks
+    in an order must sort whole rows, all of them."""
+    for pk in jobs.values_list("pk", flat=True)[:CANDIDATES]:
+        queued = Job.objects.filter(pk=pk, state=JobState.QUEUED)
+        if job := queued.select_for_update(skip_locked=True).first():
+            return job
+    return None
+
+
 def _waiting_for(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[Job]:
     """Queued jobs that `node` can run, those in their back-off too."""
     jobs = Job.objects.filter(
@@ -153,7 +165,9 @@ def fairest_first(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[
     """Queued jobs that `node` can run now: by priority, then the team with the fewest running jobs, then the one whose
     last start is longest ago, then age."""
     teams = Job.objects.filter(state=JobState.RUNNING, team__isnull=False).order_by()
-    running = [When(team=team, then=Value(count)) for team, count in teams.values_list("team").annotate(Count("pk"))]
+    counts = teams.values_list("team").annotate(Count("pk"))
+    running = [When(team=team, then=Value(count)) for team, count in counts]
+    running = running or [When(pk__isnull=True, then=Value(0))]  # PostgreSQL takes a bare 0 for a column's number
     own_quota = FilteredRelation("team__quotas", condition=Q(team__quotas__phase=F("phase")))
     return (
         _waiting_for(node, report, now=now)
