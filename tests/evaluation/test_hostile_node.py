@@ -59,6 +59,7 @@ SPEED = MeasuredSpeed(
     frozen_units_per_second=3000.0,
     megabytes_fixed=200.0,
     megabytes_per_thousand_units=50.0,
+    frozen_megabytes=100.0,
 )
 LOAD = {"memory_used_mb": 100, "disk_free_mb": 10_000}
 LINE = {"at": "2026-11-22T12:00:00Z", "text": "Step 1."}

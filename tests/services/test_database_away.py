@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from hackathon.accounts.tokens import new_token
 from tests.factories import node_report
 from tests.services.conftest import Event, event_on
 from tests.services.crowd import PlayedNode
@@ -50,7 +51,7 @@ def ask(event: Event, path: str, *, token: str = "", body: object = None, method
 def test_everything_answers_503_while_it_is_away_and_goes_on_when_it_is_back(event: Event) -> None:
     node = PlayedNode.joined(event.stack.url, event.enrolment_tokens.pop())
     submission = event.submit().body["id"]
-    claim = {"claim_id": "0" * 32, "node": node_report().model_dump(mode="json")}
+    claim = {"number": 1, "node": node_report().model_dump(mode="json")}
     given = event.stack.request("POST", "/api/worker/claim/", token=f"Bearer {node.worker_token}", body=claim).body
     download = given["spec"]["files"]["outputs"][0]["url"]
     captain = event.tokens["captain"]
@@ -62,7 +63,10 @@ def test_everything_answers_503_while_it_is_away_and_goes_on_when_it_is_back(eve
         "a poll": {"path": f"/api/submissions/{submission}/?wait=5", "token": captain},
         "a submit": {"path": "/api/submissions/", "token": captain, "body": {}},
         "a claim": {"path": "/api/worker/claim/", "token": f"Bearer {node.worker_token}", "body": claim},
-        "an enrolment": {"path": "/api/worker/enrol/", "body": {"token": "x", "name": "y"}},
+        "an enrolment": {
+            "path": "/api/worker/enrol/",
+            "body": {"token": "x", "name": "y", "worker_token": new_token("htw")},
+        },
         "progress": {
             "path": f"/api/worker/jobs/{given['spec']['job_id']}/progress/",
             "token": f"Bearer {given['attempt_token']}",

@@ -20,8 +20,8 @@ PATH = "/api/schema/"
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        *((query, "unknown_parameter") for query in ("version=1", "lang=zh-hans", "format=json", "x=1")),
-        *((query, "invalid_text") for query in ("version=%00", "lang=%00", "x=%ff")),
+        *((query, "unknown_parameter") for query in ("version=1", "lang=zh-hans", "format=json", "x=%ff")),
+        *((query, "invalid_text") for query in ("version=%00", "lang=%00")),
     ],
 )
 @pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_what_everybody_may_read_is_declared_so() -> None:
 
 @pytest.mark.django_db
 def test_the_docs_page_leads_back_and_runs_no_inline_code() -> None:
-    response = Client().get("/api/docs/?version=%00")
+    response = Client().get("/api/docs/")
     text = response.content.decode()
     assert '<a href="/">' in text
     assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", text) == []
