@@ -55,6 +55,7 @@ def test_everything_answers_503_while_it_is_away_and_goes_on_when_it_is_back(eve
     given = event.stack.request("POST", "/api/worker/claim/", token=f"Bearer {node.worker_token}", body=claim).body
     download = given["spec"]["files"]["outputs"][0]["url"]
     captain = event.tokens["captain"]
+    join = {"token": "x", "name": "y", "worker_token": new_token("htw")}
     asked = {
         "a page": {"path": "/"},
         "another": {"path": f"/c/{event.challenge}/"},
@@ -65,7 +66,7 @@ def test_everything_answers_503_while_it_is_away_and_goes_on_when_it_is_back(eve
         "a claim": {"path": "/api/worker/claim/", "token": f"Bearer {node.worker_token}", "body": claim},
         "an enrolment": {
             "path": "/api/worker/enrol/",
-            "body": {"token": "x", "name": "y", "worker_token": new_token("htw")},
+            "body": join,
         },
         "progress": {
             "path": f"/api/worker/jobs/{given['spec']['job_id']}/progress/",
