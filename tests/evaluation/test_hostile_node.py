@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from hackathon.accounts.tokens import new_token
 from hackathon.clock import db_now
 from hackathon.models import User
 from submissions.models import Job, Node
@@ -117,7 +118,11 @@ def named_in(body: Any) -> set[tuple[str, ...]]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_field_of_the_contract_is_played_with(world: World, name: str) -> None:
-    body = {"token": "t", "name": "n"} if name == "enrol" else HONEST.get(name) or honest_result(base_attempt(world))
+    body = (
+        {"token": "t", "name": "n", "worker_token": new_token("htw")}
+        if name == "enrol"
+        else HONEST.get(name) or honest_result(base_attempt(world))
+    )
     assert set(fields_of(MODELS[name])) <= named_in(body)
 
 
@@ -143,7 +148,11 @@ def answer_to(path: str, body: Any, token: str = "") -> int:
 def test_no_node_breaks_joining_and_claiming(world: World, name: str) -> None:
     submit(world)
     token = "" if name == "enrol" else enrol()
-    honest = HONEST["claim"] if name == "claim" else {"token": create_enrolment_token(), "name": "node-2"}
+    honest = (
+        HONEST["claim"]
+        if name == "claim"
+        else {"token": create_enrolment_token(), "name": "node-2", "worker_token": new_token("htw")}
+    )
     for path in paths(honest):
         for value in EXTREMES:
             assert answer_to(f"{name}/", replaced(honest, path, value), token) in ANSWERS, (path, value)
@@ -231,7 +240,9 @@ class HostileNode:
         work(self.job)
         self.post(attempt, "progress")
         self.post(attempt, ending)
-        assert call("claim/", self.body("claim", HONEST["claim"]), self.token).status_code in {200, 204}
+        assert call(
+            "claim/", self.body("claim", HONEST["claim"] | {"number": claim_body()["number"]}), self.token
+        ).status_code in {200, 204}
 
     def post(self, attempt: Attempt, name: str) -> None:
         honest = honest_result(attempt) if name == "result" else HONEST[name]
@@ -258,7 +269,7 @@ def taken(name: str) -> dict[Path, list[Any]]:
 def changes_of(name: str) -> st.SearchStrategy[list[tuple[Path, Any]]]:
     """Every place that may have an extreme value has one, but for those that say which job or file is meant."""
     places = {
-        path: st.sampled_from(values) for path, values in taken(name).items() if path[0] not in {"claim_id", "outputs"}
+        path: st.sampled_from(values) for path, values in taken(name).items() if path[0] not in {"number", "outputs"}
     }
     return st.fixed_dictionaries(places).map(lambda values: list(values.items()))
 
