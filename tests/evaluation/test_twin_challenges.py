@@ -34,7 +34,10 @@ def import_twins(tmp_path: Path, hackathon: Hackathon) -> list[Phase]:
 
 
 def score(job: Job) -> None:
-    """As if its node had answered the right label of every item but one of five, the untrained model of none."""
+    """As if its node had answered 0.9 for the right label of every item but one of five; a base score: of none.
+
+    Which items are public is chance, which must not decide whether the run is better.
+    """
     from evaluation.scoring.scorer import score_pending
 
     rows = lines("labels", f"{job.data.prefix}/test_labels.jsonl")
