@@ -66,8 +66,7 @@ class Filters:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filters:
-        """A NUL, which no column can hold, is cut out."""
-        return cls(**{name: query.get(name, "").replace("\0", "")[:200] for name in cls.__dataclass_fields__})
+        return cls(**{name: query.get(name, "")[:200] for name in cls.__dataclass_fields__})
 
     @property
     def query(self) -> str:

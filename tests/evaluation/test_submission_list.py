@@ -54,7 +54,8 @@ def test_filters(world: World) -> None:
     assert listed(world, f"hackathon={world.hackathon.slug}&tag=r8&page=1") == [first.number]
     for nothing in ("tag=none", "state=nonsense", "challenge=nowhere"):
         assert listed(world, nothing) == []
-    assert page(world, "captain", "/submissions/?tag=%00").status_code == 400
+    for refused in ("tag=%00", "hackathon=%00x&tag=r%008x"):
+        assert page(world, "captain", f"/submissions/?{refused}").status_code == 400
     assert listed(world, "tag=sweep", "rival") == []
 
 
@@ -125,12 +126,12 @@ def test_a_row_shows_note_tags_state_and_score(world: World) -> None:
     assert '<th scope="col" class="wide">team</th>' in html(page(world, "organizer", "/submissions/"))
 
 
-@pytest.mark.parametrize("rows", [2, 30])
+@pytest.mark.parametrize("rows", [1, 3])
 def test_queries_of_a_filtered_list(world: World, rows: int, django_assert_num_queries: Any) -> None:
     for _ in range(rows):
         withdraw_submission(submission=labelled(world, "sweep", "r8"), user=world.captain)
     browser = browser_of(world, "captain")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(11):
         browser.get("/submissions/?tag=sweep&state=withdrawn")
 
 
