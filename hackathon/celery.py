@@ -10,12 +10,11 @@ from celery import Celery
 from celery.beat import Scheduler, Service
 from celery.signals import worker_ready, worker_shutting_down
 
+from hackathon.serving.programs import BEAT
 from training_worker.contract.wire import SCORING_QUEUE, SITE_QUEUE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hackathon.settings")
 os.environ.setdefault("HACKTUNE_ROLE", "scorer")
-BEAT = "HACKTUNE_BEAT"
-"""In the environment of the one Celery worker that also rings the periodic tasks."""
 
 app = Celery("hacktune")
 app.config_from_object("django.conf:settings", namespace="CELERY")

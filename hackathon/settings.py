@@ -6,7 +6,7 @@
 | HACKTUNE_DEBUG | false | Django's debug pages |
 | HACKTUNE_SECRET_KEY | none | at least 50 characters; may be left out in debug only |
 | HACKTUNE_ALLOWED_HOSTS | none | comma-separated host names |
-| HACKTUNE_SITE_URL | http://127.0.0.1:8000 | public address: links in mails, answers and signed URLs start with it |
+| HACKTUNE_SITE_URL | http://127.0.0.1:8000 | public address: links in mails and answers start with it |
 | HACKTUNE_DATA_DIR | .data/dev | folder of SQLite, files and static files |
 | HACKTUNE_LABELS_DIR | files/labels in the data folder | the label store; on a volume of its own in production |
 | HACKTUNE_S3_ENDPOINT | none | `https://…` of an S3-compatible store: files are there, not in the data folder |

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from evaluation.models import Result
 from hackathon.clock import db_now
-from hackathon.files.storage import storage
+from hackathon.files.storage import delete_unused, old_files, storage
 
-KEEP = timedelta(hours=24)
 ROOT = "results"
 
 
@@ -17,11 +16,6 @@ def clear_items(now: datetime | None = None) -> int:
 
     Returns their number. Safe to run twice, and while scoring goes on.
     """
-    now = now or db_now()
     store = storage("labels")
-    old = [key for key, modified_at in store.walk(ROOT) if now - modified_at > KEEP]
-    kept = set(Result.objects.values_list("items_key", flat=True))
-    orphans = [key for key in old if key not in kept]
-    for key in orphans:
-        store.delete(key)
-    return len(orphans)
+    old = old_files(store, ROOT, now or db_now())
+    return delete_unused(store, old, kept=set(Result.objects.values_list("items_key", flat=True)))

@@ -22,9 +22,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
+from hackathon.moments import moment_problem
 from hackathon.rounding import MAX_STEP, MIN_STEP
 from training_worker.contract.base import ContractModel
-from training_worker.contract.bounds import EARLIEST, LATEST
 from training_worker.contract.config import models_with
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
@@ -92,13 +92,13 @@ def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
     return limits
 
 
-def _near(moment: datetime) -> datetime:
-    if not EARLIEST <= moment <= LATEST:
-        raise _wrong(_("A date must be from 2000 to 2100."))
+def _chosen(moment: datetime) -> datetime:
+    if problem := moment_problem(moment):
+        raise _wrong(problem)
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_near)]
+Moment = Annotated[AwareDatetime, AfterValidator(_chosen)]
 
 
 class QuotaSpec(ContractModel):

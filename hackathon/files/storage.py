@@ -11,8 +11,8 @@ import hashlib
 import os
 import uuid
 from abc import abstractmethod
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Container, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
@@ -89,6 +89,23 @@ class PrivateFolder(PrivateStorage, FileSystemStorage):
 def storage(alias: str) -> PrivateStorage:
     """The storage of that alias. Raises `InvalidStorageError` where this process may not know it: labels on web."""
     return cast(PrivateStorage, storages[alias])
+
+
+UNUSED_FOR = timedelta(hours=24)
+"""A file that no row refers to may belong to work that goes on, for so long."""
+
+
+def old_files(store: PrivateStorage, prefix: str, now: datetime) -> list[str]:
+    """Names of the files under `prefix` that have not changed for `UNUSED_FOR`."""
+    return [name for name, modified_at in store.walk(prefix) if now - modified_at > UNUSED_FOR]
+
+
+def delete_unused(store: PrivateStorage, names: list[str], kept: Container[str] = ()) -> int:
+    """Delete those that are not in `kept`, which must have been read after they were listed. Returns their number."""
+    unused = [name for name in names if name not in kept]
+    for name in unused:
+        store.delete(name)
+    return len(unused)
 
 
 def chunks_of(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The column of a moment that people choose: between 2000 and 2100, where no zone and no sum leaves the calendar."""
+"""The column of a moment that people choose."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from training_worker.contract.bounds import EARLIEST, LATEST
+from hackathon.moments import moment_problem
 
 
 def validate_moment(at: datetime) -> None:
     """Raises Django's `ValidationError` outside of the years that are taken. `at` is aware."""
-    if not EARLIEST <= at <= LATEST:
-        raise ValidationError(_("Choose a time between the years 2000 and 2100."), code="out_of_range")
+    if problem := moment_problem(at):
+        raise ValidationError(problem, code="out_of_range")
 
 
 class MomentField(models.DateTimeField):  # type: ignore[type-arg]  # generic for the type checker alone

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hackathon.clock import db_now
-from hackathon.files.storage import PrivateStorage, storage
+from hackathon.files.storage import PrivateStorage, delete_unused, old_files, storage
 from hackathon.models import BaseModel, ChallengeData
 
-KEEP = timedelta(hours=24)
 DATA = re.compile(r"[a-z0-9_-]+/[0-9a-f]{32}")
 MODEL = re.compile(r"[0-9a-f]{64}")
 
@@ -27,11 +26,11 @@ def clear_orphan_imports(now: datetime | None = None) -> int:
         store = storage(alias)
         found = [f"{slug}/{name}" for slug in _folders(store, "") for name in _folders(store, slug)]
         prefixes = _unknown(found, DATA, lambda: set(ChallengeData.objects.values_list("prefix", flat=True)))
-        count += sum(_delete_old(store, prefix, now) for prefix in prefixes)
+        count += sum(delete_unused(store, old_files(store, prefix, now)) for prefix in prefixes)
     models = storage("models")
     found = list(_folders(models, ""))
     addresses = _unknown(found, MODEL, lambda: set(BaseModel.objects.values_list("sha256", flat=True)))
-    return count + sum(_delete_old(models, address, now) for address in addresses)
+    return count + sum(delete_unused(models, old_files(models, address, now)) for address in addresses)
 
 
 def _unknown(found: list[str], pattern: re.Pattern[str], read: Callable[[], set[str]]) -> list[str]:
@@ -45,10 +44,3 @@ def _folders(store: PrivateStorage, path: str) -> Iterator[str]:
         yield from sorted(store.listdir(path)[0])
     except FileNotFoundError:
         return
-
-
-def _delete_old(store: PrivateStorage, prefix: str, now: datetime) -> int:
-    old = [key for key, modified_at in store.walk(prefix) if now - modified_at > KEEP]
-    for key in old:
-        store.delete(key)
-    return len(old)

@@ -11,7 +11,9 @@ from training_worker.contract.wire import SCORING_QUEUE, SITE_QUEUE
 
 SITE_THREADS = 8
 """Of each web process, for people."""
-SCHEDULER_ENV = {"HACKTUNE_ROLE": "site", "HACKTUNE_BEAT": "true"}
+BEAT = "HACKTUNE_BEAT"
+"""In the environment of the one Celery worker that also rings the periodic tasks."""
+SCHEDULER_ENV = {"HACKTUNE_ROLE": "site", BEAT: "true"}
 """What makes a Celery worker of ours the scheduler."""
 
 

@@ -19,11 +19,14 @@ def icon(request: HttpRequest) -> HttpResponse:
     return redirect(static("hackathon/icon.svg"))
 
 
-def answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+def answer(request: HttpRequest, error: DomainError, template: str = "hackathon/error.html") -> HttpResponse:
     """As a page, or as JSON where the API was asked."""
     if request.path.startswith("/api/"):
-        return JsonResponse(error.as_json(), status=error.status)
-    return render_error(request, error)
+        return JsonResponse(error.as_json(), status=error.status, headers=error.headers())
+    response = render(request, template, {"error": error}, status=error.status)
+    for name, value in error.headers().items():
+        response[name] = value
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -55,16 +58,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def unavailable(request: HttpRequest, error: Unavailable) -> HttpResponse:
     """The database or the cache is away: a page that needs neither."""
-    if request.path.startswith("/api/"):
-        return JsonResponse(error.as_json(), status=error.status, headers=error.headers())
-    return render_error(request, error, "hackathon/503.html")
-
-
-def render_error(request: HttpRequest, error: DomainError, template: str = "hackathon/error.html") -> HttpResponse:
-    response = render(request, template, {"error": error}, status=error.status)
-    for name, value in error.headers().items():
-        response[name] = value
-    return response
+    return answer(request, error, "hackathon/503.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

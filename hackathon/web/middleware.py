@@ -15,7 +15,7 @@ from django.urls import is_valid_path
 
 from hackathon.errors import DomainError
 
-from .error_pages import render_error, unavailable
+from .error_pages import answer, unavailable
 from .outages import outage_behind
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -116,6 +116,6 @@ class DomainErrors:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):
-            return render_error(request, exception)
+            return answer(request, exception)
         outage = outage_behind(exception)
         return unavailable(request, outage) if outage else None

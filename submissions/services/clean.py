@@ -3,14 +3,13 @@ was cancelled, has failed or was quarantined (a job that runs again uploads agai
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hackathon.clock import db_now
-from hackathon.files.storage import storage
+from hackathon.files.storage import UNUSED_FOR, delete_unused, old_files, storage
 from submissions.enums import JobState
 from submissions.models import Artifact, Job
 
-KEEP = timedelta(hours=24)
 ROOT = "attempts"
 WITHOUT_USE = (JobState.CANCELLED, JobState.FAILED, JobState.QUARANTINED)
 
@@ -18,20 +17,17 @@ WITHOUT_USE = (JobState.CANCELLED, JobState.FAILED, JobState.QUARANTINED)
 def clear_orphans(now: datetime | None = None) -> int:
     """Delete files under `attempts/` that are over a day old and neither an artifact nor of an attempt that runs.
 
-    Artifacts of jobs that ended without a score go with them, a day after the end. Returns the number of files. Safe
-    to run twice, and while uploads go on.
+    Artifacts of jobs that ended without a score go with them, a day after they were handed in. Returns the number of
+    files. Safe to run twice, and while uploads go on.
     """
     now = now or db_now()
-    Artifact.objects.filter(job__state__in=WITHOUT_USE, created_at__lt=now - KEEP).delete()
+    Artifact.objects.filter(job__state__in=WITHOUT_USE, created_at__lt=now - UNUSED_FOR).delete()
     store = storage("artifacts")
-    old = [key for key, modified_at in store.walk(ROOT) if now - modified_at > KEEP]
+    old = old_files(store, ROOT, now)
     running = Job.objects.filter(state=JobState.RUNNING).exclude(attempt_folder=None)
     current = {f"{ROOT}/{folder}" for folder in running.values_list("attempt_folder", flat=True)}
     kept = set(Artifact.objects.values_list("key", flat=True))
-    orphans = [key for key in old if key not in kept and _folder(key) not in current]
-    for key in orphans:
-        store.delete(key)
-    return len(orphans)
+    return delete_unused(store, [key for key in old if _folder(key) not in current], kept=kept)
 
 
 def _folder(key: str) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, PreTrainedModel
 from transformers.models.auto import modeling_auto
 
+from ..contract.config import LONGEST, SHORTEST
 from ..contract.facts import ModelFacts, Pooling
 from ..contract.families import Family
 from ..contract.tasks import TASKS, TaskSpec
@@ -21,8 +22,6 @@ from ..tasks.text_encoder import positions_of
 from .errors import ConversionError
 from .processors import check_vocabulary, load_tokenizer
 
-MIN_LENGTH, MAX_LENGTH = 8, 512
-"""Bounds of `max_length` in a config."""
 AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     ("speech", ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
     ("vision", ("IMAGE",)),
@@ -116,9 +115,9 @@ def _embeddings(backbone: PreTrainedModel) -> int:
 def _check_texts(backbone: PreTrainedModel) -> None:
     """Do texts go through it, up to the longest that it is said to read, and come out as one vector a token?"""
     positions = positions_of(backbone)
-    if positions is not None and positions < MIN_LENGTH:
-        raise ConversionError(f"It reads at most {positions} tokens; {MIN_LENGTH} is the least a config may ask for.")
-    longest = min(positions or MAX_LENGTH, MAX_LENGTH)
+    if positions is not None and positions < SHORTEST:
+        raise ConversionError(f"It reads at most {positions} tokens; {SHORTEST} is the least a config may ask for.")
+    longest = min(positions or LONGEST, LONGEST)
     ids = torch.full((2, longest), _embeddings(backbone) - 1)
     mask = torch.ones_like(ids)
     mask[1, longest // 2 :] = 0

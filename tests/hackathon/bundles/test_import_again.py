@@ -210,7 +210,7 @@ def test_dates_that_no_page_could_show_are_problems(bundle: Path, hackathon: Hac
     import_challenge(folder=bundle, hackathon=hackathon)
     edit(bundle, times(**{field: date}))
     (found,) = problems_of(bundle, hackathon)
-    assert found == f"challenge.yaml:26: phases.0.{field}: A date must be from 2000 to 2100."
+    assert found == f"challenge.yaml:26: phases.0.{field}: Choose a time between the years 2000 and 2100."
 
 
 def test_odd_offsets_are_times_like_others(bundle: Path, hackathon: Hackathon) -> None:
