@@ -10,19 +10,25 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
 import pytest
 
-from tests.services.conftest import LEASE_SECONDS, Event
+from tests.services.conftest import LEASE_SECONDS, Event, event_on
 from tests.services.hand_node import HandAttempt, HandNode
 from tests.stack import eventually
 
-pytestmark = [pytest.mark.services, pytest.mark.fault, pytest.mark.torch, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.services, pytest.mark.fault, pytest.mark.timeout(300)]
 OUTAGE = 1.5 * LEASE_SECONDS
+
+
+@pytest.fixture(scope="module")
+def event(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Event]:
+    with event_on(tmp_path_factory.mktemp("stack")) as event:
+        yield event
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +71,18 @@ def answers(attempt: HandAttempt) -> bool:
 
 @contextmanager
 def frozen(processes: list[psutil.Process]) -> Iterator[None]:
-    for process in processes:
-        process.send_signal(signal.SIGSTOP)
+    """Stop them, the first first, and let them go on; one that has ended meanwhile is no matter."""
+    signal_all(processes, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
-            process.send_signal(signal.SIGCONT)
+        signal_all(processes, signal.SIGCONT)
+
+
+def signal_all(processes: list[psutil.Process], number: int) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 def postgres_of(event: Event) -> list[psutil.Process]:

@@ -10,12 +10,48 @@ from typing import Any
 
 from django.db.models import F
 
+from hackathon.clock import db_now
+from submissions.enums import JobState
 from submissions.models import Job, Node
+from submissions.selectors import first_job
 from submissions.services.attempts import accept_result
 from submissions.services.dispatch import claim_job
 from submissions.services.files import store_output
-from tests.factories import node_report
-from training_worker.contract.wire import PREDICTIONS, Claim, ClaimRequest, JobResult, OutputRef, StoppedBy, Telemetry
+from submissions.services.submit import Submitted, submit_config
+from tests.factories import CONFIG, World, make_node, node_report
+from training_worker.contract.wire import (
+    PREDICTIONS,
+    Claim,
+    ClaimRequest,
+    JobKind,
+    JobResult,
+    OutputRef,
+    StoppedBy,
+    Telemetry,
+)
+
+
+def submit(world: World, **changes: object) -> Submitted:
+    """The captain's config with those changes."""
+    config = CONFIG | changes
+    return submit_config(author=world.captain, team=world.team, phase=world.phase, config=config)
+
+
+def submitted_job(world: World, **changes: object) -> Job:
+    """A queued run; the platform's base score is out of the way."""
+    job = first_job(submit(world, **changes).submission)
+    Job.objects.filter(kind=JobKind.BASE_SCORE, state=JobState.QUEUED).update(not_before=db_now() + timedelta(days=1))
+    return job
+
+
+def running_job(world: World, **changes: object) -> Job:
+    """A run that a node of its own has claimed."""
+    job = submitted_job(world, **changes)
+    node, _token = make_node(f"node-{job.submission.number if job.submission else 0}")
+    assert claim(node) is not None
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+    return job
 
 
 def claim(node: Node, number: int | None = None, **report: Any) -> Claim | None:

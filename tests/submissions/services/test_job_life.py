@@ -8,12 +8,10 @@ import pytest
 
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, PhaseClosed, QuotaExceeded, Unprocessable
-from hackathon.files.storage import storage
 from submissions.enums import Fault, JobState
-from submissions.models import Artifact, Job, ProgressChunk, Quota, Submission
+from submissions.models import Job, ProgressChunk, Quota, Submission
 from submissions.selectors import first_job
 from submissions.services.attempts import accept_failure, accept_result, release_attempt, report_progress
-from submissions.services.clean import clear_orphans
 from submissions.services.dispatch import attempt_token, read_attempt_token
 from submissions.services.jobs import cancel_job
 from submissions.services.operator import drop_quarantined, requeue_quarantined
@@ -22,9 +20,18 @@ from submissions.services.submit import Submitted, submit_config
 from submissions.services.sweep import sweep
 from submissions.services.transitions import StaleAttempt, move
 from tests.factories import CONFIG, World, make_node
-from tests.submissions.play import claim, finish_training, job_result, predictions, upload, work
+from tests.submissions.play import (
+    claim,
+    finish_training,
+    job_result,
+    predictions,
+    running_job,
+    submit,
+    submitted_job,
+    upload,
+    work,
+)
 from training_worker.contract.wire import (
-    MODEL_CARD,
     PREDICTIONS,
     CurvePoint,
     FailureCode,
@@ -37,27 +44,6 @@ from training_worker.contract.wire import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def submit(world: World, **changes: object) -> Submitted:
-    config = CONFIG | changes
-    return submit_config(author=world.captain, team=world.team, phase=world.phase, config=config)
-
-
-def submitted_job(world: World, **changes: object) -> Job:
-    """A queued run; the platform's base score is out of the way."""
-    job = first_job(submit(world, **changes).submission)
-    Job.objects.filter(kind=JobKind.BASE_SCORE, state=JobState.QUEUED).update(not_before=db_now() + timedelta(days=1))
-    return job
-
-
-def running_job(world: World, **changes: object) -> Job:
-    job = submitted_job(world, **changes)
-    node, _token = make_node(f"node-{job.submission.number if job.submission else 0}")
-    assert claim(node) is not None
-    job.refresh_from_db()
-    assert job.state == JobState.RUNNING
-    return job
 
 
 def quota(world: World) -> tuple[int, int, float]:
@@ -385,30 +371,6 @@ def test_move_refuses_what_the_table_does_not_have(world: World) -> None:
     job = submitted_job(world)
     with pytest.raises(ValueError, match="not a legal transition"):
         move(job, JobState.SUCCEEDED, now=db_now())
-
-
-def test_only_uploads_without_a_row_and_older_than_a_day_are_cleared(world: World) -> None:
-    job = running_job(world)
-    upload(job, MODEL_CARD, b"never named in the result")
-    finish_training(job)
-    assert clear_orphans() == 0
-    assert clear_orphans(db_now() + timedelta(hours=25)) == 1
-    assert job.artifacts.get().name == PREDICTIONS
-    assert storage("artifacts").exists(job.artifacts.get().key)
-
-
-@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED, JobState.QUARANTINED])
-def test_files_of_a_job_without_a_score_are_cleared_a_day_later(world: World, state: JobState) -> None:
-    running = running_job(world)
-    upload(running, MODEL_CARD, b"uploaded before the end")
-    Job.objects.filter(pk=running.pk).update(state=state)
-    other = running_job(world, method={"name": "full"})
-    finish_training(other)
-    Job.objects.filter(pk=other.pk).update(state=state)
-    assert clear_orphans(db_now() + timedelta(hours=23)) == 0
-    assert clear_orphans(db_now() + timedelta(hours=25)) == 2
-    assert not Artifact.objects.exists()
-    assert list(storage("artifacts").walk("attempts")) == []
 
 
 @pytest.mark.parametrize(("fault", "tries"), [(Fault.OWN, 1), (Fault.PLATFORM, 3)])

@@ -103,3 +103,7 @@ def claim_run(token: str) -> Attempt:
     attempt = claim(token, kinds=(JobKind.RUN,))
     assert attempt is not None
     return attempt
+
+
+def job_of(attempt: Attempt) -> Job:
+    return Job.objects.get(pk=attempt.job_id)
