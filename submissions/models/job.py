@@ -78,7 +78,11 @@ class Job(Row):
         indexes: ClassVar = [
             models.Index(fields=["state", "priority", "queued_at"]),
             models.Index(fields=["state", "lease_until"]),
-            models.Index(fields=["team", "phase", "started_at"]),
+            models.Index(
+                fields=["team", "phase", "priority", "queued_at", "id"],
+                condition=Q(state="queued"),
+                name="queued_by_team",
+            ),
             models.Index(fields=["finished_at"]),
             models.Index(fields=["-queued_at", "-id"]),
             models.Index(fields=["kind", "-queued_at"]),

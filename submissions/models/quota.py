@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.db import models
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import Phase, Row
 from teams.models import Team
+
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Quota(Row):
@@ -21,7 +24,7 @@ class Quota(Row):
     used_total = models.PositiveIntegerField(_("used in all"), default=0)
     running = models.PositiveIntegerField(_("running now"), default=0)
     compute_used = models.FloatField(_("compute seconds used or reserved"), default=0.0)
-    last_start = models.DateTimeField(null=True, blank=True, editable=False)
+    last_start = models.DateTimeField(default=NEVER, editable=False)
     """When a job of the team last started in this phase: of two teams the one that has waited longer goes first."""
     cap_day = models.PositiveIntegerField(_("cap a day"))
     cap_total = models.PositiveIntegerField(_("cap in all"))
@@ -32,6 +35,9 @@ class Quota(Row):
         verbose_name = _("quota")
         verbose_name_plural = _("quotas")
         constraints: ClassVar = [models.UniqueConstraint(fields=["team", "phase"], name="one_quota")]
+        indexes: ClassVar = [
+            models.Index(fields=["last_start", "created_at"], condition=models.Q(running__gt=0), name="turns"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.team} in {self.phase}"

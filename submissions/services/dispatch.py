@@ -1,8 +1,7 @@
-"""Handing jobs to nodes: the fairest job that the node can run, claimed by conditional UPDATE."""
+"""Handing jobs to nodes: the job whose turn it is, claimed by conditional UPDATE."""
 
 from __future__ import annotations
 
-import math
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,39 +9,24 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import transaction
-from django.db.models import (
-    Case,
-    Count,
-    F,
-    FilteredRelation,
-    IntegerField,
-    Min,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
+from django.db.models import F
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, NotAllowed
-from hackathon.models import BaseModel
 from submissions.enums import JobState
 from submissions.models import Job, Node, Quota
 from training_worker.contract import sentences
 from training_worker.contract.canonical import derive_base_seed
 from training_worker.contract.limits import Budget
-from training_worker.contract.wire import Claim, ClaimRequest, JobKind, JobSpec, NodeReport
+from training_worker.contract.wire import Claim, ClaimRequest, JobKind, JobSpec
 from training_worker.contract.wire import Precision as WirePrecision
 
 from .files import job_files
-from .losses import ELSEWHERE_FIRST, lose_attempt, other_nodes
+from .losses import lose_attempt
+from .queue import lock_fairest, seconds_until_due
 from .transitions import move
-
-CANDIDATES = 100
-"""More than nodes that claim at the same moment."""
-MEGABYTE = 2**20
 
 
 @dataclass(frozen=True)
@@ -94,13 +78,13 @@ def claim_job(*, node: Node, request: ClaimRequest) -> Claim | Nothing:
             return _claim(job) if job else Nothing(ask_again=0)
         for lost in held:
             lose_attempt(lost, now=now, reason=sentences.NODE_MOVED_ON, actor=node.name)
-        node.refresh_from_db()
+            node.refresh_from_db()  # it may be set aside now
         job = None if _is_aside(node, now) else _take(node, request, now)
         if job is not None:
             return _claim(job)
     if _is_aside(node, now):
         raise NodeSetAside(node)
-    return Nothing(_ask_again(node, request.node, now))
+    return Nothing(seconds_until_due(node, request.node, now=now))
 
 
 def _is_aside(node: Node, now: datetime) -> bool:
@@ -109,7 +93,7 @@ def _is_aside(node: Node, now: datetime) -> bool:
 
 def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | None:
     """Lock the fairest job that nobody else is just taking, and start it. Needs a transaction."""
-    job = _lock_first(fairest_first(node, request.node, now=now))
+    job = lock_fairest(node, request.node, now=now)
     if job is None:
         return None
     now = db_now()  # again: the job may have been queued since the claim began
@@ -136,65 +120,9 @@ def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | None:
     return job
 
 
-def _lock_first(jobs: QuerySet[Job]) -> Job | None:
-    """The first of `jobs` that nobody else holds, locked. The order is found without locks, as a database that locks
-    in an order must sort whole rows, all of them."""
-    for pk in jobs.values_list("pk", flat=True)[:CANDIDATES]:
-        queued = Job.objects.filter(pk=pk, state=JobState.QUEUED)
-        if job := queued.select_for_update(skip_locked=True).first():
-            return job
-    return None
-
-
-def _waiting_for(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[Job]:
-    """Queued jobs that `node` can run, those in their back-off too."""
-    jobs = Job.objects.filter(
-        state=JobState.QUEUED,
-        kind__in=[kind.value for kind in report.kinds],
-        phase__precision__in=[precision.value for precision in report.precisions],
-        phase__recipe=report.recipe,
-        memory_mb__lte=report.memory_mb,
-        base_model__in=[model.pk for model in BaseModel.objects.filter(is_enabled=True) if _fits_disk(model, report)],
-    )
-    if other_nodes(node, now=now).exists():
-        jobs = jobs.filter(~Q(lost_on=node) | Q(not_before__lte=now - ELSEWHERE_FIRST))
-    return jobs
-
-
-def fairest_first(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[Job]:
-    """Queued jobs that `node` can run now: by priority, then the team with the fewest running jobs, then the one whose
-    last start is longest ago, then age."""
-    teams = Job.objects.filter(state=JobState.RUNNING, team__isnull=False).order_by()
-    counts = teams.values_list("team").annotate(Count("pk"))
-    running = [When(team=team, then=Value(count)) for team, count in counts]
-    running = running or [When(pk__isnull=True, then=Value(0))]  # PostgreSQL takes a bare 0 for a column's number
-    own_quota = FilteredRelation("team__quotas", condition=Q(team__quotas__phase=F("phase")))
-    return (
-        _waiting_for(node, report, now=now)
-        .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-        .annotate(own_quota=own_quota, team_running=Case(*running, default=Value(0), output_field=IntegerField()))
-        .order_by("priority", "team_running", F("own_quota__last_start").asc(nulls_first=True), "queued_at", "pk")
-    )
-
-
-def _ask_again(node: Node, report: NodeReport, now: datetime) -> int | None:
-    """Seconds until the first job that waits for this node is due; 0 where another claim had just locked it."""
-    waiting = _waiting_for(node, report, now=now)
-    if waiting.filter(Q(not_before__isnull=True) | Q(not_before__lte=now)).exists():
-        return 0
-    due: datetime | None = waiting.aggregate(due=Min("not_before"))["due"]
-    return math.ceil((due - now).total_seconds()) if due else None
-
-
-def _fits_disk(model: BaseModel, node: NodeReport) -> bool:
-    """Is there room for the model, unless the node has it already, and as much again for what training writes?"""
-    if model.sha256 in node.cached_models:
-        return node.disk_free_mb >= 100
-    size: int = sum(file["size"] for file in model.manifest["files"])
-    return node.disk_free_mb >= 2 * size / MEGABYTE
-
-
 def _claim(job: Job) -> Claim:
+    whole = ("submission", "data", "base_model", "phase__challenge__hackathon")
+    job = Job.objects.select_related(*whole).get(pk=job.pk)
     return Claim(spec=job_spec(job), attempt_token=attempt_token(job), lease_seconds=settings.LEASE_SECONDS)
 
 

@@ -13,7 +13,8 @@ from submissions.enums import JobState
 from submissions.models import Job, Node, Quota
 from submissions.selectors import first_job
 from submissions.services.attempts import accept_result
-from submissions.services.dispatch import Nothing, StaleClaim, claim_job, fairest_first
+from submissions.services.dispatch import Nothing, StaleClaim, claim_job
+from submissions.services.queue import lock_fairest
 from submissions.services.submit import submit_config
 from tests.factories import CONFIG, World, make_node, node_report
 from tests.submissions.play import claim, job_result, predictions, upload
@@ -157,8 +158,8 @@ def test_a_claim_locks_one_job_and_no_more(world: World) -> None:
         submit(world, method)
     node, *rest = (make_node(f"node-{number}")[0] for number in range(3))
     with transaction.atomic():
-        first = fairest_first(node, node_report(**RUNS), now=db_now()).values_list("pk", flat=True)[0]
-        locked = Job.objects.select_for_update().get(pk=first)
+        locked = lock_fairest(node, node_report(**RUNS), now=db_now())
+        assert locked is not None
         others = together(rest, [1, 1])
         assert all(isinstance(answer, Claim) and answer.spec.job_id != str(locked.pk) for answer in others), others
 
