@@ -5,7 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.overhead", "bench.pages", "bench.slow_clients", "bench.train", "bench.head_jobs")
+BENCHMARKS = (
+    "bench.overhead",
+    "bench.claims",
+    "bench.pages",
+    "bench.slow_clients",
+    "bench.recovery",
+    "bench.train",
+    "bench.head_jobs",
+)
 
 
 def main() -> int:

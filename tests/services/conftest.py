@@ -103,18 +103,20 @@ def run(module: str, *arguments: str, env: dict[str, str] | None = None) -> str:
 
 
 @contextmanager
-def event_on(folder: Path, models: tuple[Path, ...] = (), **overrides: str) -> Iterator[Event]:
+def event_on(
+    folder: Path, models: tuple[Path, ...] = (), *, enrolment_tokens: int = 3, **overrides: str
+) -> Iterator[Event]:
     """A hackathon on a stack of its own: site, scorer and scheduler run, workers are started by who needs them.
 
     Without models no worker can train there; whoever plays one over HTTP can.
     """
-    timings = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"}
+    env = {"HACKTUNE_LEASE_SECONDS": str(LEASE_SECONDS), "HACKTUNE_SWEEP_SECONDS": "1"} | overrides
     with (
         running_postgres() as postgres,
         valkey_server(folder) as valkey,
-        stack(folder, postgres.url, valkey, **timings, **overrides) as running,
+        stack(folder, postgres.url, valkey, **env) as running,
     ):
-        told = run("tests.services.world", *map(str, models), env=running.env("manage"))
+        told = run("tests.services.world", str(enrolment_tokens), *map(str, models), env=running.env("manage"))
         made = json.loads(told.splitlines()[-1])
         running.start_site()
         running.start_scorer()

@@ -1,4 +1,5 @@
-"""`python -m tests.services.world [TINY_MODEL REAL_MODEL]`: fills a stack's empty database, says what it made as JSON.
+"""`python -m tests.services.world NODES [TINY_MODEL REAL_MODEL]`: fills a stack's empty database, says what it made as
+JSON, an enrolment token for each of so many nodes among it.
 
 Without models the base model is a row whose one file no worker could load.
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 import django
 
 
-def main(*folders: Path) -> None:
+def main(nodes: int, *folders: Path) -> None:
     django.setup()
     from django.core.management import call_command
 
@@ -32,11 +33,11 @@ def main(*folders: Path) -> None:
                 "phase": str(world.phase.pk),
                 "challenge": world.challenge.slug,
                 "tokens": {name: f"Bearer {token}" for name, token in world.tokens.items()},
-                "enrolment_tokens": [create_enrolment_token() for _ in range(3)],
+                "enrolment_tokens": [create_enrolment_token() for _ in range(nodes)],
             }
         )
     )
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(int(sys.argv[1]), *map(Path, sys.argv[2:]))
