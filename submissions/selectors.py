@@ -180,6 +180,8 @@ class QuotaState:
     cap_day: int
     used_total: int
     cap_total: int
+    queued: int
+    cap_queued: int
     running: int
     cap_at_once: int
     compute_used: float
@@ -191,18 +193,20 @@ def quota_state(*, team: Team, phase: Phase, now: datetime) -> QuotaState:
     """Read without a lock: for showing only, `submit_config` decides."""
     zone = phase.challenge.hackathon.time_zone
     row = Quota.objects.filter(team=team, phase=phase).first()
-    quota = row or Quota(
-        cap_day=phase.per_day, cap_total=phase.total, cap_at_once=phase.at_once, cap_compute=phase.compute_seconds
-    )
+    quota = row or Quota()
+    quota.phase = phase
+    caps = quota.caps
     return QuotaState(
         used_today=quota.used_today if quota.day == quota_day(now, zone) else 0,
-        cap_day=quota.cap_day,
+        cap_day=caps.day,
         used_total=quota.used_total,
-        cap_total=quota.cap_total,
+        cap_total=caps.total,
+        queued=quota.queued,
+        cap_queued=caps.queued,
         running=quota.running,
-        cap_at_once=quota.cap_at_once,
+        cap_at_once=caps.at_once,
         compute_used=quota.compute_used,
-        cap_compute=quota.cap_compute,
+        cap_compute=caps.compute,
         resets_at=next_quota_day(now, zone),
     )
 

@@ -21,6 +21,7 @@ from hackathon.clock import db_now
 from hackathon.enums import ScoreVisibility
 from hackathon.errors import DomainError
 from hackathon.models import Phase
+from hackathon.models.challenge import QUOTA
 from hackathon.models.moment import validate_moment
 from submissions.services.phases import PINNED, is_pinned, move_deadline, require_change, save_phase
 
@@ -83,7 +84,7 @@ class PhaseAdmin(Admin):
     actions = ("deadline", "freeze", "thaw", "release", "fix_step", "rebuild")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("challenge", "name", "opens_at", "closes_at", "data")}),
-        (_("Quota of a team"), {"fields": ("per_day", "total", "at_once", "compute_seconds")}),
+        (_("Quota of a team"), {"fields": QUOTA}),
         (_("Board"), {"fields": ("score_visibility", "frozen_at", "display_step")}),
         (_("Runs"), {"fields": ("precision", "recipe")}),
     )

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from hackathon.clock import db_now
 from hackathon.enums import Visibility
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
+from hackathon.models.challenge import QUOTA
 from hackathon.services.publishing import disable_model, enable_model, hide_challenge, publish_challenge, show_hackathon
 
 from .base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
@@ -93,7 +94,7 @@ class PhaseInline(ReadOnlyInline):
     """Phases have their own page, where it is known what may still change."""
 
     model = Phase
-    fields = ("name", "opens_at", "closes_at", "data", "per_day", "total", "at_once", "compute_seconds")
+    fields = ("name", "opens_at", "closes_at", "data", *QUOTA)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
         phases: QuerySet[Phase] = super().get_queryset(request)

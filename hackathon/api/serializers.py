@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from hackathon.enums import Role
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
+from hackathon.models.challenge import QUOTA
 from training_worker.contract.base import ContractModel
 from training_worker.contract.limits import ChallengeLimits
 
@@ -94,7 +95,7 @@ class QuotaCapsSerializer(serializers.ModelSerializer[Phase]):
 
     class Meta:
         model = Phase
-        fields = ("per_day", "total", "at_once", "compute_seconds")
+        fields = QUOTA
 
 
 class PhaseSerializer(serializers.ModelSerializer[Phase]):

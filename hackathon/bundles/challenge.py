@@ -107,6 +107,7 @@ class QuotaSpec(ContractModel):
     per_day: Count = 20
     total: Count = 100
     at_once: Count = 2
+    queued: Count = 10
     compute_seconds: Count = 36_000
 
 

@@ -119,6 +119,10 @@ class ChallengeData(Row):
         )
 
 
+QUOTA = ("per_day", "total", "at_once", "queued", "compute_seconds")
+"""Columns of a phase that say what each team may use in it."""
+
+
 class Phase(Row):
     """A window of a challenge with its data version, quota and board."""
 
@@ -129,7 +133,18 @@ class Phase(Row):
     data = models.ForeignKey(ChallengeData, verbose_name=_("data version"), on_delete=models.PROTECT)
     per_day = models.PositiveIntegerField(_("submissions a day"), default=20)
     total = models.PositiveIntegerField(_("submissions in all"), default=100)
-    at_once = models.PositiveIntegerField(_("running at once"), default=2)
+    at_once = models.PositiveIntegerField(
+        _("concurrent runs"),
+        default=2,
+        validators=[MinValueValidator(1)],
+        help_text=_("How many runs of a team train at the same time; others of it wait in the queue."),
+    )
+    queued = models.PositiveIntegerField(
+        _("queued runs"),
+        default=10,
+        validators=[MinValueValidator(1)],
+        help_text=_("How many runs of a team may wait in the queue."),
+    )
     compute_seconds = models.PositiveIntegerField(_("compute seconds"), default=36_000)
     score_visibility = models.CharField(
         _("board"), max_length=10, choices=ScoreVisibility, default=ScoreVisibility.LIVE

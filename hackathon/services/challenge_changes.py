@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from hackathon.bundles.challenge import ChallengeSpec, PhaseSpec
 from hackathon.bundles.yaml import Path
 from hackathon.models import Challenge, Hackathon, Phase
+from hackathon.models.challenge import QUOTA
 
 Said = tuple[Path, str]
 """A path in challenge.yaml and a sentence about the value there."""
-QUOTA = ("per_day", "total", "at_once", "compute_seconds")
 FIXED = ("opens_at", "precision", "display_step")
 """From the opening of a phase on, as its data: its scores must compare."""
 

@@ -82,9 +82,9 @@ def quota_refusal(challenge: Challenge, quota: QuotaState, *, seconds: float) ->
         text = _("Daily limit reached (%(used)d/%(cap)d), resets at %(time)s.")
         text %= {"used": quota.used_today, "cap": quota.cap_day, "time": _local(quota.resets_at)}
         return NextStep(text, runs, _("Your submissions"))
-    if quota.running >= quota.cap_at_once:
-        text = _("Concurrent run limit reached (%(used)d of %(cap)d). Wait for one to finish, or cancel one.")
-        text %= {"used": quota.running, "cap": quota.cap_at_once}
+    if quota.queued >= quota.cap_queued:
+        text = _("Queue limit reached (%(used)d of %(cap)d). Wait for a run to start, or cancel one.")
+        text %= {"used": quota.queued, "cap": quota.cap_queued}
         return NextStep(text, runs, _("Your submissions"))
     return None
 

@@ -17,6 +17,7 @@ from training_worker.contract.canonical import canonical_json, derive_seed, run_
 from training_worker.contract.limits import Budget
 from training_worker.contract.wire import JobKind
 
+from .quota import count_move
 from .transitions import move
 from .wakeups import ring_workers
 
@@ -76,6 +77,7 @@ def new_job(
 def enqueue(job: Job, *, now: datetime, actor: str) -> None:
     """Save the job with its first event; the workers are told on commit."""
     job.save(force_insert=True)
+    count_move(job, None, JobState.QUEUED)
     JobEvent.objects.create(
         job=job, at=now, to_state=JobState.QUEUED, attempt=0, reason=sentences.SUBMITTED, actor=actor
     )

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, Invalid
 from hackathon.models import Phase
+from hackathon.models.challenge import QUOTA
 from submissions.models import Job
 from training_worker.contract.base import FieldError
 
 PINNED = ("challenge", "opens_at", "data", "precision", "recipe")
 """With `display_step`, which only `fix_display_step` writes: changing one would make scores incomparable."""
-QUOTA = ("per_day", "total", "at_once", "compute_seconds")
 
 
 def is_pinned(phase: Phase, *, now: datetime) -> bool:

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from hackathon.models import BaseModel
 from submissions.enums import JobState
 from submissions.models import Job, Node, Quota
-from training_worker.contract.wire import NodeReport
+from training_worker.contract.wire import JobKind, NodeReport
 
 from .losses import ELSEWHERE_FIRST, other_nodes
+from .quota import may_start
 
 CANDIDATES = 50
 """Teams that are looked at: more than nodes that claim at the same moment."""
@@ -32,10 +34,12 @@ def lock_fairest(node: Node, report: NodeReport, *, now: datetime) -> Job | None
         jobs = ready.filter(priority=priority)
         for pk in _next_of_each_team(jobs):
             queued = Job.objects.filter(pk=pk, state=JobState.QUEUED)
-            if job := queued.select_for_update(skip_locked=True).first():
+            job = queued.select_for_update(skip_locked=True).first()
+            if job is not None and may_start(job):
                 return job
         # Jobs of no team, or others are just taking the next job of every team.
-        if job := jobs.order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first():
+        job = jobs.order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
+        if job is not None and may_start(job):
             return job
     return None
 
@@ -50,8 +54,12 @@ def seconds_until_due(node: Node, report: NodeReport, *, now: datetime) -> int |
 
 
 def _waiting_for(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[Job]:
-    """Queued jobs that `node` can run, those in their back-off too."""
+    """Queued jobs that `node` can run, those in their back-off too; none of teams with as many running as they may."""
+    running = Quota.objects.filter(running__gt=0)
+    full = list(running.filter(running__gte=Coalesce("cap_at_once", "phase__at_once")).values_list("pk", flat=True))
+    of_full_team = Quota.objects.filter(pk__in=full, team=OuterRef("team"), phase=OuterRef("phase"))
     jobs = Job.objects.filter(
+        ~(Q(kind=JobKind.RUN) & Exists(of_full_team)),
         state=JobState.QUEUED,
         kind__in=[kind.value for kind in report.kinds],
         phase__precision__in=[precision.value for precision in report.precisions],
@@ -83,7 +91,7 @@ def _next_of_each_team(jobs: QuerySet[Job]) -> Iterator[UUID]:
     counts = dict(running.values_list("team").annotate(Count("pk")))
     own = jobs.filter(team=OuterRef("team"), phase=OuterRef("phase")).order_by("queued_at", "pk")
     turns = (
-        Quota.objects.filter(running__gt=0)
+        Quota.objects.filter(queued__gt=0)
         .annotate(next_job=Subquery(own.values("pk")[:1]))
         .filter(next_job__isnull=False)
         .order_by("last_start", "created_at")

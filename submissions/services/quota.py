@@ -14,21 +14,35 @@ from submissions.enums import Fault, JobState
 from submissions.models import Job, Quota
 from submissions.rules import next_quota_day, quota_day
 from teams.models import Team
+from training_worker.contract.wire import JobKind
 
 
 def lock_quota(*, team: Team, phase: Phase) -> Quota:
-    """The team's row, locked until the transaction ends; made with the phase's caps where it was missing."""
-    Quota.objects.get_or_create(
-        team=team,
-        phase=phase,
-        defaults={
-            "cap_day": phase.per_day,
-            "cap_total": phase.total,
-            "cap_at_once": phase.at_once,
-            "cap_compute": phase.compute_seconds,
-        },
-    )
-    return Quota.objects.select_for_update().get(team=team, phase=phase)
+    """The team's row, locked until the transaction ends; made where it was missing."""
+    Quota.objects.get_or_create(team=team, phase=phase)
+    locked = Quota.objects.select_for_update(of=("self",)).select_related("phase__challenge__hackathon")
+    return locked.get(team=team, phase=phase)
+
+
+def may_start(job: Job) -> bool:
+    """Is one more run of the job's team allowed now? Locks the quota row until the transaction ends."""
+    if job.kind != JobKind.RUN:
+        return True
+    locked = Quota.objects.select_for_update(of=("self",)).select_related("phase")
+    quota = locked.filter(team=job.team_id, phase=job.phase_id).first()
+    return quota is None or quota.running < quota.caps.at_once
+
+
+def count_move(job: Job, source: JobState | None, to: JobState) -> None:
+    """Keep the numbers of the team's queued and running runs; `source` None is one that was just queued."""
+    if job.kind != JobKind.RUN:
+        return
+    queued = (to == JobState.QUEUED) - (source == JobState.QUEUED)
+    running = (to == JobState.RUNNING) - (source == JobState.RUNNING)
+    if queued or running:
+        Quota.objects.filter(team=job.team_id, phase=job.phase_id).update(
+            queued=F("queued") + queued, running=F("running") + running
+        )
 
 
 def reserve(quota: Quota, job: Job, *, seconds: float, now: datetime) -> None:
@@ -40,27 +54,27 @@ def reserve(quota: Quota, job: Job, *, seconds: float, now: datetime) -> None:
     _require_left(quota, seconds, now)
     quota.used_today += 1
     quota.used_total += 1
-    quota.running += 1
     quota.compute_used += seconds
     quota.save()
     job.charged, job.reserved_seconds, job.charge_day = True, seconds, today
 
 
 def _require_left(quota: Quota, seconds: float, now: datetime) -> None:
-    if quota.used_today + 1 > quota.cap_day:
+    caps = quota.caps
+    if quota.used_today + 1 > caps.day:
         resets_at = next_quota_day(now, quota.phase.challenge.hackathon.time_zone).isoformat()
         message = _("Daily limit reached (%(used)d/%(cap)d), resets at %(time)s.")
-        values = {"used": quota.used_today, "cap": quota.cap_day, "time": resets_at}
+        values = {"used": quota.used_today, "cap": caps.day, "time": resets_at}
         raise QuotaExceeded(message % values, reset_at=resets_at)
-    if quota.used_total + 1 > quota.cap_total:
+    if quota.used_total + 1 > caps.total:
         message = _("Submission limit of this phase reached (%(used)d/%(cap)d).")
-        raise QuotaExceeded(message % {"used": quota.used_total, "cap": quota.cap_total}, reset_at=None)
-    if quota.running + 1 > quota.cap_at_once:
-        message = _("Concurrent run limit reached (%(used)d of %(cap)d). Wait for one to finish, or cancel one.")
-        raise QuotaExceeded(message % {"used": quota.running, "cap": quota.cap_at_once}, reset_at=None)
-    if quota.compute_used + seconds > quota.cap_compute:
+        raise QuotaExceeded(message % {"used": quota.used_total, "cap": caps.total}, reset_at=None)
+    if quota.queued + 1 > caps.queued:
+        message = _("Queue limit reached (%(used)d of %(cap)d). Wait for a run to start, or cancel one.")
+        raise QuotaExceeded(message % {"used": quota.queued, "cap": caps.queued}, reset_at=None)
+    if quota.compute_used + seconds > caps.compute:
         message = _("Compute limit reached: %(left)d of %(cap)d s left, a run reserves %(needed)d s.")
-        values = {"left": quota.cap_compute - quota.compute_used, "cap": quota.cap_compute, "needed": seconds}
+        values = {"left": max(0.0, caps.compute - quota.compute_used), "cap": caps.compute, "needed": seconds}
         raise QuotaExceeded(message % values, hint=_("Running jobs return what they do not use."), reset_at=None)
 
 
@@ -76,7 +90,6 @@ def settle(job: Job) -> None:
     used = 0.0 if is_refund else min(job.compute_seconds, job.reserved_seconds * 1.25)
     row = Quota.objects.filter(team=job.team_id, phase=job.phase_id)
     row.update(
-        running=Greatest(F("running") - 1, Value(0)),
         compute_used=Greatest(F("compute_used") - job.reserved_seconds + used, Value(0.0)),
     )
     if is_refund:
@@ -96,7 +109,6 @@ def charge_again(job: Job, *, now: datetime) -> None:
         quota.day, quota.used_today = today, 0
     quota.used_today += 1
     quota.used_total += 1
-    quota.running += 1
     quota.compute_used += job.reserved_seconds
     quota.save()
     job.charged, job.charge_day = True, today

@@ -14,7 +14,7 @@ from submissions.enums import FINAL_STATES, JobState
 from submissions.models import Job, JobEvent
 from submissions.rules import is_legal
 
-from .quota import settle
+from .quota import count_move, settle
 
 
 class StaleAttempt(Conflict):
@@ -59,6 +59,7 @@ def move(
         JobEvent.objects.create(
             job=job, at=now, from_state=source, to_state=to, attempt=job.attempt, reason=reason[:300], actor=actor[:100]
         )
+        count_move(job, source, to)
         if to in FINAL_STATES or to == JobState.QUARANTINED:
             settle(job)
     return True

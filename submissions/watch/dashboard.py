@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
 from hackathon.enums import Role
@@ -187,7 +188,9 @@ def _compute(hackathon: Hackathon, quotas: QuerySet[Quota], teams: int) -> tuple
     """Seconds used or reserved, and granted: each team's own cap where it has one, else the phase's."""
     own = {
         phase: row
-        for phase, *row in quotas.values_list("phase").annotate(Count("pk"), Sum("compute_used"), Sum("cap_compute"))
+        for phase, *row in quotas.values_list("phase").annotate(
+            rows=Count("pk"), used=Sum("compute_used"), granted=Sum(Coalesce("cap_compute", "phase__compute_seconds"))
+        )
     }
     granted = 0.0
     for phase, seconds in Phase.objects.filter(challenge__hackathon=hackathon).values_list("pk", "compute_seconds"):

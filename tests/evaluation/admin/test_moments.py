@@ -13,6 +13,7 @@ from django.db import models
 from django.test import Client, RequestFactory
 
 from hackathon.models import ApiToken, Hackathon, Phase, User
+from hackathon.models.challenge import QUOTA
 from hackathon.models.moment import MomentField
 from tests.api import get
 from tests.evaluation.admin.test_organizers import later, organizer
@@ -73,7 +74,7 @@ def test_a_phase(world: World, operator: Client, name: str, day: str, hour: str,
     phase = PhaseFactory(challenge=world.challenge, data=world.data, name="Next", opens_at=later(1), closes_at=later(5))
     operator.cookies["time_zone"] = zone
     body: dict[str, Any] = {"challenge": phase.challenge_id, "name": phase.name, "data": phase.data_id}
-    body |= {name: getattr(phase, name) for name in ("per_day", "total", "at_once", "compute_seconds")}
+    body |= {name: getattr(phase, name) for name in QUOTA}
     body |= {"precision": phase.precision, "recipe": phase.recipe}
     body |= at("opens_at", "2090-01-01", "00:00:00") | at("closes_at", "2090-02-01", "00:00:00") | at(name, day, hour)
     answer = operator.post(url(Phase, "change", phase.pk), body)

@@ -11,6 +11,7 @@ from django.test import Client
 from hackathon.enums import Role
 from hackathon.errors import Conflict, Invalid
 from hackathon.models import Hackathon, Participation, Phase, User
+from hackathon.models.challenge import QUOTA
 from submissions.services.phases import move_deadline, save_phase
 from teams.models import Membership, MembershipRole, Team
 from teams.services.roster import move_member
@@ -165,7 +166,7 @@ def test_what_scores_rest_on_is_pinned(world: World, organizer: Client, name: st
 
 def phase_body(phase: Phase, **changes: Any) -> dict[str, Any]:
     body: dict[str, Any] = {"challenge": phase.challenge_id, "name": phase.name, "data": phase.data_id}
-    body |= {name: getattr(phase, name) for name in ("per_day", "total", "at_once", "compute_seconds")}
+    body |= {name: getattr(phase, name) for name in QUOTA}
     body |= {"precision": phase.precision, "recipe": phase.recipe} | changes
     for name in ("opens_at", "closes_at"):
         at = body.pop(name, getattr(phase, name))

@@ -277,7 +277,7 @@ def test_outside_of_the_phase_one_may_check_only(world: World, opens: int, close
         ({"used_total": 100}, "Submission limit of this phase reached (100/100)"),
         ({"compute_used": 35_990}, "Compute limit reached"),
         ({"used_today": 20}, "Daily limit reached (20/20), resets at"),
-        ({"running": 2}, "Concurrent run limit reached (2 of 2)"),
+        ({"queued": 10}, "Queue limit reached (10 of 10)"),
     ],
 )
 def test_a_quota_that_is_full_says_what_to_do(world: World, used: dict[str, int], said: str) -> None:

@@ -9,11 +9,13 @@ import pytest
 from django.db import connection, connections, transaction
 
 from hackathon.clock import db_now
+from hackathon.models import Phase
 from submissions.enums import JobState
 from submissions.models import Job, Node, Quota
 from submissions.selectors import first_job
 from submissions.services.attempts import accept_result
 from submissions.services.dispatch import Nothing, StaleClaim, claim_job
+from submissions.services.jobs import cancel_job
 from submissions.services.queue import lock_fairest
 from submissions.services.submit import submit_config
 from tests.factories import CONFIG, World, make_node, node_report
@@ -34,6 +36,11 @@ def submit(world: World, method: str = "head", *, is_rival: bool = False) -> Job
     author, team = (world.rival, world.rivals) if is_rival else (world.captain, world.team)
     config = CONFIG | {"method": {"name": method}}
     return first_job(submit_config(author=author, team=team, phase=world.phase, config=config).submission)
+
+
+def run_of(answer: Claim | None) -> str:
+    assert answer is not None
+    return answer.spec.job_id
 
 
 @pytest.mark.django_db
@@ -124,6 +131,20 @@ def together(nodes: list[Node], numbers: list[int]) -> list[Claim | Nothing | Ex
     return answers
 
 
+@pytest.mark.django_db
+def test_a_run_waits_until_its_team_has_fewer_running_and_others_go_first(world: World) -> None:
+    Phase.objects.update(at_once=1)
+    mine, waiting = submit(world, "full"), submit(world, "head")
+    theirs = submit(world, is_rival=True)
+    nodes = [make_node(f"node-{number}")[0] for number in range(3)]
+    assert [run_of(claim(nodes[0], **RUNS)), run_of(claim(nodes[1], **RUNS))] == [str(mine.pk), str(theirs.pk)]
+    nothing = claim_job(node=nodes[2], request=ClaimRequest(number=1, node=node_report(**RUNS)))
+    assert nothing == Nothing(ask_again=None)
+    mine.refresh_from_db()
+    cancel_job(job=mine, actor="captain")
+    assert run_of(claim(nodes[2], **RUNS)) == str(waiting.pk)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_six_nodes_at_once_get_six_jobs(world: World) -> None:
     for is_rival in (False, True):
@@ -133,6 +154,15 @@ def test_six_nodes_at_once_get_six_jobs(world: World) -> None:
     answers = together(nodes, [1] * 6)
     jobs = {answer.spec.job_id for answer in answers if isinstance(answer, Claim)}
     assert len(jobs) == 6, answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_six_nodes_at_once_two_get_a_job_of_a_team_that_may_run_two(world: World) -> None:
+    Phase.objects.update(at_once=2)
+    for method in METHODS:
+        submit(world, method)
+    answers = together([make_node(f"node-{number}")[0] for number in range(6)], [1] * 6)
+    assert sum(isinstance(answer, Claim) for answer in answers) == Quota.objects.get().running == 2
 
 
 @pytest.mark.django_db(transaction=True)

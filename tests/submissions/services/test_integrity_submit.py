@@ -422,7 +422,7 @@ def test_a_full_day_says_when_there_is_more(world: World) -> None:
     ("caps", "word"),
     [
         ({"total": 1}, "Submission limit of this phase reached"),
-        ({"at_once": 1}, "Concurrent run limit reached"),
+        ({"queued": 1}, "Queue limit reached (1 of 1)"),
         ({"compute_seconds": 119}, "Compute limit reached"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, PhaseClosed, QuotaExceeded, Unprocessable
+from hackathon.models import Phase
 from submissions.enums import Fault, JobState
 from submissions.models import Job, ProgressChunk, Quota, Submission
 from submissions.selectors import first_job
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.django_db
 
 def quota(world: World) -> tuple[int, int, float]:
     row = Quota.objects.get(team=world.team, phase=world.phase)
-    return row.used_total, row.running, row.compute_used
+    return row.used_total, row.queued + row.running, row.compute_used
 
 
 def expire(job: Job) -> None:
@@ -113,7 +114,7 @@ def test_phase_must_be_open_by_the_database_clock(world: World) -> None:
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize(("field", "cap"), [("per_day", 1), ("total", 1), ("at_once", 1), ("compute_seconds", 100)])
+@pytest.mark.parametrize(("field", "cap"), [("per_day", 1), ("total", 1), ("queued", 1), ("compute_seconds", 100)])
 def test_each_quota_refuses_and_changes_nothing(world: World, field: str, cap: int) -> None:
     setattr(world.phase, field, cap)
     world.phase.save()
@@ -124,6 +125,21 @@ def test_each_quota_refuses_and_changes_nothing(world: World, field: str, cap: i
     assert quota(world) == before
     assert bool(refused.value.extra["reset_at"]) is (field == "per_day")
     assert Submission.objects.count() == 1
+
+
+def test_a_changed_limit_of_the_phase_holds_for_teams_that_have_submitted_and_a_teams_own_stays(world: World) -> None:
+    submit(world)
+    Phase.objects.update(total=1)
+    with pytest.raises(QuotaExceeded, match=r"\(1/1\)"):
+        submit(world, method={"name": "full"})
+    Phase.objects.update(total=5)
+    assert submit(world, method={"name": "full"}).was_created
+    Quota.objects.filter(team=world.team).update(cap_total=2)
+    with pytest.raises(QuotaExceeded, match=r"\(2/2\)"):
+        submit(world, training={"num_train_epochs": 2})
+    Quota.objects.filter(team=world.team).update(cap_total=3)
+    Phase.objects.update(total=1)
+    assert submit(world, training={"num_train_epochs": 2}).was_created
 
 
 def test_idempotency_key_replays_the_first_answer_and_refuses_another_body(world: World) -> None:
@@ -379,5 +395,5 @@ def test_a_base_score_that_failed_is_not_tried_by_every_submit(world: World, fau
         submit(world, training={"num_train_epochs": 1 + number})
         scores = Job.objects.filter(kind=JobKind.BASE_SCORE)
         scores.filter(state=JobState.QUEUED).update(state=JobState.FAILED, fault=fault)
-        Quota.objects.update(running=0)
+        Quota.objects.update(queued=0)
     assert scores.count() == tries

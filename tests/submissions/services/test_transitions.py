@@ -108,8 +108,9 @@ class Driver:
         assert all(is_legal(source, to) for source, to in pairwise(states))
         row = Quota.objects.get(team=self.world.team)
         is_active = self.job.state in ACTIVE_STATES
+        state = self.job.state
         assert self.job.charged is is_active
-        assert row.running == int(is_active)
+        assert (row.queued, row.running) == (state == JobState.QUEUED, state == JobState.RUNNING)
         assert row.used_today == row.used_total <= 1
         if is_active:
             assert row.compute_used == self.job.reserved_seconds
