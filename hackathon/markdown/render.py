@@ -80,7 +80,16 @@ def _parser() -> MarkdownIt:
     md.use(footnote_plugin, inline=False).use(formulas_plugin).use(bare_links_plugin)
     md.inline.ruler.at("footnote_ref", _footnote_ref)
     md.use(document_plugin).use(bounds_plugin)
-    for rule in (table_open, table_close, th_open, td_open, list_item_open, footnote_anchor, footnote_block_open):
+    for rule in (
+        table_open,
+        table_close,
+        th_open,
+        td_open,
+        list_item_open,
+        footnote_caption,
+        footnote_anchor,
+        footnote_block_open,
+    ):
         md.add_render_rule(rule.__name__, rule)
     md.render("text")  # it sorts its rules at first use, which two threads must not do at once
     return md
@@ -125,6 +134,11 @@ def list_item_open(self: Any, tokens: Sequence[Token], index: int, options: Any,
         label = _("done") if is_checked else _("not done")
         box = f'<input type="checkbox" disabled{" checked" if is_checked else ""} aria-label="{escape(label)}"> '
     return f"{self.renderToken(tokens, index, options, env)}{box}"
+
+
+def footnote_caption(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    """The note's number, each time it is referred to."""
+    return f"[{tokens[index].meta['id'] + 1}]"
 
 
 def footnote_block_open(_self: Any, _tokens: Sequence[Token], _index: int, _options: Any, _env: Any) -> str:

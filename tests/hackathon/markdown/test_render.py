@@ -73,7 +73,7 @@ def test_a_table_may_follow_a_sentence_and_is_scrolled_by_keyboard() -> None:
 def test_footnotes_lead_there_and_back_by_ids_that_are_not_the_pages() -> None:
     html = shown("One[^a] and again[^a].\n\n[^a]: The *note*.")
     assert f'<a href="#fn-user-content-1" id="fnref-user-content-1" {REL}>[1]</a>' in html
-    assert f'<a href="#fn-user-content-1" id="fnref-user-content-1:1" {REL}>[1:1]</a>' in html
+    assert f'<a href="#fn-user-content-1" id="fnref-user-content-1:1" {REL}>[1]</a>' in html
     assert (
         '<section class="footnotes"><ol><li id="fn-user-content-1" class="footnote-item"><p>The <em>note</em>.' in html
     )
