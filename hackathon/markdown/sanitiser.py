@@ -60,7 +60,7 @@ def _only_ours(tag: str, name: str, value: str) -> str | None:
     """Ids that cannot be the page's; `data:` as an image alone."""
     if name == "id" and PREFIX not in value:
         return None
-    return None if name == "href" and value.lower().startswith("data:") else value
+    return None if name == "href" and value.strip().lower().startswith("data:") else value
 
 
 CLEANER = nh3.Cleaner(
