@@ -17,7 +17,8 @@ HOSTILE = (
     "[click](javascript:alert(5)) <a href='javascript:alert(6)'>x</a> <b style='color:red'>y</b>"
 )
 _LIVE_MARKUP = re.compile(
-    r"<script>|<[a-z]+[^>]*\son(error|load|mouseover)\s*=|<svg on|<img src=x|href\s*=\s*[\"']?javascript:|<b style",
+    r"<script>|<[a-z]+[^>]*\son(error|load|mouseover)\s*=|<svg on|<img src=x"
+    r"|<[a-z]+[^>]*\shref\s*=\s*[\"']?javascript:|<b style",
     re.IGNORECASE,
 )
 

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import structlog
 from django.contrib import admin
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied
 from django.db import DataError, models
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from hackathon.models.markdown import MarkdownField
 
 from .fields import ShallowJSONField
+from .markdown import MarkdownTextarea, has_markdown, show_preview
 
 if TYPE_CHECKING:  # generic for the type checker alone
     BaseAdmin = admin.ModelAdmin[Any]
@@ -74,6 +79,26 @@ class Admin(BaseAdmin):
             found = entry[0] if isinstance(entry, tuple) else getattr(entry, "parameter_name", entry)
             names.add(str(found).partition(LOOKUP_SEP)[0])
         return {str(name) for name in names if name}
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the preview's, which would else be the page of a row of that name."""
+        view = path("preview/", self.admin_site.admin_view(self.preview), name=self._preview_name())
+        return [*([view] if has_markdown(self.model) else []), *super().get_urls()]
+
+    def _preview_name(self) -> str:
+        return f"{self.model._meta.app_label}_{self.model._meta.model_name}_preview"
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """For who may write such a row."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        return show_preview(request) if request.method == "POST" else HttpResponseNotAllowed(["POST"])
+
+    def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, MarkdownField):
+            url = reverse(f"admin:{self._preview_name()}", current_app=self.admin_site.name)
+            kwargs["widget"] = MarkdownTextarea(url)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         shown = context.get("original") is not None

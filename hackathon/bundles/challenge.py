@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
 from pydantic import (
     AfterValidator,
@@ -22,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
+from hackathon.markdown.render import validate_markdown
 from hackathon.moments import moment_problem
 from hackathon.rounding import MAX_STEP, MIN_STEP
 from training_worker.contract.base import ContractModel
@@ -146,6 +148,14 @@ def _labels_of_task(labels: tuple[str, ...] | None, info: ValidationInfo) -> tup
     return labels
 
 
+def _showable(text: str) -> str:
+    try:
+        validate_markdown(text)
+    except DjangoValidationError as error:
+        raise _wrong(error.messages[0]) from None
+    return text
+
+
 class ChallengeSpec(ContractModel):
     """The whole of `challenge.yaml`. `labels` fixes their order; without it they are those of train.jsonl in order.
     A task whose answers are numbers has none."""
@@ -153,7 +163,7 @@ class ChallengeSpec(ContractModel):
     slug: WebSlug
     title: Annotated[str, Field(min_length=1, max_length=200)]
     summary: Annotated[str, Field(max_length=300)] = ""
-    description: Annotated[str, Field(max_length=50_000)] = ""
+    description: Annotated[str, AfterValidator(_showable)] = ""
     task: Annotated[str, AfterValidator(_known_task)]
     primary_metric: Annotated[str, AfterValidator(_metric_of_task)]
     labels: Annotated[

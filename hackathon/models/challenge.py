@@ -21,6 +21,7 @@ from training_worker.contract.wire import RECIPE, DatasetManifest
 
 from .base import Row
 from .event import Hackathon
+from .markdown import MarkdownField
 from .moment import MomentField
 
 SHOWN_FILES = "files"
@@ -44,7 +45,7 @@ class Challenge(Row):
     slug = models.SlugField(_("slug"), unique=True, max_length=64)
     title = models.CharField(_("title"), max_length=200)
     summary = models.CharField(_("summary"), max_length=300, blank=True)
-    description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
+    description = MarkdownField(_("description"), blank=True, help_text=_("Markdown."))
     task = models.CharField(_("task"), max_length=40, choices=task_choices)
     primary_metric = models.CharField(_("primary metric"), max_length=40)
     limits = models.JSONField(_("limits"), help_text=_("Allowed models, methods, ranges, budget."))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hackathon.enums import Role, Visibility
 
 from .base import Row, new_secret
+from .markdown import MarkdownField
 from .moment import MomentField
 from .people import Organization, User
 
@@ -20,7 +21,7 @@ class Hackathon(Row):
     slug = models.SlugField(_("slug"), unique=True, max_length=64)
     name = models.CharField(_("name"), max_length=200)
     tagline = models.CharField(_("tagline"), max_length=300, blank=True)
-    description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
+    description = MarkdownField(_("description"), blank=True, help_text=_("Markdown."))
     visibility = models.CharField(_("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT)
     starts_at = MomentField(_("starts at"))
     ends_at = MomentField(_("ends at"))

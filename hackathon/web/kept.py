@@ -20,9 +20,13 @@ Answer = TypeVar("Answer")
 
 
 def kept(
-    name: str, read: Callable[[], Answer], *, is_worth_it: Callable[[Answer], bool] = lambda _answer: True
+    name: str,
+    read: Callable[[], Answer],
+    *,
+    is_worth_it: Callable[[Answer], bool] = lambda _answer: True,
+    seconds: int = KEPT_SECONDS,
 ) -> Answer:
-    """What `read` answered at most 30 s ago under that name. A cache that is away costs a reading, and nothing else.
+    """What `read` answered at most `seconds` ago under that name. A cache that is away costs a reading, nothing else.
 
     `name` must tell apart all that the answer depends on, who asks included. What is not worth it is read each time.
     """
@@ -33,7 +37,7 @@ def kept(
         return answer
     answer = read()
     if is_worth_it(answer):
-        _into_cache(key, answer)
+        _into_cache(key, answer, seconds)
     return answer
 
 
@@ -45,9 +49,9 @@ def _from_cache(key: str) -> Any:
         return _NOTHING
 
 
-def _into_cache(key: str, answer: object) -> None:
+def _into_cache(key: str, answer: object, seconds: int) -> None:
     try:
-        cache.set(key, answer, KEPT_SECONDS)
+        cache.set(key, answer, seconds)
     except Exception as error:
         logger.warning("cache_unwritable", error=type(error).__name__)
 

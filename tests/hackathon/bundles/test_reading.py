@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -275,3 +276,10 @@ def test_data_is_judged_even_where_challenge_yaml_is_not_in_order(bundle: Path) 
     yaml.write_text(yaml.read_text().replace("title:", "titel:"))
     edit(bundle / "train.jsonl", 2, text=None)
     assert [problem.split(":")[0] for problem in problems_of(bundle)] == ["challenge.yaml"] * 2 + ["train.jsonl"]
+
+
+def test_a_description_that_could_not_be_shown_is_a_problem(bundle: Path) -> None:
+    path = bundle / "challenge.yaml"
+    path.write_text(path.read_text().replace("description: |\n", "description: |\n  " + "> " * 20 + "deep\n\n", 1))
+    (problem,) = problems_of(bundle)
+    assert re.fullmatch(r"challenge\.yaml:\d+: description: Lists or quotes are nested too deeply\.", problem)

@@ -1,39 +1,56 @@
-"""User text, numbers and curves become markup that holds nothing but what was meant."""
+"""Numbers, moments and curves as text and markup; user text is rendered once."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import override
+from redis.exceptions import ConnectionError as CacheGone
 
+from hackathon.markdown.render import to_html_or_as_typed
 from hackathon.templatetags.display import compact, duration, like, moment, signed, window
 from hackathon.web.allowed_fields import allowed_groups, example_config
 from hackathon.web.charts import Bars, Series, bar_chart, line_chart, thin
 from hackathon.web.text import render_markdown
-from tests.pages import HOSTILE, live_markup
 from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, read_config
 from training_worker.contract.tasks import TASKS
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
-def test_hostile_markdown_is_inert() -> None:
-    shown = render_markdown(HOSTILE + "\n\n```\n<script>alert(7)</script>\n```\n\n![x](javascript:alert(8))")
-    assert live_markup(shown) == []
-    assert "<img" not in shown
-    assert "style" not in shown
+def test_a_text_is_rendered_once_and_again_for_another_language_or_renderer() -> None:
+    text = "[TOC]\n\n# Once"
+    with patch("hackathon.web.text.to_html_or_as_typed", wraps=to_html_or_as_typed) as rendering:
+        shown = render_markdown(text)
+        assert render_markdown(text) == shown
+        assert rendering.call_count == 1
+        assert '<h3 id="user-content-once">Once</h3>' in shown
+        with override("zh-hans"):
+            render_markdown(text)
+        assert rendering.call_count == 2
+        with patch("hackathon.web.text.renderer_version", return_value="another"):
+            render_markdown(text)
+        assert rendering.call_count == 3
 
 
-def test_markdown_keeps_what_people_write() -> None:
-    shown = render_markdown("# Title\n\n- **bold**\n\n|a|b|\n|-|-|\n|1|2|\n\n[site](https://example.org)")
-    assert "<h3>Title</h3>" in shown
-    assert "<strong>bold</strong>" in shown
-    assert "<td>1</td>" in shown
-    assert '<a href="https://example.org" rel="nofollow noopener noreferrer">site</a>' in shown
+def test_what_is_kept_is_still_markup_and_not_text() -> None:
+    first, second = (
+        Template("{% load display %}{{ text|markdown }}").render(Context({"text": "*a*"})) for _ in range(2)
+    )
+    assert first == second == "<p><em>a</em></p>\n"
+
+
+def test_a_cache_that_is_away_costs_a_rendering_and_nothing_else() -> None:
+    with patch("hackathon.web.kept.cache.get", side_effect=CacheGone), patch("hackathon.web.kept.cache.set") as put:
+        put.side_effect = CacheGone
+        assert render_markdown("*away*") == "<p><em>away</em></p>\n"
 
 
 @pytest.mark.parametrize(
