@@ -275,13 +275,13 @@ def _facts(big: World, side: World, node: object) -> dict[str, Any]:
         "h": big.hackathon.slug, "h_id": big.hackathon.pk, "c": big.challenge.slug, "phase": big.phase.pk,
         "team": team.pk, "s": submission.pk, "job": submission.jobs.get().pk, "side": side.hackathon.slug,
         "model": big.model.pk, "node": node, "year": f"{submission.received_at:%Y}",
-        "month": f"{submission.received_at.month}",
+        "month": f"{submission.received_at.month}", "day": f"{submission.received_at.day}", "user": first("big").pk,
         "last": runs // 25, "last_50": runs // 50, "last_team": teams // 25,
     }  # fmt: skip
     for kind in ContentType.objects.all():
         model = kind.model_class()
         if model is not None and model._meta.managed:
-            names[f"{model._meta.model_name}_last"] = max(1, model._default_manager.count() // 100)
+            names[f"{model._meta.model_name}_late"] = min(100, max(1, model._default_manager.count() // 100))
     return {
         "people": {
             "member": first("big"),

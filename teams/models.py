@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import Hackathon, Row
 from hackathon.models.moment import MomentField
+from hackathon.models.search import TrigramIndex
 
 
 class MembershipRole(models.TextChoices):
@@ -31,7 +32,12 @@ class Team(Row):
         verbose_name = _("team")
         verbose_name_plural = _("teams")
         ordering: ClassVar = ["name"]
-        indexes: ClassVar = [models.Index(fields=["name"])]
+        indexes: ClassVar = [
+            models.Index(fields=["name"]),
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["name"], condition=Q(is_locked=True), name="locked_by_name"),
+            TrigramIndex("name", name="team_search"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["hackathon", "name"], name="one_team_name"),
             models.UniqueConstraint(fields=["hackathon"], condition=Q(is_reserved=True), name="one_reserved_team"),
@@ -61,6 +67,11 @@ class Membership(Row):
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["role", "-created_at"]),
+            models.Index(fields=["left_at"]),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "hackathon"], condition=Q(left_at__isnull=True), name="one_team_per_hackathon"
@@ -106,7 +117,12 @@ class Invitation(Row):
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         ordering: ClassVar = ["-created_at"]
-        indexes: ClassVar = [models.Index(fields=["-created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["used_at"]),
+            models.Index(fields=["revoked_at"]),
+            TrigramIndex("email", name="invitation_search"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True), name="invitation_used_or_revoked"

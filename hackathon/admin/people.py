@@ -38,6 +38,7 @@ class ParticipationInline(ReadOnlyInline):
 class OrganizationAdmin(Admin):
     list_display = ("name", "kind", "created_at")
     list_filter = ("kind",)
+    sortable_by = ("name",)
     search_fields = ("name",)
 
 
@@ -50,6 +51,7 @@ class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for th
     list_filter = ("is_active", "is_staff", "is_superuser", "participations__hackathon", "participations__role")
     search_fields = ("name", "email")
     ordering = ("name",)
+    sortable_by = ("name", "email")
     autocomplete_fields = ("organization",)
     readonly_fields = ("last_login", "created_at")
     list_select_related = ("organization",)
@@ -110,6 +112,7 @@ class ApiTokenAdmin(Admin):
     """A new token is shown once, right after it is made; afterwards nobody can read it."""
 
     list_display = ("name", "prefix", "user", "scope", "expires_at", "last_used_at", "revoked_at")
+    sortable_by = ()
     list_select_related = ("user",)
     date_hierarchy = "created_at"
     list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
@@ -142,6 +145,12 @@ class ApiTokenAdmin(Admin):
 class AddressAdmin(Admin, EmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
     """Addresses that accounts log in by."""
 
+    sortable_by = ("email",)
+    list_select_related = ("user",)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("email", "user__name")
+
 
 class GroupAdmin(Admin, django_admin.GroupAdmin):
     """Groups of permissions."""
@@ -152,6 +161,7 @@ class SecondFactorAdmin(ReadOnlyAdmin):
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
+    sortable_by = ()
     list_select_related = ("user",)
     search_fields = ("user__name", "user__email")
     fields = ("user", "type", "created_at", "last_used_at")

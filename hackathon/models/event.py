@@ -57,6 +57,7 @@ class Participation(Row):
     class Meta:
         verbose_name = _("participation")
         verbose_name_plural = _("participations")
+        indexes: ClassVar = [models.Index(fields=["-created_at"]), models.Index(fields=["role", "-created_at"])]
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "hackathon"], name="one_participation")]
 
     def __str__(self) -> str:

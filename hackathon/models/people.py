@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.accounts.mailbox import email_key
@@ -14,6 +15,7 @@ from hackathon.enums import OrganizationKind, TokenScope
 
 from .base import Row
 from .moment import MomentField
+from .search import TrigramIndex
 
 
 class Organization(Row):
@@ -24,6 +26,7 @@ class Organization(Row):
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
         ordering: ClassVar = ["name"]
+        indexes: ClassVar = [TrigramIndex("name", name="organization_search")]
 
     def __str__(self) -> str:
         return self.name
@@ -66,7 +69,14 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering: ClassVar = ["name"]
-        indexes: ClassVar = [models.Index(fields=["name"])]
+        indexes: ClassVar = [
+            models.Index(fields=["name"]),
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["name"], condition=Q(is_staff=True), name="staff_by_name"),
+            models.Index(fields=["name"], condition=Q(is_superuser=True), name="superusers_by_name"),
+            models.Index(fields=["name"], condition=Q(is_active=False), name="inactive_by_name"),
+            TrigramIndex("name", "email", name="person_search"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -92,7 +102,11 @@ class ApiToken(Row):
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
         ordering: ClassVar = ["-created_at"]
-        indexes: ClassVar = [models.Index(fields=["-created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["revoked_at"]),
+            TrigramIndex("name", "prefix", name="api_token_search"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
