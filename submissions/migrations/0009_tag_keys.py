@@ -19,7 +19,7 @@ def name_tags(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0007_list_indexes'),
+        ('submissions', '0008_queue_indexes'),
     ]
 
     operations = [
