@@ -11,8 +11,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import Hackathon, Row
+from hackathon.models.key import KeyField
+from hackathon.models.mailbox import MailboxField
 from hackathon.models.moment import MomentField
+from hackathon.models.name import NameField
 from hackathon.models.search import TrigramIndex
+from training_worker.contract import text
 
 
 class MembershipRole(models.TextChoices):
@@ -24,7 +28,8 @@ class Team(Row):
     """A team of one hackathon. The one with `is_reserved` belongs to the organizers: baselines and references."""
 
     hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, related_name="teams")
-    name = models.CharField(_("name"), max_length=80)
+    name = NameField(_("name"), max_length=80)
+    name_key = KeyField("name", text.name_key, max_length=text.LONGEST_KEY)
     is_reserved = models.BooleanField(_("organizers' own"), default=False)
     is_locked = models.BooleanField(_("locked"), default=False, help_text=_("Nobody else may join a locked team."))
 
@@ -39,7 +44,7 @@ class Team(Row):
             TrigramIndex("name", name="team_search"),
         ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["hackathon", "name"], name="one_team_name"),
+            models.UniqueConstraint(fields=["hackathon", "name_key"], name="one_team_name"),
             models.UniqueConstraint(fields=["hackathon"], condition=Q(is_reserved=True), name="one_reserved_team"),
         ]
 
@@ -95,7 +100,7 @@ class Invitation(Row):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    email = MailboxField(_("e-mail"), max_length=254, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -22,7 +22,7 @@ from hackathon.services.organizers import make_organizer, remove_organizer
 
 from .base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from .confirm import Question, confirm
-from .forms import PersonAddForm, PersonForm, PersonPasswordForm
+from .forms import AddressForm, OrganizationForm, PersonAddForm, PersonForm, PersonPasswordForm
 
 
 class ParticipationInline(ReadOnlyInline):
@@ -36,6 +36,7 @@ class ParticipationInline(ReadOnlyInline):
 
 @admin.register(Organization)
 class OrganizationAdmin(Admin):
+    form = OrganizationForm
     list_display = ("name", "kind", "created_at")
     list_filter = ("kind",)
     sortable_by = ("name",)
@@ -145,6 +146,7 @@ class ApiTokenAdmin(Admin):
 class AddressAdmin(Admin, EmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
     """Addresses that accounts log in by."""
 
+    form = AddressForm
     sortable_by = ("email",)
     list_select_related = ("user",)
 

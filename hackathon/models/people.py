@@ -10,16 +10,21 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from hackathon.accounts.mailbox import email_key
+from hackathon.accounts import mailbox
 from hackathon.enums import OrganizationKind, TokenScope
+from training_worker.contract import text
 
 from .base import Row
+from .key import KeyField
+from .mailbox import MailboxField
 from .moment import MomentField
+from .name import NameField
 from .search import TrigramIndex
 
 
 class Organization(Row):
-    name = models.CharField(_("name"), max_length=200, unique=True)
+    name = NameField(_("name"), max_length=200)
+    name_key = KeyField("name", text.name_key, max_length=text.LONGEST_KEY, unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=OrganizationKind, default=OrganizationKind.OTHER)
 
     class Meta:
@@ -33,10 +38,10 @@ class Organization(Row):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by e-mail; the key column keeps one account per mailbox."""
+    """Creates users by e-mail."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=email.strip(), email_key=email_key(email), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -45,15 +50,15 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email_key=email_key(username or ""))
+        return self.get(email_key=mailbox.email_key(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin, Row):
-    """A person; logs in by e-mail in any spelling of it."""
+    """A person; logs in by e-mail in any spelling of it. The key column keeps one account per mailbox."""
 
-    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
-    email_key = models.CharField(max_length=254, unique=True, editable=False)
-    name = models.CharField(_("name"), max_length=150)
+    email = MailboxField(_("e-mail"), max_length=mailbox.LONGEST_ADDRESS, unique=True)
+    email_key = KeyField("email", mailbox.email_key, max_length=mailbox.LONGEST_ADDRESS, unique=True)
+    name = NameField(_("name"), max_length=150)
     organization = models.ForeignKey(
         Organization, verbose_name=_("organization"), null=True, blank=True, on_delete=models.SET_NULL
     )
@@ -80,10 +85,6 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
 
     def __str__(self) -> str:
         return self.name or self.email
-
-    def clean(self) -> None:
-        super().clean()
-        self.email_key = email_key(self.email)
 
 
 class ApiToken(Row):

@@ -11,10 +11,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import BaseModel, Phase, Row
+from hackathon.models.key import KeyField
 from hackathon.models.search import TrigramIndex
 from submissions.tags import TAG_LENGTH
 from teams.models import Team
 from training_worker.contract.config import SubmissionConfig
+from training_worker.contract.text import LONGEST_KEY, name_key
 
 
 class Submission(Row):
@@ -70,7 +72,7 @@ class Tag(Row):
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(_("tag"), max_length=TAG_LENGTH)
-    key = models.CharField(max_length=3 * TAG_LENGTH, db_index=True, editable=False)
+    key = KeyField("name", name_key, max_length=LONGEST_KEY, db_index=True)
     position = models.PositiveSmallIntegerField(editable=False)
 
     class Meta:
