@@ -75,4 +75,8 @@ class Migration(migrations.Migration):
             name='name',
             field=models.CharField(max_length=200, verbose_name='name'),
         ),
+        migrations.AddIndex(
+            model_name='organization',
+            index=models.Index(fields=['name'], name='hackathon_o_name_05ab17_idx'),
+        ),
     ]

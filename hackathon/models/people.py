@@ -31,7 +31,7 @@ class Organization(Row):
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
         ordering: ClassVar = ["name"]
-        indexes: ClassVar = [TrigramIndex("name", name="organization_search")]
+        indexes: ClassVar = [models.Index(fields=["name"]), TrigramIndex("name", name="organization_search")]
 
     def __str__(self) -> str:
         return self.name
