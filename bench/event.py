@@ -118,7 +118,8 @@ def _spread(number: str, count: int) -> str:
 
 def _fill_teams(world: World, phases: list[Phase], kind: str, teams: int) -> None:
     team = uid(f"{kind}-team", "i")
-    copies(world.team, teams, id=team, name=f"'{kind.title()} team ' || i", created_at=_spread("i", teams))
+    name, key = (f"'{text} team ' || i" for text in (kind.title(), kind))
+    copies(world.team, teams, id=team, name=name, name_key=key, created_at=_spread("i", teams))
     TeamFactory(hackathon=world.hackathon, name="Organizers", is_reserved=True)
     invited = Invitation.objects.create(
         team=world.team,
@@ -228,9 +229,9 @@ def _fill_entries(world: World, phases: list[Phase], kind: str, teams: int) -> N
 
 def _fill_notes(world: World, kind: str, submission: Submission, count: int) -> None:
     """A tag on one run in three and a rare one, a withdrawal of one in 200, an idempotency key of one in two."""
-    tag = Tag.objects.create(submission=submission, name="sweep", key="sweep", position=0)
+    tag = Tag.objects.create(submission=submission, name="sweep", position=0)
     copies(tag, count // 3, id=uid(f"{kind}-tag", "i"), submission_id=uid(f"{kind}-run", "i * 3"))
-    rare = Tag.objects.create(submission=submission, name="rare", key="rare", position=1)
+    rare = Tag.objects.create(submission=submission, name="rare", position=1)
     copies(rare, 12, id=uid(f"{kind}-rare", "i"), submission_id=uid(f"{kind}-run", f"i * {count // 13}"))
     gone = Withdrawal.objects.create(submission=submission, withdrawn_at=db_now(), withdrawn_by=world.captain)
     copies(gone, count // 200, id=uid(f"{kind}-gone", "i"), submission_id=uid(f"{kind}-run", "i * 200"))
@@ -275,13 +276,13 @@ def _facts(big: World, side: World, node: object) -> dict[str, Any]:
         "h": big.hackathon.slug, "h_id": big.hackathon.pk, "c": big.challenge.slug, "phase": big.phase.pk,
         "team": team.pk, "s": submission.pk, "job": submission.jobs.get().pk, "side": side.hackathon.slug,
         "model": big.model.pk, "node": node, "year": f"{submission.received_at:%Y}",
-        "month": f"{submission.received_at.month}",
+        "month": f"{submission.received_at.month}", "day": f"{submission.received_at.day}", "user": first("big").pk,
         "last": runs // 25, "last_50": runs // 50, "last_team": teams // 25,
     }  # fmt: skip
     for kind in ContentType.objects.all():
         model = kind.model_class()
         if model is not None and model._meta.managed:
-            names[f"{model._meta.model_name}_last"] = max(1, model._default_manager.count() // 100)
+            names[f"{model._meta.model_name}_late"] = min(100, max(1, model._default_manager.count() // 100))
     return {
         "people": {
             "member": first("big"),

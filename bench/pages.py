@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def make_databases(teams: dict[str, int]) -> dict[str, dict[str, Any]]:
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         use_database(name)
         began = time.monotonic()
-        found[name] = fill(count)
+        found[name] = fill(count) | {"choices": admin_choices()}
         print(f"{name}: {count:,} teams, {20 * count:,} submissions in {time.monotonic() - began:.0f} s", flush=True)
     return found
 
@@ -114,7 +114,7 @@ def use_database(name: str) -> None:
 def measure(databases: dict[str, dict[str, Any]], options: argparse.Namespace) -> None:
     if not options.json:
         print(f"{'queries':>7} {'small, ms':>10} {'large, ms':>10} {'ratio':>6}  page")
-    for page in [page for page in pages() if options.only in page.name]:
+    for page in [page for page in pages(databases["small"]["choices"]) if options.only in page.name]:
         timings = {name: Timing() for name in databases}
         for _round in range(ROUNDS):
             for name, facts in databases.items():
@@ -135,7 +135,7 @@ def ask(page: Page, facts: dict[str, Any], timing: Timing) -> None:
     client = Client(headers={"Authorization": f"Bearer {METRICS_TOKEN}"} if page.who == "scraper" else None)
     if page.who in facts["people"]:
         client.force_login(facts["people"][page.who])
-    path = page.path.format(**facts["names"])
+    path = facts["choices"].get(page.path) or page.path.format(**facts["names"])
     cache.clear()
     one_request(client, path)
     for _turn in range(TURNS):
@@ -207,10 +207,10 @@ def explain(query: tuple[float, str]) -> None:
 # --- what is asked for ------------------------------------------------------------------------------------------------
 
 
-def pages() -> Iterator[Page]:
+def pages(choices: Collection[str]) -> Iterator[Page]:
     yield from people_pages()
     yield from api_lists()
-    yield from admin_lists()
+    yield from admin_lists(choices)
 
 
 def people_pages() -> Iterator[Page]:
@@ -259,56 +259,67 @@ def api_lists() -> Iterator[Page]:
     yield Page("organizer", "/api/submissions/?page={last}")
 
 
-def admin_lists() -> Iterator[Page]:
-    """Each list: as it opens, its last page, a search, and each of its filters."""
+def admin_lists(choices: Collection[str]) -> Iterator[Page]:
+    """Each list: as it opens, a late page, two searches, each order, each choice of each filter, each step to a day;
+    each field that looks for a row; pages of a row."""
     from django.contrib import admin
 
     yield Page("admin", "/admin/")
     yield Page("admin", "/admin/", anew=True)
     for model, shown in admin.site._registry.items():
         path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        yield Page("admin", path)
-        yield Page("admin", f"{path}?p={{{model._meta.model_name}_last}}")
-        if shown.search_fields:
-            yield from (Page("admin", f"{path}?q={term}") for term in ("side+team+7", "zzz"))
-        yield from (Page("admin", f"{path}?{query}") for query in ADMIN_FILTERS.get(model._meta.model_name or "", ()))
+        yield from (Page("admin", path, anew=anew) for anew in (False, True))
+        yield Page("admin", f"{path}?p={{{model._meta.model_name}_late}}")
+        yield from (Page("admin", f"{path}?{query}") for query in [*searches(shown), *orders(shown), *days(shown)])
+        yield from (Page("admin", choice) for choice in choices if choice.startswith(path))
+        for name in shown.autocomplete_fields:
+            asked = f"app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={name}"
+            yield from (Page("admin", f"/admin/autocomplete/?{asked}&term={term}") for term in ("", "7", "team+77"))
     yield Page("admin", "/admin/submissions/submission/{s}/change/")
     yield Page("admin", "/admin/submissions/job/{job}/change/")
     yield Page("admin", "/admin/teams/team/{team}/change/")
+    yield Page("admin", "/admin/hackathon/hackathon/{h_id}/change/")
+    yield Page("admin", "/admin/hackathon/user/{user}/change/")
 
 
-ADMIN_FILTERS: dict[str, tuple[str, ...]] = {
-    "submission": (
-        "phase__challenge__hackathon__id__exact={h_id}",
-        "phase__id__exact={phase}",
-        "jobs__state=failed",
-        "jobs__state=quarantined",
-        "base_model__id__exact={model}",
-        "received_at__year={year}&received_at__month={month}",
-    ),
-    "job": (
-        "state__exact=failed",
-        "state__exact=quarantined",
-        "kind__exact=run",
-        "fault__exact=own",
-        "phase__challenge__hackathon__id__exact={h_id}",
-        "node__id__exact={node}",
-        "o=4",
-    ),
-    "jobevent": ("to_state__exact=failed", "job__phase__challenge__hackathon__id__exact={h_id}"),
-    "result": ("job__phase__challenge__hackathon__id__exact={h_id}", "job__phase__id__exact={phase}"),
-    "quota": ("phase__challenge__hackathon__id__exact={h_id}",),
-    "artifact": ("name=predictions.jsonl",),
-    "tag": ("submission__phase__challenge__hackathon__id__exact={h_id}",),
-    "withdrawal": ("submission__phase__id__exact={phase}",),
-    "leaderboardentry": ("phase__id__exact={phase}",),
-    "team": ("hackathon__id__exact={h_id}", "is_reserved__exact=1"),
-    "membership": ("role__exact=captain", "left_at__isempty=1"),
-    "participation": ("role__exact=organizer",),
-    "invitation": ("used_at__isempty=1",),
-    "user": ("is_staff__exact=1", "participations__role=organizer"),
-    "outgoingmail": ("state=given_up", "state=sent"),
-}
+def searches(shown: Any) -> list[str]:
+    """For one team, person or job, for what nothing is called, for what everything is."""
+    terms = (
+        ("side+team+7", "side+person+7", "{job}", "zzz", "7", "team", "example")
+        if shown.get_search_fields(None)
+        else ()
+    )
+    return [f"q={term}" for term in terms]
+
+
+def orders(shown: Any) -> list[str]:
+    """By each column that sorts, where that is said; both ways."""
+    columns = [str(name) for name in shown.list_display]
+    return [f"o={sign}{columns.index(name) + 1}" for name in shown.sortable_by or () for sign in ("", "-")]
+
+
+def days(shown: Any) -> list[str]:
+    steps = [f"{shown.date_hierarchy}__{step}={{{step}}}" for step in ("year", "month", "day")]
+    return ["&".join(steps[:count]) for count in (1, 2, 3)] if shown.date_hierarchy else []
+
+
+def admin_choices() -> dict[str, str]:
+    """Of each filter of the admin: a name that is the same in every database, and the address in this one."""
+    from django.contrib import admin
+    from django.test import RequestFactory
+
+    from hackathon.models import User
+
+    request = RequestFactory().get("/")
+    request.user = User.objects.get(is_superuser=True)
+    found = {}
+    for model, shown in admin.site._registry.items():
+        listed = shown.get_changelist_instance(request)
+        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        for spec in listed.filter_specs:
+            for place, choice in list(enumerate(spec.choices(listed)))[1:]:
+                found[f"{path}?{spec.expected_parameters()[0]} #{place}"] = path + choice["query_string"]
+    return found
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from hackathon.web.paginator import EXACT, SteadyPaginator
 from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Job, Submission, Tag, Withdrawal
 from submissions.selectors import submissions_visible_to
-from submissions.tags import tag_key
+from training_worker.contract.text import name_key
 
 from .board.rows import ShownScore
 from .models import Result
@@ -115,7 +115,7 @@ def in_challenge(found: QuerySet[Submission], *, hackathon: str = "", challenge:
 
 def tagged(found: QuerySet[Submission], tag: str) -> QuerySet[Submission]:
     """Those with that tag, however it is spelled."""
-    return found.filter(Exists(Tag.objects.filter(submission=OuterRef("pk"), key=tag_key(tag)))) if tag else found
+    return found.filter(Exists(Tag.objects.filter(submission=OuterRef("pk"), key=name_key(tag)))) if tag else found
 
 
 def in_state(found: QuerySet[Submission], state: str) -> QuerySet[Submission]:
@@ -132,7 +132,7 @@ def filter_rows(viewer: Viewer, filters: Filters) -> list[FilterRow]:
     named = _challenges(seen)
     keys = {key: key for key in _most_used_tags(seen)}
     if filters.tag:
-        keys.setdefault(tag_key(filters.tag), filters.tag)
+        keys.setdefault(name_key(filters.tag), filters.tag)
     rows = [
         _row(_("challenge"), filters, "challenge", named if len(named) > 1 or filters.challenge else {}),
         _row(_("state"), filters, "state", {**dict(JobState.choices), WITHDRAWN: _("withdrawn")}),
@@ -160,7 +160,7 @@ def _most_used_tags(seen: QuerySet[Submission]) -> list[str]:
 
 def _row(name: str, filters: Filters, field: str, values: Mapping[str, object]) -> FilterRow:
     chosen = getattr(filters, field)
-    chosen = tag_key(chosen) if field == "tag" else chosen
+    chosen = name_key(chosen) if field == "tag" else chosen
     links = {"": _("all"), **values}
     return FilterRow(
         name,

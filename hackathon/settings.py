@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.postgres",  # trigram indexes; on SQLite it does nothing
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",

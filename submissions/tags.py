@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from hackathon.errors import Invalid
 from training_worker.contract.base import FieldError
+from training_worker.contract.text import has_visible_letter, name_key
 
 TAG_LENGTH = 30
 MAX_TAGS = 8
@@ -20,17 +21,12 @@ def split_tags(text: str) -> list[str]:
     return unicodedata.normalize("NFKC", text).replace("、", " ").replace(",", " ").split()
 
 
-def tag_key(name: str) -> str:
-    """The same for every spelling of a tag."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
-
-
 def read_tags(names: Iterable[str]) -> list[str]:
     """The tags as they are kept: NFKC, trimmed, each once. Raises `Invalid` with every problem, on the field `tags`."""
     kept: dict[str, str] = {}
     for name in names:
         tag = unicodedata.normalize("NFKC", name).strip()
-        kept.setdefault(tag_key(tag), tag)
+        kept.setdefault(name_key(tag), tag)
     problems = [problem for tag in kept.values() if (problem := _problem(tag)) is not None]
     if len(kept) > MAX_TAGS:
         message = _("There are more than %(count)d tags.") % {"count": MAX_TAGS}
@@ -41,7 +37,7 @@ def read_tags(names: Iterable[str]) -> list[str]:
 
 
 def _problem(tag: str) -> FieldError | None:
-    if 1 <= len(tag) <= TAG_LENGTH and all(_is_allowed(letter) for letter in tag):
+    if len(tag) <= TAG_LENGTH and has_visible_letter(tag) and all(_is_allowed(letter) for letter in tag):
         return None
     message = _("“%(tag)s” is not a tag: letters, digits and - _ . only, at most %(length)d of them.")
     return FieldError(

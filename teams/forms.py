@@ -5,11 +5,14 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from hackathon.models.mailbox import MailboxInput
+from hackathon.models.name import NameInput
+
 from .models import Team
 
 
 class TeamForm(forms.Form):
-    name = forms.CharField(
+    name = NameInput(
         label=_("Name of the team"),
         max_length=Team._meta.get_field("name").max_length,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
@@ -17,7 +20,7 @@ class TeamForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(
+    email = MailboxInput(
         label=_("E-mail address (optional)"),
         help_text=_("We mail the link there, and only that address may use it. Left empty, whoever has the link may."),
         max_length=254,

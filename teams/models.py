@@ -11,7 +11,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import Hackathon, Row
+from hackathon.models.key import KeyField
+from hackathon.models.mailbox import MailboxField
 from hackathon.models.moment import MomentField
+from hackathon.models.name import NameField
+from hackathon.models.search import TrigramIndex
+from training_worker.contract import text
 
 
 class MembershipRole(models.TextChoices):
@@ -23,7 +28,8 @@ class Team(Row):
     """A team of one hackathon. The one with `is_reserved` belongs to the organizers: baselines and references."""
 
     hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, related_name="teams")
-    name = models.CharField(_("name"), max_length=80)
+    name = NameField(_("name"), max_length=80)
+    name_key = KeyField("name", text.name_key, max_length=text.LONGEST_KEY)
     is_reserved = models.BooleanField(_("organizers' own"), default=False)
     is_locked = models.BooleanField(_("locked"), default=False, help_text=_("Nobody else may join a locked team."))
 
@@ -31,9 +37,14 @@ class Team(Row):
         verbose_name = _("team")
         verbose_name_plural = _("teams")
         ordering: ClassVar = ["name"]
-        indexes: ClassVar = [models.Index(fields=["name"])]
+        indexes: ClassVar = [
+            models.Index(fields=["name"]),
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["name"], condition=Q(is_locked=True), name="locked_by_name"),
+            TrigramIndex("name", name="team_search"),
+        ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["hackathon", "name"], name="one_team_name"),
+            models.UniqueConstraint(fields=["hackathon", "name_key"], name="one_team_name"),
             models.UniqueConstraint(fields=["hackathon"], condition=Q(is_reserved=True), name="one_reserved_team"),
         ]
 
@@ -61,6 +72,11 @@ class Membership(Row):
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["role", "-created_at"]),
+            models.Index(fields=["left_at"]),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "hackathon"], condition=Q(left_at__isnull=True), name="one_team_per_hackathon"
@@ -84,7 +100,7 @@ class Invitation(Row):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    email = MailboxField(_("e-mail"), max_length=254, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -106,7 +122,12 @@ class Invitation(Row):
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         ordering: ClassVar = ["-created_at"]
-        indexes: ClassVar = [models.Index(fields=["-created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["used_at"]),
+            models.Index(fields=["revoked_at"]),
+            TrigramIndex("email", name="invitation_search"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True), name="invitation_used_or_revoked"

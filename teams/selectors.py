@@ -19,6 +19,7 @@ from hackathon.errors import NotAllowed, NotFound
 from hackathon.models import Challenge, Hackathon, Participation, User
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
 from hackathon.web.paginator import SteadyPaginator
+from training_worker.contract.text import name_key
 
 from .models import Invitation, Membership, MembershipRole, Team
 
@@ -51,6 +52,11 @@ def teams_run_by(viewer: Viewer) -> QuerySet[Team]:
 def team_in(viewer: Viewer, hackathon: Hackathon) -> Team | None:
     """The viewer's own team in the hackathon."""
     return teams_of(viewer).filter(hackathon=hackathon).first()
+
+
+def teams_named(name: str, hackathon: Hackathon) -> QuerySet[Team]:
+    """The hackathon's team that people read as having this name, whoever may see it."""
+    return Team.objects.filter(hackathon=hackathon, name_key=name_key(name))
 
 
 def with_members(teams: QuerySet[Team]) -> QuerySet[Team]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -61,7 +62,7 @@ def team_create(request: HttpRequest, slug: str) -> HttpResponse:
             team = create_team(user=_person(request), hackathon=hackathon, name=form.cleaned_data["name"])
             return redirect("teams:detail", team_id=team.pk)
         except Conflict as error:
-            form.add_error("name", f"{error.message} {error.hint}")
+            form.add_error("name", ValidationError(f"{error.message} {error.hint}", code=error.code))
     return render(request, "teams/team_create.html", {"hackathon": hackathon, "form": form})
 
 

@@ -13,7 +13,6 @@ import factory
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.services import verify_mailbox
 from hackathon.accounts.tokens import create_api_token, new_token
 from hackathon.enums import ModelFamily, OrganizationKind, Role, Visibility
@@ -57,7 +56,6 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
         skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person{n}@example.org")
-    email_key = factory.LazyAttribute(lambda o: email_key(o.email))
     name = factory.Sequence(lambda n: f"Person {n}")
     organization = factory.SubFactory(OrganizationFactory)
     password = factory.django.Password(PASSWORD)

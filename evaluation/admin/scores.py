@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from evaluation.models import LeaderboardEntry, Reference, Result
+from evaluation.models import SCORING_VERSION, LeaderboardEntry, Reference, Result
 from hackathon.admin.base import ReadOnlyAdmin
+from hackathon.admin.filters import EventFilter, KnownValuesFilter, PhaseFilter
 from hackathon.enums import ScoreVisibility
 from hackathon.models import Phase
 from hackathon.visibility import is_organizer
@@ -29,6 +29,10 @@ def may_see_private(request: HttpRequest, scored: Result | Reference | None) -> 
     return phases.exists() and not phases.exclude(score_visibility=ScoreVisibility.RELEASED).exists()
 
 
+class VersionFilter(KnownValuesFilter):
+    values = tuple(range(1, SCORING_VERSION + 1))
+
+
 @admin.register(Result)
 class ResultAdmin(ReadOnlyAdmin):
     list_display = (
@@ -41,7 +45,14 @@ class ResultAdmin(ReadOnlyAdmin):
         "scoring_version",
         "created_at",
     )
-    list_filter = ("job__phase__challenge__hackathon", "job__phase", "job__kind", "scoring_version")
+    list_filter = (
+        ("job__phase__challenge__hackathon", EventFilter),
+        ("job__phase", PhaseFilter),
+        "job__kind",
+        ("scoring_version", VersionFilter),
+    )
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
     list_select_related = ("job__team",)
     search_fields = ("job__id", "job__team__name")
     date_hierarchy = "created_at"
@@ -77,12 +88,14 @@ class ReferenceAdmin(ReadOnlyAdmin):
 @admin.register(LeaderboardEntry)
 class LeaderboardEntryAdmin(ReadOnlyAdmin):
     list_display = ("team", "phase", "score", "submission", "entries", "received_at", "scoring_version")
-    list_filter = ("phase__challenge__hackathon", "phase", "scoring_version")
+    list_filter = (
+        ("phase__challenge__hackathon", EventFilter),
+        ("phase", PhaseFilter),
+        ("scoring_version", VersionFilter),
+    )
+    ordering = ("phase_id", "-sort_key", "received_at")
+    sortable_by = ("received_at",)
     list_select_related = ("team", "phase__challenge", "submission")
     search_fields = ("team__name",)
     date_hierarchy = "received_at"
     fields = ("phase", "team", "score", "submission", "entries", "received_at", "scoring_version")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LeaderboardEntry]:
-        entries: QuerySet[LeaderboardEntry] = super().get_queryset(request)
-        return entries.order_by("phase", "-sort_key", "received_at")

@@ -10,6 +10,7 @@ from evaluation.ranking.places import pareto_front
 from hackathon.templatetags.display import duration, metric_text, signed
 from hackathon.web.charts import Chart, Dot, Dots, Point, Series, scatter_chart
 from training_worker.contract.metrics import METRICS
+from training_worker.contract.text import isolated
 
 from .rows import Board, BoardRow
 
@@ -23,7 +24,7 @@ def quality_compute_chart(board: Board) -> Chart | None:
     front = pareto_front(points, METRICS[board.metric])
     if not front:
         return None
-    names = ", ".join(row.name for row in board.rows if _at(row) in front)
+    names = ", ".join(isolated(row.name) for row in board.rows if _at(row) in front)
     title = _("Quality against compute")
     return scatter_chart(
         title,

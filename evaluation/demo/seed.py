@@ -8,12 +8,12 @@ from pathlib import Path
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.services import verify_mailbox
 from hackathon.accounts.tokens import create_api_token, find_api_token
 from hackathon.clock import db_now
 from hackathon.enums import Role, Visibility
 from hackathon.models import ApiToken, Challenge, Hackathon, Organization, Participation, User
+from hackathon.selectors import find_person
 from hackathon.services.import_challenge import ImportedChallenge, import_challenge
 from hackathon.services.import_model import import_model
 from submissions.models import Submission
@@ -87,11 +87,10 @@ class _Password:
 
 
 def _person(person: people.Person, password: _Password) -> User:
-    user = User.objects.filter(email_key=email_key(person.email)).first()
+    user = find_person(person.email)
     if user is None:
         user = User.objects.create(
             email=person.email,
-            email_key=email_key(person.email),
             name=person.name,
             organization=Organization.objects.get(name=person.organization),
             password=password.hash(),
@@ -119,7 +118,8 @@ def _seed_team(team: people.TeamOf, hackathon: Hackathon, password: _Password) -
 
 def _token(person: people.Person, kept: str) -> str:
     """The kept token if it still opens the API, else a new one in place of the old."""
-    user = User.objects.get(email_key=email_key(person.email))
+    user = find_person(person.email)
+    assert user is not None
     row = find_api_token(kept) if kept else None
     if row is not None and row.user_id == user.pk:
         return kept

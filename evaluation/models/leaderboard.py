@@ -34,7 +34,10 @@ class LeaderboardEntry(Row):
         verbose_name = _("leaderboard entry")
         verbose_name_plural = _("leaderboard entries")
         ordering: ClassVar = ["-sort_key", "received_at"]
-        indexes: ClassVar = [models.Index(fields=["phase", "-sort_key", "received_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["phase", "-sort_key", "received_at"]),
+            models.Index(fields=["received_at"]),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["phase", "team", "scoring_version"], name="one_leaderboard_entry")
         ]

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from hackathon.models import User
+from hackathon.models.mailbox import spelled
 from hackathon.web.public_url import public_host, public_url
 
 from .mailbox import email_key
@@ -27,9 +28,11 @@ QUIET = frozenset({"logged_in", "logged_out", "email_confirmation_sent"})
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         user.name = form.cleaned_data["name"]
-        user.email_key = email_key(form.cleaned_data["email"])
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def clean_email(self, email: str) -> str:
+        return spelled(email)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """False, and told to whoever opened the mail, where the mailbox has another account by now, in any spelling."""

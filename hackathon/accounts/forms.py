@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hackathon.enums import OrganizationKind, TokenScope
 from hackathon.models import Organization, User
+from hackathon.models.mailbox import spelled
+from hackathon.models.name import NameInput
 from hackathon.selectors import find_person
 
 from .tokens import live_tokens_of, revoke_all_tokens
@@ -29,7 +31,7 @@ def _plain(form: forms.Form) -> None:
 class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has no types
     """Makes an account only for a mailbox that has none; the answer is the same."""
 
-    name = forms.CharField(
+    name = NameInput(
         label=_("Name"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -69,7 +71,7 @@ class LogInForm(allauth_forms.LoginForm):  # type: ignore[misc]  # as above
         """The address as the account has it, whichever spelling was typed; failures are counted on it too."""
         typed: str = super().clean_login()
         person = find_person(typed)
-        return person.email.lower() if person else typed
+        return person.email if person else typed
 
 
 class ResetForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # as above
@@ -80,10 +82,10 @@ class ResetForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # as ab
 
     def clean_email(self) -> str:
         """The account's own address gets the mail, never another spelling of it."""
-        typed: str = self.cleaned_data["email"]
+        typed = spelled(self.cleaned_data["email"])
         person = find_person(typed)
         self.users = [person] if person and person.is_active else []
-        return person.email.lower() if person else typed
+        return person.email if person else typed
 
 
 class ResetKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # as above
@@ -135,18 +137,18 @@ class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # as above
         _plain(self)
 
     def clean_email(self) -> str:
-        typed: str = self.cleaned_data["email"].lower()
-        if typed == self.user.email.lower():
+        typed = spelled(self.cleaned_data["email"])
+        if typed == self.user.email:
             raise forms.ValidationError(_("This is your address already."), code="same")
         return typed
 
 
 class ProfileForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameInput(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     organization = forms.ModelChoiceField(
         Organization.objects.all(), label=_("Organization"), required=False, empty_label=_("none")
     )
-    new_organization = forms.CharField(
+    new_organization = NameInput(
         label=_("Not in the list: name of a new organization"),
         max_length=200,
         required=False,

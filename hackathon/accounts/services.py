@@ -10,6 +10,7 @@ from django.db import transaction
 from hackathon.clock import db_now
 from hackathon.enums import OrganizationKind, TokenScope
 from hackathon.models import Organization, User
+from training_worker.contract.text import name_key
 
 from .tokens import create_api_token
 
@@ -17,18 +18,18 @@ from .tokens import create_api_token
 @transaction.atomic
 def verify_mailbox(*, user: User) -> None:
     """Whoever made this account vouches for its address: it may log in at once. Its only address; safe to repeat."""
-    email = user.email.lower()
-    EmailAddress.objects.filter(user=user).exclude(email=email).delete()
-    EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
 
 
 @transaction.atomic
 def update_profile(
     *, user: User, name: str, organization: Organization | None, new_organization: str = "", kind: str = ""
 ) -> None:
-    """A new organization's name wins over the pick; one that exists under that name in any case is taken as it is."""
+    """A new organization's name wins over the pick; one that exists under that name, in any spelling, is taken as it
+    is."""
     if new_organization:
-        found = Organization.objects.filter(name__iexact=new_organization).first()
+        found = Organization.objects.filter(name_key=name_key(new_organization)).first()
         kind = kind or OrganizationKind.OTHER
         organization = found or Organization.objects.create(name=new_organization, kind=kind)
     user.name, user.organization = name, organization

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.db import transaction
@@ -14,16 +15,35 @@ from pydantic import ValidationError
 
 from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.tokens import revoke_all_tokens
-from hackathon.models import Challenge, Hackathon, User
+from hackathon.models import Challenge, Hackathon, Organization, User
+from hackathon.models.mailbox import spelled
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
+from training_worker.contract.text import name_key
 
 if TYPE_CHECKING:  # generic for the type checker alone
     HackathonModelForm = forms.ModelForm[Hackathon]
     ChallengeModelForm = forms.ModelForm[Challenge]
     PersonModelForm = forms.ModelForm[User]
+    OrganizationModelForm = forms.ModelForm[Organization]
+    AddressModelForm = forms.ModelForm[EmailAddress]
 else:
     HackathonModelForm = ChallengeModelForm = PersonModelForm = forms.ModelForm
+    OrganizationModelForm = AddressModelForm = forms.ModelForm
+
+
+class OrganizationForm(OrganizationModelForm):
+    """Refuses a name that another organization has in any spelling."""
+
+    class Meta:
+        model = Organization
+        fields = ("name", "kind")
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if Organization.objects.filter(name_key=name_key(name)).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is an organization of this name."), code="name_taken")
+        return name
 
 
 class OneMailbox(PersonModelForm):
@@ -34,6 +54,15 @@ class OneMailbox(PersonModelForm):
         if User.objects.filter(email_key=email_key(email)).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("There is an account for this mailbox."), code="duplicate")
         return email
+
+
+class AddressForm(AddressModelForm):
+    class Meta:
+        model = EmailAddress
+        fields = "__all__"
+
+    def clean_email(self) -> str:
+        return spelled(self.cleaned_data["email"])
 
 
 class PersonForm(OneMailbox, UserChangeForm):  # type: ignore[type-arg]  # generic for the type checker alone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.mail.services import send_again
-from hackathon.models.mail import OutgoingMail
+from hackathon.models.mail import OutgoingMail, OutgoingMailQuerySet
 
 from .base import Attention, ReadOnlyAdmin, is_allowed
 from .confirm import Question, apply_each
@@ -25,10 +25,9 @@ class MailStateFilter(admin.SimpleListFilter):
         return [("waiting", _("waiting")), ("given_up", _("given up")), ("sent", _("sent"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
-        mails = OutgoingMail.objects.all()
+        mails = cast(OutgoingMailQuerySet, queryset)
         states = {"waiting": mails.waiting(), "given_up": mails.given_up(), "sent": mails.filter(sent_at__isnull=False)}
-        chosen = states.get(self.value() or "")
-        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
+        return states.get(self.value() or "", queryset)
 
 
 @admin.register(OutgoingMail)
@@ -37,6 +36,8 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 
     list_display = ("to", "subject", "created_at", "sent_at", "attempts", "next_attempt_at", "last_error")
     list_filter = (MailStateFilter, "created_at")
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
     search_fields = ("to", "subject")
     date_hierarchy = "created_at"
     fields = ("to", "sender", "subject", "created_at", "sent_at", "attempts", "next_attempt_at", "last_error")

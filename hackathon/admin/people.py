@@ -22,7 +22,7 @@ from hackathon.services.organizers import make_organizer, remove_organizer
 
 from .base import Admin, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from .confirm import Question, confirm
-from .forms import PersonAddForm, PersonForm, PersonPasswordForm
+from .forms import AddressForm, OrganizationForm, PersonAddForm, PersonForm, PersonPasswordForm
 
 
 class ParticipationInline(ReadOnlyInline):
@@ -36,8 +36,10 @@ class ParticipationInline(ReadOnlyInline):
 
 @admin.register(Organization)
 class OrganizationAdmin(Admin):
+    form = OrganizationForm
     list_display = ("name", "kind", "created_at")
     list_filter = ("kind",)
+    sortable_by = ("name",)
     search_fields = ("name",)
 
 
@@ -50,6 +52,7 @@ class PersonAdmin(Admin, UserAdmin):  # type: ignore[type-arg]  # generic for th
     list_filter = ("is_active", "is_staff", "is_superuser", "participations__hackathon", "participations__role")
     search_fields = ("name", "email")
     ordering = ("name",)
+    sortable_by = ("name", "email")
     autocomplete_fields = ("organization",)
     readonly_fields = ("last_login", "created_at")
     list_select_related = ("organization",)
@@ -110,6 +113,7 @@ class ApiTokenAdmin(Admin):
     """A new token is shown once, right after it is made; afterwards nobody can read it."""
 
     list_display = ("name", "prefix", "user", "scope", "expires_at", "last_used_at", "revoked_at")
+    sortable_by = ()
     list_select_related = ("user",)
     date_hierarchy = "created_at"
     list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter))
@@ -142,6 +146,13 @@ class ApiTokenAdmin(Admin):
 class AddressAdmin(Admin, EmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
     """Addresses that accounts log in by."""
 
+    form = AddressForm
+    sortable_by = ("email",)
+    list_select_related = ("user",)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("email", "user__name")
+
 
 class GroupAdmin(Admin, django_admin.GroupAdmin):
     """Groups of permissions."""
@@ -152,6 +163,7 @@ class SecondFactorAdmin(ReadOnlyAdmin):
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
+    sortable_by = ()
     list_select_related = ("user",)
     search_fields = ("user__name", "user__email")
     fields = ("user", "type", "created_at", "last_used_at")

@@ -26,6 +26,7 @@ from pydantic_core.core_schema import ValidationInfo
 from hackathon.markdown.render import validate_markdown
 from hackathon.moments import moment_problem
 from hackathon.rounding import MAX_STEP, MIN_STEP
+from hackathon.web.incoming import name_problem
 from training_worker.contract.base import ContractModel
 from training_worker.contract.config import models_with
 from training_worker.contract.limits import ChallengeLimits
@@ -103,6 +104,12 @@ def _chosen(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_chosen)]
 
 
+def _fit_to_be_shown(name: str) -> str:
+    if problem := name_problem(name):
+        raise _wrong(problem)
+    return name
+
+
 class QuotaSpec(ContractModel):
     """A team's quota in a phase."""
 
@@ -116,7 +123,7 @@ class QuotaSpec(ContractModel):
 class PhaseSpec(ContractModel):
     """A window of the challenge; without times it is that of the hackathon."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_fit_to_be_shown)]
     opens_at: Moment | None = None
     closes_at: Moment | None = None
     quota: QuotaSpec = QuotaSpec()
@@ -161,7 +168,7 @@ class ChallengeSpec(ContractModel):
     A task whose answers are numbers has none."""
 
     slug: WebSlug
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_fit_to_be_shown)]
     summary: Annotated[str, Field(max_length=300)] = ""
     description: Annotated[str, AfterValidator(_showable)] = ""
     task: Annotated[str, AfterValidator(_known_task)]

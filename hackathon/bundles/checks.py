@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION, Column
+from training_worker.contract.text import normal_form
 
 from .images import Images
-from .normal_form import normal_form
 from .problems import Problems
 from .rows import Row
 from .targets import Rows, check_targets

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from .normal_form import normal_form
+from training_worker.contract.text import normal_form
 
 MAX_LABEL = 64
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from hackathon.accounts.mailbox import wire_email
 from hackathon.clock import db_now
 from hackathon.doorbell import ring
 from hackathon.errors import Conflict
@@ -47,7 +48,7 @@ def queue_mail(*, sender: str, to: str, subject: str, text: str, html: str = "")
     """To be sent after the caller's commit; gone with its rollback."""
     with transaction.atomic():
         mail = OutgoingMail.objects.create(
-            sender=sender, to=to, subject=subject, text=text, html=html, next_attempt_at=db_now()
+            sender=sender, to=wire_email(to), subject=subject, text=text, html=html, next_attempt_at=db_now()
         )
         ring_mail()
     return mail

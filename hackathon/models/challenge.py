@@ -23,6 +23,7 @@ from .base import Row
 from .event import Hackathon
 from .markdown import MarkdownField
 from .moment import MomentField
+from .name import NameField
 
 SHOWN_FILES = "files"
 """Folder, below a data version's prefix, of the files that pages may show one by one."""
@@ -43,7 +44,7 @@ class Challenge(Row):
 
     hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, related_name="challenges")
     slug = models.SlugField(_("slug"), unique=True, max_length=64)
-    title = models.CharField(_("title"), max_length=200)
+    title = NameField(_("title"), max_length=200)
     summary = models.CharField(_("summary"), max_length=300, blank=True)
     description = MarkdownField(_("description"), blank=True, help_text=_("Markdown."))
     task = models.CharField(_("task"), max_length=40, choices=task_choices)
@@ -128,7 +129,7 @@ class Phase(Row):
     """A window of a challenge with its data version, quota and board."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="phases")
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
     opens_at = MomentField(_("opens at"))
     closes_at = MomentField(_("closes at"))
     data = models.ForeignKey(ChallengeData, verbose_name=_("data version"), on_delete=models.PROTECT)

@@ -14,12 +14,13 @@ from hackathon.enums import Role, Visibility
 from .base import Row, new_secret
 from .markdown import MarkdownField
 from .moment import MomentField
+from .name import NameField
 from .people import Organization, User
 
 
 class Hackathon(Row):
     slug = models.SlugField(_("slug"), unique=True, max_length=64)
-    name = models.CharField(_("name"), max_length=200)
+    name = NameField(_("name"), max_length=200)
     tagline = models.CharField(_("tagline"), max_length=300, blank=True)
     description = MarkdownField(_("description"), blank=True, help_text=_("Markdown."))
     visibility = models.CharField(_("visibility"), max_length=10, choices=Visibility, default=Visibility.DRAFT)
@@ -57,6 +58,7 @@ class Participation(Row):
     class Meta:
         verbose_name = _("participation")
         verbose_name_plural = _("participations")
+        indexes: ClassVar = [models.Index(fields=["-created_at"]), models.Index(fields=["role", "-created_at"])]
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "hackathon"], name="one_participation")]
 
     def __str__(self) -> str:

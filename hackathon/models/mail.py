@@ -8,6 +8,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .search import TrigramIndex
+
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def waiting(self) -> OutgoingMailQuerySet:
@@ -46,7 +48,11 @@ class OutgoingMail(models.Model):
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering: ClassVar = ["-pk"]
-        indexes: ClassVar = [models.Index(fields=["sent_at", "next_attempt_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["sent_at", "next_attempt_at"]),
+            models.Index(fields=["created_at"]),
+            TrigramIndex("to", "subject", name="mail_search"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.to}"

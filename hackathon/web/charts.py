@@ -12,6 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from training_worker.contract.text import isolated
+
 Point = tuple[float, float]
 
 MAX_POINTS = 200
@@ -217,7 +219,7 @@ def _highest(bars: Bars, categories: Sequence[str]) -> str:
     return _("%(name)s at most %(value)s (%(category)s)") % {
         "name": bars.name,
         "value": _number(bars.values[index]),
-        "category": categories[index],
+        "category": isolated(categories[index]),
     }
 
 

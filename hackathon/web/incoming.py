@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from hackathon.errors import DomainError, Invalid, NotFound
 from training_worker.contract.base import JSON, FieldError
-from training_worker.contract.text import refused_character
+from training_worker.contract.text import has_visible_letter, refused_character, turning_character
 
 from .error_pages import answer
 
@@ -23,14 +23,34 @@ DEEPEST = 100
 MOST_FIELDS = 20
 """That an answer names."""
 LONGEST_NAME = 100
+INVALID_NAME = "invalid_name"
 
 
 def text_problem(text: str) -> str:
     """What is wrong with a text that came in; "" where nothing is."""
-    character = refused_character(text)
+    return _not_taken(refused_character(text))
+
+
+def _not_taken(character: str) -> str:
     return (
         _("This text has a character that is not taken: %(character)s.") % {"character": character} if character else ""
     )
+
+
+def name_problem(name: str) -> str:
+    """What is wrong with a name that people are to be shown, beyond what is wrong with a text; "" where nothing is."""
+    if problem := _not_taken(turning_character(name)):
+        return problem
+    return "" if has_visible_letter(name) else _("A name needs a letter or a digit that can be seen.")
+
+
+def require_name(name: str) -> str:
+    """The name on one line. Raises `Invalid`: `required` where it is empty, `invalid_name`."""
+    name = " ".join(name.split())
+    code, message = ("required", _("The name is empty.")) if not name else (INVALID_NAME, name_problem(name))
+    if message:
+        raise Invalid(message, fields=[FieldError(code=code, field="name", message=message)])
+    return name
 
 
 def require_clean(data: JSON) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.admin.base import Attention, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from hackathon.admin.confirm import Question, ReasonForm, confirm
+from hackathon.admin.filters import EventFilter, KnownValuesFilter, PhaseFilter
 from submissions.enums import JobState
 from submissions.models import (
     Artifact,
@@ -29,6 +30,8 @@ from submissions.models import (
 )
 from submissions.services.jobs import cancel_job
 from submissions.services.operator import drop_quarantined, requeue_quarantined
+from submissions.services.scoring_lease import INVALID_RESULT
+from training_worker.contract.wire import OUTPUTS, FailureCode
 
 
 class JobInline(ReadOnlyInline):
@@ -68,10 +71,16 @@ class WithdrawalInline(ReadOnlyInline):
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnlyAdmin):
     list_display = ("number", "team", "phase", "base_model", "method", "state", "author", "received_at")
-    list_filter = ("phase__challenge__hackathon", "phase", "jobs__state", "base_model")
+    list_filter = (
+        ("phase__challenge__hackathon", EventFilter),
+        ("phase", PhaseFilter),
+        "jobs__state",
+        "base_model",
+    )
+    sortable_by = ("number", "received_at")
     date_hierarchy = "received_at"
     list_select_related = ("team", "phase__challenge", "base_model", "author")
-    search_fields = ("number", "team__name", "author__name", "config_hash", "note")
+    search_fields = ("number", "team__name", "author__name", "config_hash__startswith", "note")
     fields = ("number", "phase", "team", "author", "base_model", "config", "config_hash", "note", "received_at")
     inlines: ClassVar[Any] = [JobInline, TagInline, WithdrawalInline]
 
@@ -85,6 +94,10 @@ class SubmissionAdmin(ReadOnlyAdmin):
 
     def view_on_site(self, obj: Submission) -> str:
         return reverse("submissions:detail", args=[obj.pk])
+
+
+class FailureFilter(KnownValuesFilter):
+    values = (*FailureCode, INVALID_RESULT)
 
 
 @admin.register(Job)
@@ -104,9 +117,17 @@ class JobAdmin(ReadOnlyAdmin):
         "failure_code",
         "queued_at",
     )
-    list_filter = ("state", "kind", "fault", "failure_code", "phase__challenge__hackathon", "node")
+    list_filter = (
+        "state",
+        "kind",
+        "fault",
+        ("failure_code", FailureFilter),
+        ("phase__challenge__hackathon", EventFilter),
+        "node",
+    )
+    sortable_by = ("queued_at",)
     list_select_related = ("team", "phase__challenge", "node")
-    search_fields = ("id", "team__name", "submission__number", "failure_code")
+    search_fields = ("id", "team__name", "submission__number")
     date_hierarchy = "queued_at"
     exclude = ("claim_id", "attempt_folder", "key")
     inlines: ClassVar[Any] = [EventInline, ArtifactInline]
@@ -170,7 +191,8 @@ class JobAdmin(ReadOnlyAdmin):
 @admin.register(JobEvent)
 class JobEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "job", "from_state", "to_state", "attempt", "reason", "actor")
-    list_filter = ("to_state", "job__phase__challenge__hackathon")
+    list_filter = ("to_state", ("job__phase__challenge__hackathon", EventFilter))
+    sortable_by = ("at",)
     list_select_related = ("job",)
     search_fields = ("job__id", "reason", "actor")
     date_hierarchy = "at"
@@ -182,6 +204,7 @@ class LossAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "job", "node", "attempt", "reason")
     list_filter = ("node",)
+    sortable_by = ("at",)
     list_select_related = ("job", "node")
     search_fields = ("reason",)
     date_hierarchy = "at"
@@ -200,23 +223,32 @@ class QuotaAdmin(ReadOnlyAdmin):
         "running",
         "compute_used",
     )
-    list_filter = ("phase__challenge__hackathon", "phase")
+    list_filter = (("phase__challenge__hackathon", EventFilter), ("phase", PhaseFilter))
+    sortable_by = ()
     list_select_related = ("team", "phase__challenge")
     search_fields = ("team__name",)
+
+
+class OutputFilter(KnownValuesFilter):
+    values = tuple(OUTPUTS)
 
 
 @admin.register(Artifact)
 class ArtifactAdmin(ReadOnlyAdmin):
     list_display = ("name", "job", "size", "created_at")
-    list_filter = ("name",)
+    list_filter = (("name", OutputFilter),)
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
     list_select_related = ("job",)
-    search_fields = ("job__id", "sha256")
+    search_fields = ("job__id", "sha256__startswith")
     fields = ("job", "name", "size", "sha256", "created_at")
 
 
 @admin.register(ProgressChunk)
 class ProgressChunkAdmin(ReadOnlyAdmin):
     list_display = ("job", "attempt", "seq")
+    ordering = ("-pk",)
+    sortable_by = ()
     list_select_related = ("job",)
     search_fields = ("job__id",)
 
@@ -224,6 +256,8 @@ class ProgressChunkAdmin(ReadOnlyAdmin):
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
     list_display = ("key", "user", "submission", "was_created", "created_at")
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
     list_select_related = ("user", "submission")
     search_fields = ("key", "user__name")
     fields = ("key", "user", "submission", "was_created", "created_at")
@@ -232,7 +266,9 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 @admin.register(Tag)
 class TagAdmin(ReadOnlyAdmin):
     list_display = ("name", "submission", "team")
-    list_filter = ("submission__phase__challenge__hackathon",)
+    list_filter = (("submission__phase__challenge__hackathon", EventFilter),)
+    ordering = ("-created_at",)
+    sortable_by = ()
     list_select_related = ("submission__team",)
     search_fields = ("name", "submission__team__name")
     fields = ("name", "submission")
@@ -247,7 +283,8 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     """Who took a scored submission out of the ranking, and when it came back."""
 
     list_display = ("submission", "team", "withdrawn_at", "withdrawn_by", "restored_at", "restored_by")
-    list_filter = ("submission__phase__challenge__hackathon", "submission__phase")
+    list_filter = (("submission__phase__challenge__hackathon", EventFilter), ("submission__phase", PhaseFilter))
+    sortable_by = ("withdrawn_at",)
     date_hierarchy = "withdrawn_at"
     list_select_related = ("submission__team", "withdrawn_by", "restored_by")
     search_fields = ("submission__team__name",)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import BaseModel, ChallengeData, Phase, Row
+from hackathon.models.search import TrigramIndex
 from submissions.enums import KIND_CHOICES, Fault, JobState
 from teams.models import Team
 
@@ -120,6 +121,7 @@ class JobEvent(Row):
         indexes: ClassVar = [
             models.Index(fields=["to_state", "from_state", "at"]),
             models.Index(fields=["at", "created_at"]),
+            TrigramIndex("reason", "actor", name="job_event_search"),
         ]
 
     def __str__(self) -> str:
@@ -139,7 +141,11 @@ class Loss(Row):
         verbose_name = _("loss")
         verbose_name_plural = _("losses")
         ordering: ClassVar = ["at"]
-        indexes: ClassVar = [models.Index(fields=["node", "at"]), models.Index(fields=["at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["node", "at"]),
+            models.Index(fields=["at"]),
+            TrigramIndex("reason", name="loss_search"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.attempt}"
@@ -168,14 +174,14 @@ class Artifact(Row):
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="artifacts")
     name = models.CharField(_("name"), max_length=100)
     key = models.CharField(max_length=300, unique=True)
-    sha256 = models.CharField("sha256", max_length=64)
+    sha256 = models.CharField("sha256", max_length=64, db_index=True)
     size = models.PositiveBigIntegerField(_("bytes"))
 
     class Meta:
         verbose_name = _("artifact")
         verbose_name_plural = _("artifacts")
         ordering: ClassVar = ["name"]
-        indexes: ClassVar = [models.Index(fields=["-created_at"])]
+        indexes: ClassVar = [models.Index(fields=["-created_at"]), models.Index(fields=["name", "-created_at"])]
         constraints: ClassVar = [models.UniqueConstraint(fields=["job", "name"], name="one_artifact_name")]
 
     def __str__(self) -> str:

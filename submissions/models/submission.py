@@ -11,9 +11,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import BaseModel, Phase, Row
+from hackathon.models.key import KeyField
+from hackathon.models.search import TrigramIndex
 from submissions.tags import TAG_LENGTH
 from teams.models import Team
 from training_worker.contract.config import SubmissionConfig
+from training_worker.contract.text import LONGEST_KEY, name_key
 
 
 class Submission(Row):
@@ -27,7 +30,7 @@ class Submission(Row):
     )
     base_model = models.ForeignKey(BaseModel, on_delete=models.PROTECT)
     config = models.JSONField(editable=False)
-    config_hash = models.CharField(max_length=64, editable=False)
+    config_hash = models.CharField(max_length=64, editable=False, db_index=True)
     run_key = models.CharField(max_length=64, editable=False)
     note = models.CharField(_("note"), max_length=300, blank=True)
     received_at = models.DateTimeField(_("received at"))
@@ -40,6 +43,7 @@ class Submission(Row):
             models.Index(fields=["team", "phase", "run_key"]),
             models.Index(fields=["-received_at", "-number"]),
             models.Index(fields=["number"]),
+            TrigramIndex("note", name="submission_search"),
         ]
 
     def __str__(self) -> str:
@@ -68,14 +72,14 @@ class Tag(Row):
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(_("tag"), max_length=TAG_LENGTH)
-    key = models.CharField(max_length=3 * TAG_LENGTH, db_index=True, editable=False)
+    key = KeyField("name", name_key, max_length=LONGEST_KEY, db_index=True)
     position = models.PositiveSmallIntegerField(editable=False)
 
     class Meta:
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
         ordering: ClassVar = ["position"]
-        indexes: ClassVar = [models.Index(fields=["-created_at"])]
+        indexes: ClassVar = [models.Index(fields=["-created_at"]), TrigramIndex("name", name="tag_search")]
         constraints: ClassVar = [models.UniqueConstraint(fields=["submission", "key"], name="one_tag")]
 
     def __str__(self) -> str:
@@ -123,7 +127,7 @@ class IdempotencyKey(Row):
     was_created = models.BooleanField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["-created_at"])]
+        indexes: ClassVar = [models.Index(fields=["-created_at"]), TrigramIndex("key", name="idempotency_key_search")]
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="one_idempotency_key")]
 
     def __str__(self) -> str:

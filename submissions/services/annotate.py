@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from hackathon.errors import NotAllowed, NotFound
 from hackathon.models import User
 from submissions.models import Submission, Tag
-from submissions.tags import read_tags, tag_key
+from submissions.tags import read_tags
 from teams.selectors import teams_of
 
 
@@ -39,8 +39,7 @@ def set_tags(submission: Submission, names: Sequence[str]) -> None:
     """Make these its tags, in this order. They have gone through `read_tags`; needs a transaction."""
     submission.tags.all().delete()
     Tag.objects.bulk_create(
-        Tag(submission=submission, name=name, key=tag_key(name), position=position)
-        for position, name in enumerate(names)
+        Tag(submission=submission, name=name, position=position) for position, name in enumerate(names)
     )
 
 

@@ -22,6 +22,7 @@ from .transitions import move
 
 logger = structlog.get_logger(__name__)
 
+INVALID_RESULT = "invalid_result"
 LONGEST_SECONDS = 3600.0
 
 
@@ -83,14 +84,14 @@ def finish_scoring(job: Job) -> bool:
 
 def reject_result(job: Job, *, message: str) -> bool:
     """SCORING → FAILED `invalid_result`: predictions that cannot be ours to blame the team for. Refund, alert."""
-    logger.error("invalid_result", job=str(job.pk), problem=message)
+    logger.error(INVALID_RESULT, job=str(job.pk), problem=message)
     return move(
         job,
         JobState.FAILED,
         now=db_now(),
-        reason="invalid_result",
+        reason=INVALID_RESULT,
         actor="scorer",
-        failure_code="invalid_result",
+        failure_code=INVALID_RESULT,
         failure_message=sentences.INVALID_PREDICTIONS,
         failure_hint=sentences.PLATFORM_FAULT_HINT,
         fault=Fault.PLATFORM,

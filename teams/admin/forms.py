@@ -14,6 +14,7 @@ from hackathon.enums import Role
 from hackathon.errors import DomainError
 from hackathon.models import Participation
 from teams.models import Membership, Team
+from teams.selectors import teams_named
 from teams.services.roster import require_may_join, require_role
 
 if TYPE_CHECKING:  # generic for the type checker alone
@@ -89,11 +90,10 @@ class TeamAdminForm(TeamModelForm):
         fields = ("hackathon", "name", "is_reserved", "is_locked")
 
     def clean(self) -> dict[str, Any]:
-        """One name in any case, as `create_team` has it."""
+        """One name in any spelling, as `create_team` has it."""
         values = super().clean() or {}
         hackathon = values.get("hackathon") or getattr(self.instance, "hackathon", None)
-        name = " ".join(str(values.get("name", "")).split())
-        others = Team.objects.filter(hackathon=hackathon, name__iexact=name).exclude(pk=self.instance.pk)
-        if name and hackathon and others.exists():
-            self.add_error("name", _("There is a team of this name."))
-        return values | {"name": name}
+        name = values.get("name")
+        if name and hackathon and teams_named(name, hackathon).exclude(pk=self.instance.pk).exists():
+            self.add_error("name", forms.ValidationError(_("There is a team of this name."), code="name_taken"))
+        return values

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -47,19 +48,21 @@ class TeamAdmin(Admin):
     list_filter = ("hackathon", "is_reserved", "is_locked")
     list_select_related = ("hackathon",)
     search_fields = ("name", "memberships__user__name", "memberships__user__email")
+    sortable_by = ("name", "created_at")
     date_hierarchy = "created_at"
     autocomplete_fields = ("hackathon",)
     inlines: ClassVar[Any] = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        current = Count("memberships", filter=Q(memberships__left_at__isnull=True))
+        """Counted for the rows of a page alone."""
+        current = Membership.objects.current().filter(team=OuterRef("pk")).order_by().values("team")
         teams: QuerySet[Team] = super().get_queryset(request)
-        return teams.annotate(people=current)
+        return teams.annotate(people=Coalesce(Subquery(current.values(count=Count("pk"))), 0))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> tuple[str, ...]:
         return ("hackathon", "is_reserved") if obj else ()
 
-    @admin.display(description=_("people"), ordering="people")
+    @admin.display(description=_("people"))
     def people(self, obj: Any) -> int:
         return int(obj.people)
 
@@ -74,6 +77,8 @@ class MembershipAdmin(Admin):
     form = MembershipForm
     list_display = ("user", "team", "hackathon", "role", "created_at", "left_at")
     list_filter = ("hackathon", "role", ("left_at", admin.EmptyFieldListFilter))
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
     list_select_related = ("user", "team", "hackathon")
     search_fields = ("user__name", "user__email", "team__name")
     date_hierarchy = "created_at"
@@ -145,7 +150,9 @@ class MembershipAdmin(Admin):
 class ParticipationAdmin(Admin):
     form = ParticipationForm
     list_display = ("user", "hackathon", "role", "organization", "created_at")
-    list_filter = ("hackathon", "role", "organization")
+    list_filter = ("hackathon", "role")
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
     list_select_related = ("user", "hackathon", "organization")
     search_fields = ("user__name", "user__email", "organization__name")
     date_hierarchy = "created_at"
@@ -192,6 +199,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         ("used_at", admin.EmptyFieldListFilter),
         ("revoked_at", admin.EmptyFieldListFilter),
     )
+    sortable_by = ("created_at",)
     list_select_related = ("team", "created_by", "used_by")
     search_fields = ("team__name", "email", "created_by__name", "used_by__name")
     date_hierarchy = "created_at"

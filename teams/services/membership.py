@@ -10,27 +10,26 @@ from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
 from hackathon.enums import Role
-from hackathon.errors import Conflict, Invalid, NotAllowed, NotFound
+from hackathon.errors import Conflict, NotAllowed, NotFound
 from hackathon.models import Hackathon, Participation, User
+from hackathon.web.incoming import require_name
 from teams.models import Membership, MembershipRole, Team
+from teams.selectors import teams_named
 from training_worker.contract.base import FieldError
 
 
 def create_team(*, user: User, hackathon: Hackathon, name: str) -> Team:
     """A new team with `user` as its captain.
 
-    Raises `NotAllowed` for who does not take part or when the hackathon is over, `Invalid` for an empty name,
-    `Conflict` where the name is taken, the person is in a team, or has left one.
+    Raises `NotAllowed` for who does not take part or when the hackathon is over, `Invalid` for a name that cannot be
+    one, `Conflict` where the name is taken, the person is in a team, or has left one.
     """
-    name = " ".join(name.split())
-    if not name:
-        message = _("The name is empty.")
-        raise Invalid(message, fields=[FieldError(code="required", field="name", message=message)])
+    name = require_name(name)
     try:
         with transaction.atomic():
             lock_person(user, hackathon)
             require_free(user, hackathon)
-            if Team.objects.filter(hackathon=hackathon, name__iexact=name).exists():
+            if teams_named(name, hackathon).exists():
                 _refuse_name()
             team = Team.objects.create(hackathon=hackathon, name=name)
             Membership.objects.create(team=team, user=user, hackathon=hackathon, role=MembershipRole.CAPTAIN)
@@ -193,4 +192,6 @@ def require_teamless(user: User, hackathon: Hackathon) -> None:
 
 
 def _refuse_name() -> NoReturn:
-    raise Conflict(_("There is a team of this name."), hint=_("Choose another name."), code="name_taken")
+    message = _("There is a team of this name.")
+    field = FieldError(code="name_taken", field="name", message=message)
+    raise Conflict(message, hint=_("Choose another name."), code="name_taken", fields=[field])

@@ -31,7 +31,7 @@ PATHS = (
 @pytest.mark.parametrize("path", PATHS)
 def test_teams_lose_sight_of_a_draft(world: World, path: str) -> None:
     submission = scored(world)
-    Tag.objects.create(submission=submission, name="mine", key="mine", position=0)
+    Tag.objects.create(submission=submission, name="mine", position=0)
     path = path.format(submission=submission.pk, team=world.team.pk, challenge=world.challenge.slug)
     found = {}
     for visibility in (Visibility.PUBLIC, Visibility.DRAFT, Visibility.PRIVATE):

@@ -9,13 +9,13 @@ from django.contrib.auth.management.commands import changepassword
 from django.db import transaction
 
 from hackathon.accounts.tokens import revoke_all_tokens
-from hackathon.models import User
+from hackathon.selectors import find_person
 
 
 class Command(changepassword.Command):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> str:
-        told = super().handle(*args, **options)
-        email = options["username"] or getpass.getuser()
-        revoked = revoke_all_tokens(user=User.objects.get(email=email))
+        user = find_person(options["username"] or getpass.getuser())
+        told = super().handle(*args, **options | ({"username": user.email} if user else {}))
+        revoked = revoke_all_tokens(user=user) if user else 0
         return f"{told}; API tokens revoked: {revoked}"

@@ -45,11 +45,37 @@ function namesBelow(room) {
 
 const short = (value) => Number(Number(value).toPrecision(4)).toString();
 
+// ECharts' own templates would read braces in a name as markup, in a tooltip even where it is given a function's text.
+const nameOf = ({ name }) => name;
+
+function made(tag, className, ...content) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...content);
+  return element;
+}
+
+// What lies under the pointer; the elements hold names as they are.
+const tip = (title, ...lines) => made("div", "tip", made("p", "", made("bdi", "", title)), ...lines);
+const plain = (text) => made("p", "muted", text);
+
+function valueLine(series, value) {
+  const className = `key ${series.tone}${series.dashed ? " dashed" : ""}`;
+  return made("p", className, made("bdi", "", series.name), made("b", "num", short(value)));
+}
+
 const KINDS = {
   lines: (spec, look) => ({
     xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, splitLine: { show: false }, axisPointer: { label: { formatter: ({ value }) => `${spec.x_name} ${short(value)}` } } }),
     yAxis: axis(look, { type: "value", scale: true, splitNumber: 4 }),
-    tooltip: { trigger: "axis", axisPointer: { type: "line" } },
+    tooltip: {
+      trigger: "axis",
+      axisPointer: { type: "line" },
+      formatter: (marks) => tip(
+        `${spec.x_name} ${short(marks[0].axisValue)}`,
+        ...marks.map((mark) => valueLine(spec.series[mark.seriesIndex], mark.value[1])),
+      ),
+    },
     series: spec.series.map((line) => ({
       type: "line",
       name: line.name,
@@ -64,7 +90,14 @@ const KINDS = {
   bars: (spec, look) => ({
     xAxis: axis(look, { type: "category", data: spec.categories, splitLine: { show: false }, axisLine: { lineStyle: { color: look.line } } }, namesBelow(look.width / spec.categories.length)),
     yAxis: axis(look, { type: "value", minInterval: spec.series.every((bars) => bars.values.every(Number.isInteger)) ? 1 : 0 }),
-    tooltip: { trigger: "axis", axisPointer: { type: "shadow" } },
+    tooltip: {
+      trigger: "axis",
+      axisPointer: { type: "shadow" },
+      formatter: (marks) => tip(
+        spec.categories[marks[0].dataIndex],
+        ...marks.map((mark) => valueLine(spec.series[mark.seriesIndex], mark.value)),
+      ),
+    },
     series: spec.series.map((bars) => ({
       type: "bar",
       name: bars.name,
@@ -78,14 +111,14 @@ const KINDS = {
     grid: { left: 4, right: 12, top: 26, bottom: 22, containLabel: true },
     xAxis: axis(look, { type: spec.x_log ? "log" : "value", min: spec.x_log ? null : 0, ...named(spec.x_name, look) }),
     yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look) }),
-    tooltip: { trigger: "item", formatter: (mark) => (mark.data.note ? `${mark.name}\n${mark.data.note}` : mark.name) },
+    tooltip: { trigger: "item", formatter: ({ name, data }) => tip(name, ...(data.note ? [plain(data.note)] : [])) },
     series: [...dashed(spec, look), ...spec.groups.flatMap((group) => dotsOf(group, spec, look))],
   }),
   cloud: (spec, look) => ({
     grid: { left: 4, right: 12, top: 26, bottom: 22, containLabel: true },
     xAxis: axis(look, { type: "value", scale: true, ...named(spec.x_name, look), axisLine: { onZero: false, lineStyle: { color: look.line } } }),
     yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look), axisLine: { onZero: false, show: false } }),
-    tooltip: { trigger: "item", formatter: ({ value }) => `${spec.x_name} ${short(value[0])}\n${spec.y_name} ${short(value[1])}` },
+    tooltip: { trigger: "item", formatter: ({ value }) => tip(`${spec.x_name} ${short(value[0])}`, plain(`${spec.y_name} ${short(value[1])}`)) },
     series: [
       ...dashed(spec, look),
       { type: "scatter", name: spec.name, data: spec.points, symbolSize: 6, itemStyle: { opacity: 0.55 }, color: look.of(spec.tone) },
@@ -138,12 +171,12 @@ function dotsOf(group, spec, look) {
       symbolSize: 10,
       itemStyle: { opacity: 1 },
       color,
-      label: { ...label, show: true, position: "top", formatter: "{b}", width: 110, overflow: "truncate" },
+      label: { ...label, show: true, position: "top", formatter: nameOf, width: 110, overflow: "truncate" },
       markLine: {
         symbol: "none",
         data: group.levels,
         lineStyle: { color, type: "dotted" },
-        label: { ...label, formatter: "{b}", position: "insideStartTop" },
+        label: { ...label, formatter: nameOf, position: "insideStartTop" },
       },
     },
     { type: "scatter", silent: true, symbolSize: 0, data: group.levels.map((level) => [spec.groups.flatMap((other) => other.marks)[0]?.value[0], level.yAxis]) },
@@ -153,9 +186,9 @@ function dotsOf(group, spec, look) {
 function optionOf(spec, look) {
   const option = KINDS[spec.kind](spec, look);
   option.tooltip = {
-    renderMode: "richText",
     confine: true,
-    valueFormatter: short,
+    transitionDuration: 0,
+    extraCssText: "white-space: normal; max-inline-size: 100%; overflow-wrap: anywhere",
     backgroundColor: look.raised,
     borderColor: look.line,
     textStyle: { color: look.ink, fontSize: look.small },

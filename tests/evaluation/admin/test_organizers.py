@@ -11,21 +11,19 @@ from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hackathon.admin.site import GROUPS
 from hackathon.enums import ScoreVisibility, Visibility
-from hackathon.models import ApiToken, BaseModel, Challenge, Hackathon, Participation, Phase, User
+from hackathon.models import ApiToken, BaseModel, Challenge, Hackathon, Phase, User
 from hackathon.services.organizers import PERMISSIONS, make_organizer, organizers_group, remove_organizer
 from submissions.enums import JobState
 from submissions.models import Job, Node, Submission
 from teams.models import Membership, MembershipRole, Team
 from tests.evaluation.admin.test_pages import act, ask, url
 from tests.evaluation.scored import make_result, submit
-from tests.factories import PhaseFactory, TeamFactory, UserFactory, World, make_node
+from tests.factories import UserFactory, World, make_node
 from tests.pages import browser_of, html
 
 pytestmark = pytest.mark.django_db
@@ -272,37 +270,3 @@ def test_a_second_factor_is_taken_away_unseen(world: World) -> None:
     assert "S3CRET-SEED" not in html(chief.get(url(Authenticator, "change", factor.pk)))
     chief.post(url(Authenticator, "delete", factor.pk), {"post": "yes"})
     assert not Authenticator.objects.exists()
-
-
-# --- lists stay cheap ----------------------------------------------------------------------------------------
-
-LISTS = [Hackathon, Challenge, Phase, User, Participation, ApiToken, Team, Membership, Submission, Job, Node]
-
-
-@pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
-def test_a_list_asks_the_database_as_often_for_three_rows_as_for_one(
-    world: World, organizer: Client, model: Any
-) -> None:
-    Phase.objects.update(at_once=5)
-    world.phase.refresh_from_db()
-    for rate in (0.01, 0.02, 0.03):
-        submit(world, rate=rate)
-    for name in ("a", "b", "c"):
-        make_node(name)
-        TeamFactory(hackathon=world.hackathon)
-        Hackathon.objects.create(slug=name, name=name, starts_at=later(0), ends_at=later(1))
-        challenge = PhaseFactory(challenge__slug=f"c-{name}", challenge__hackathon=world.hackathon).challenge
-        assert challenge.pk
-    rows = list(model.objects.all())
-    assert len(rows) >= 3
-    page = url(model, "changelist")
-
-    def queries(count: int) -> int:
-        wanted = ",".join(str(row.pk) for row in rows[:count])
-        with CaptureQueriesContext(connection) as caught:
-            response = organizer.get(page, {"pk__in": wanted})
-        assert response.context["cl"].result_count == count
-        return len(caught)
-
-    queries(1)
-    assert queries(1) == queries(3)

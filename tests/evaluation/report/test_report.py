@@ -314,7 +314,7 @@ def test_the_queries_do_not_grow(world: World, django_assert_num_queries: Any) -
     other = validated(world, class_report(groups=groups, items=24))
     now = timezone.now()
     for n in range(3):
-        Tag.objects.create(submission=other, name=f"tag {n}", key=f"tag {n}", position=n)
+        Tag.objects.create(submission=other, name=f"tag {n}", position=n)
         JobEvent.objects.create(job=other.jobs.get(), at=now, from_state="queued", to_state="running", attempt=n)
         restored_at = now if n else None
         Withdrawal.objects.create(

@@ -1,0 +1,84 @@
+"""Names that ECharts would take for its own templates stand in labels and tooltips as they are."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page
+
+from submissions.models import Quota
+from teams.models import Team
+from tests.browser.test_pages_browser import running
+from tests.browser.watched import Watched
+from tests.evaluation.scored import make_result
+from tests.factories import TeamFactory, World, make_world
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not settings.STATICFILES_DIRS, reason="NO ECHARTS: npm ci did not run"),
+]
+NAMES = ["{b}", "{c} {a}", "{a|x}", "}{", "<b>{@1}", "לוטרות {b}"]
+
+DRAWN = """() => {
+  window.drawn = [];
+  const fillText = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    window.drawn.push(text);
+    return fillText.call(this, text, ...rest);
+  };
+}"""
+TIP = """([id, series, index]) => {
+  const chart = echarts.getInstanceByDom(document.querySelector(id));
+  chart.dispatchAction({ type: "showTip", seriesIndex: series, dataIndex: index });
+  return document.querySelector(`${id} .tip`).innerText;
+}"""
+SERIES = "(id) => echarts.getInstanceByDom(document.querySelector(id)).getOption().series"
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    world = make_world()
+    teams = [world.team, world.rivals, *(TeamFactory.create(hackathon=world.hackathon) for _name in NAMES[2:])]
+    for number, (team, name) in enumerate(zip(teams, NAMES, strict=True)):
+        Team.objects.filter(pk=team.pk).update(name=name)
+        make_result(world, team=team, public=0.5 + 0.05 * number)
+        Quota.objects.filter(team=team).update(compute_used=60.0 * (number + 1))
+    return world
+
+
+def drawn(page: Page) -> set[str]:
+    """Every text of the page's plots, which the other colours have drawn anew."""
+    page.evaluate(DRAWN)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(1000)
+    return set(page.evaluate("drawn"))
+
+
+def test_the_boards_chart(world: World, watched: Watched) -> None:
+    page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.rival)
+    page.wait_for_selector("#compute-plot canvas")
+    assert set(NAMES) <= drawn(page)
+    shown = [
+        page.evaluate(TIP, ["#compute-plot", place, index]).split("\n")[0]
+        for place, series in enumerate(page.evaluate(SERIES, "#compute-plot"))
+        if series["type"] == "scatter" and series["symbolSize"]
+        for index in range(len(series["data"]))
+    ]
+    assert sorted(shown) == sorted(NAMES)
+
+
+def test_the_dashboards_chart(world: World, watched: Watched) -> None:
+    page = watched.open(f"/h/{world.hackathon.slug}/dashboard/", user=world.organizer)
+    page.wait_for_selector("#compute-by-team-plot canvas")
+    assert set(NAMES) <= drawn(page)
+    shown = [page.evaluate(TIP, ["#compute-by-team-plot", 0, index]).split("\n") for index in range(len(NAMES))]
+    assert [line[0] for line in shown] == NAMES[::-1]
+    assert [line for line in shown[0] if line] == [NAMES[-1], "minutes used or reserved", "6"]
+
+
+def test_a_curve_says_its_values_under_the_pointer(world: World, watched: Watched) -> None:
+    page = watched.open(f"/s/{running(world).pk}/", user=world.captain)
+    page.wait_for_selector("#curve-1-plot canvas")
+    shown = page.evaluate(TIP, ["#curve-1-plot", 0, 1])
+    assert [line for line in shown.split("\n") if line] == ["step 10", "training loss", "0.09091"]
