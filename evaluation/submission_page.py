@@ -153,5 +153,5 @@ def _ended_by(stopped_by: str) -> str:
 
 def progress_version(job: Job, place: QueuePlace | None) -> str:
     """Changes whenever the live part of the page would."""
-    position = place.position if place else 0
-    return f"{job.state}-{job.attempt}-{job.progress_seq}-{job.scoring_attempt}-{job.losses}-{position}"
+    waits = f"{place.position}-{place.own_running}" if place else ""
+    return f"{job.state}-{job.attempt}-{job.progress_seq}-{job.scoring_attempt}-{job.losses}-{waits}"

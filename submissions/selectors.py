@@ -13,7 +13,7 @@ from hackathon.models import Challenge, Phase, User
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_organized_by
 from teams.models import Team
 from teams.selectors import teams_of
-from training_worker.contract.wire import PREDICTIONS
+from training_worker.contract.wire import PREDICTIONS, JobKind
 
 from .enums import JobState
 from .models import Artifact, Job, JobEvent, Node, ProgressChunk, Quota, Submission
@@ -53,10 +53,14 @@ def first_job(submission: Submission) -> Job:
 
 @dataclass(frozen=True)
 class QueuePlace:
-    """Where a queued job stands: `position` 1 is next; `wait_seconds` is None where nothing has run yet to tell."""
+    """Where a queued job stands: `position` 1 is next; `wait_seconds` is None where nothing tells.
+
+    `own_running` is how many runs of its own team it waits for: the team has as many running as it may; else 0.
+    """
 
     position: int
     wait_seconds: float | None
+    own_running: int = 0
 
 
 def queue_place(job: Job, *, now: datetime) -> QueuePlace | None:
@@ -72,7 +76,17 @@ def queue_place(job: Job, *, now: datetime) -> QueuePlace | None:
         | Q(priority=job.priority, queued_at=job.queued_at, pk__lt=job.pk)
     )
     position = ahead.count() + 1
-    return QueuePlace(position=position, wait_seconds=queue_pace(now=now).wait_seconds(position))
+    if own_running := _own_running(job):
+        return QueuePlace(position, wait_seconds=None, own_running=own_running)
+    return QueuePlace(position, wait_seconds=queue_pace(now=now).wait_seconds(position))
+
+
+def _own_running(job: Job) -> int:
+    """Running runs of the job's team where it may have no more, else 0."""
+    if job.kind != JobKind.RUN:
+        return 0
+    quota = Quota.objects.filter(team=job.team_id, phase=job.phase_id).select_related("phase").first()
+    return quota.running if quota and quota.running >= quota.caps.at_once else 0
 
 
 @dataclass(frozen=True)
@@ -84,10 +98,14 @@ class QueuePace:
     busy: int
 
     def wait_seconds(self, position: int) -> float | None:
-        """How long place `position` (1 is next) waits for its start; None where nothing tells."""
-        if self.mean_seconds is None or not self.nodes:
+        """How long place `position` (1 is next) waits for its start: not at all where a node is idle for it. None where
+        nothing tells."""
+        if not self.nodes:
             return None
-        return self.mean_seconds * (position - 1 + min(self.busy, self.nodes)) / self.nodes
+        behind = position - max(0, self.nodes - self.busy)
+        if behind <= 0:
+            return 0.0
+        return None if self.mean_seconds is None else self.mean_seconds * behind / self.nodes
 
 
 def queue_pace(*, now: datetime) -> QueuePace:

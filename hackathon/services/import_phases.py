@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from hackathon.bundles.challenge import PhaseSpec
 from hackathon.models import ChallengeData, Hackathon, Phase
+from hackathon.models.challenge import QUOTA
 
-from .challenge_changes import QUOTA, Changes, Window, has_ended, has_opened, window_of
+from .challenge_changes import Changes, Window, has_ended, has_opened, window_of
 
 
 def write_phases(

@@ -31,7 +31,7 @@ PERMISSIONS = {
     "submissions.jobevent": "view",
     "submissions.node": "change view",
     "submissions.enrolmenttoken": "view",
-    "submissions.quota": "view",
+    "submissions.quota": "change view",
     "submissions.artifact": "view",
     "evaluation.result": "view",
     "evaluation.leaderboardentry": "view",

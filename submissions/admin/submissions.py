@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from hackathon.admin.base import Attention, ReadOnlyAdmin, ReadOnlyInline, is_allowed
+from hackathon.admin.base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline, is_allowed
 from hackathon.admin.confirm import Question, ReasonForm, confirm
 from hackathon.admin.filters import EventFilter, KnownValuesFilter, PhaseFilter
 from submissions.enums import JobState
@@ -211,22 +211,46 @@ class LossAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Quota)
-class QuotaAdmin(ReadOnlyAdmin):
+class QuotaAdmin(Admin):
+    """What teams have used. A team's own limit is written here; where it is empty, the phase's holds."""
+
     list_display = (
         "team",
         "phase",
-        "day",
         "used_today",
         "cap_day",
         "used_total",
         "cap_total",
+        "queued",
         "running",
+        "cap_at_once",
         "compute_used",
+        "cap_compute",
     )
     list_filter = (("phase__challenge__hackathon", EventFilter), ("phase", PhaseFilter))
     sortable_by = ()
     list_select_related = ("team", "phase__challenge")
     search_fields = ("team__name",)
+    readonly_fields = ("team", "phase", "day", "used_today", "used_total", "queued", "running", "compute_used")
+    fieldsets = (
+        (None, {"fields": readonly_fields}),
+        (
+            _("Own limits of the team"),
+            {
+                "fields": ("cap_day", "cap_total", "cap_at_once", "cap_queued", "cap_compute"),
+                "description": _("Empty: the phase's limit. They hold from the next submit and the next start on."),
+            },
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Quota, form: Any, change: bool) -> None:
+        obj.save(update_fields=[name for name in form.changed_data if name.startswith("cap_")])
 
 
 class OutputFilter(KnownValuesFilter):

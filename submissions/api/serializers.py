@@ -159,7 +159,10 @@ def _failure(job: Job) -> dict[str, str] | None:
 
 class QueuePlaceSerializer(serializers.Serializer[Any]):
     position = serializers.IntegerField(help_text="1 is next.")
-    wait_seconds = serializers.FloatField(allow_null=True)
+    wait_seconds = serializers.FloatField(allow_null=True, help_text="0: a node is idle. null: it cannot be told yet.")
+    own_running = serializers.IntegerField(
+        help_text="How many running runs of its own team it waits for, where the team may have no more; else 0."
+    )
 
 
 class SaidField(serializers.CharField):

@@ -41,7 +41,7 @@ def count_move(job: Job, source: JobState | None, to: JobState) -> None:
     running = (to == JobState.RUNNING) - (source == JobState.RUNNING)
     if queued or running:
         Quota.objects.filter(team=job.team_id, phase=job.phase_id).update(
-            queued=F("queued") + queued, running=F("running") + running
+            queued=Greatest(F("queued") + queued, Value(0)), running=Greatest(F("running") + running, Value(0))
         )
 
 

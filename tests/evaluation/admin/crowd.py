@@ -53,7 +53,7 @@ def add_one_of_each(world: World, number: int) -> None:
     Loss.objects.create(job=job, node=node, attempt=1, at=now)
     ProgressChunk.objects.create(job=job, attempt=1, seq=1)
     store_output(job, "report.json", name.encode())
-    Quota.objects.create(team=team, phase=phase, cap_day=1, cap_total=1, cap_at_once=1, cap_compute=1.0)
+    Quota.objects.create(team=team, phase=phase, cap_day=1, cap_total=1, cap_at_once=1, cap_compute=1)
     Tag.objects.create(submission=submission, name=name, key=name, position=0)
     Withdrawal.objects.create(
         submission=submission, withdrawn_at=now, withdrawn_by=user, restored_by=user, restored_at=now

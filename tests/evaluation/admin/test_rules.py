@@ -12,6 +12,7 @@ from hackathon.enums import Role
 from hackathon.errors import Conflict, Invalid
 from hackathon.models import Hackathon, Participation, Phase, User
 from hackathon.models.challenge import QUOTA
+from submissions.models import Quota
 from submissions.services.phases import move_deadline, save_phase
 from teams.models import Membership, MembershipRole, Team
 from teams.services.roster import move_member
@@ -190,6 +191,19 @@ def test_the_quota_of_an_open_phase_may_change(world: World, organizer: Client) 
     assert organizer.post(url(Phase, "change", world.phase.pk), phase_body(world.phase, per_day=9)).status_code == 302
     world.phase.refresh_from_db()
     assert world.phase.per_day == 9
+
+
+def test_a_team_may_be_given_limits_of_its_own_and_they_are_taken_away_again(world: World, organizer: Client) -> None:
+    submit(world)
+    quota = Quota.objects.get(team=world.team)
+    page = url(Quota, "change", quota.pk)
+    assert organizer.post(page, {"cap_total": "7", "used_total": "0"}).status_code == 302
+    quota = Quota.objects.get(pk=quota.pk)
+    assert (quota.cap_total, quota.caps.total, quota.caps.day, quota.used_total) == (7, 7, world.phase.per_day, 1)
+    assert organizer.post(page, {"cap_total": ""}).status_code == 302
+    assert Quota.objects.get(pk=quota.pk).caps.total == world.phase.total
+    assert "greater than or equal to 0" in html(organizer.post(page, {"cap_total": "-1"}))
+    assert organizer.post(url(Quota, "delete", quota.pk), {"post": "yes"}).status_code == 403
 
 
 def test_the_deadline_moves_with_a_reason_and_never_into_the_past(world: World, organizer: Client) -> None:

@@ -60,7 +60,7 @@ def test_create_makes_a_run_once(world: World) -> None:
     body = first.json()
     assert body["was_created"] is True
     assert (body["state"], body["number"], body["team"]["name"]) == ("queued", 1, "Otters")
-    assert body["queue"] == {"position": 2, "wait_seconds": None}  # the base score goes first
+    assert body["queue"] == {"position": 2, "wait_seconds": None, "own_running": 0}  # the base score goes first
     assert first["Location"] == f"/api/submissions/{body['id']}/"
     again = submit(world, "teammate")
     assert (again.status_code, again.json()["was_created"], again.json()["id"]) == (200, False, body["id"])

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hackathon', '0011_list_indexes'),
+        ('hackathon', '0013_names_and_addresses'),
     ]
 
     operations = [

@@ -20,9 +20,9 @@ def count_runs(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hackathon', '0012_team_limits'),
-        ('submissions', '0008_queue_indexes'),
-        ('teams', '0003_list_indexes'),
+        ('hackathon', '0014_team_limits'),
+        ('submissions', '0010_tag_keys'),
+        ('teams', '0005_names_and_addresses'),
     ]
 
     operations = [
