@@ -84,7 +84,7 @@ class Membership(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.team}"
+        return f"{text.isolated(self.user)} in {text.isolated(self.team)}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -135,4 +135,4 @@ class Invitation(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.team} · {self.email or self.pk}"
+        return f"{text.isolated(self.team)} · {self.email or self.pk}"

@@ -21,6 +21,7 @@ from submissions.models import Job
 from submissions.selectors import live_nodes
 from teams.models import Invitation, Team
 from teams.selectors import teams_of
+from training_worker.contract.text import isolated
 
 SOON = timedelta(hours=3)
 
@@ -159,7 +160,7 @@ def _gaps(
         text = (
             _("No phase is open now.")
             if phase.challenge.is_published
-            else _("“%(challenge)s” is not published yet.") % {"challenge": phase.challenge}
+            else _("“%(challenge)s” is not published yet.") % {"challenge": isolated(phase.challenge)}
         )
         url = reverse("admin:hackathon_challenge_change", args=[phase.challenge.pk]) if may_admin else ""
         found.append(NextStep(text, url, _("Open it")))
@@ -199,7 +200,7 @@ def _no_team_step(hackathon: Hackathon, facts: _Facts, phase: Phase | None) -> N
     url = reverse("teams:create", args=[hackathon.slug])
     if facts.invitation is not None:
         text = _("%(team)s has invited you: open the link in the mail to %(email)s.")
-        names = {"team": facts.invitation.team, "email": facts.invitation.email}
+        names = {"team": isolated(facts.invitation.team), "email": facts.invitation.email}
         return NextStep(text % names, url, _("Or create a team"), phase)
     text = _("You are in no team yet: open the link that a captain gives you, or create a team.")
     return NextStep(text, url, _("Create a team"), phase)
@@ -213,10 +214,12 @@ def _team_step(facts: _Facts, now: datetime) -> NextStep:
         return NextStep(_("No challenge is published yet."))
     challenge = reverse("challenges:detail", args=[phase.challenge.slug])
     if now < phase.opens_at:
-        text = _("The phase “%(phase)s” has not opened yet.") % {"phase": phase.name}
+        text = _("The phase “%(phase)s” has not opened yet.") % {"phase": isolated(phase.name)}
         return NextStep(text, challenge, _("Read the challenge"), phase)
     if not phase.is_open(now):
-        return _board(phase, _("The phase “%(phase)s” is closed.") % {"phase": phase.name}, _("See the leaderboard"))
+        return _board(
+            phase, _("The phase “%(phase)s” is closed.") % {"phase": isolated(phase.name)}, _("See the leaderboard")
+        )
     submit_url = reverse("challenges:submit", args=[phase.challenge.slug])
     if job is None:
         return NextStep(_("Your team has not submitted anything yet."), submit_url, _("Submit a first config"), phase)

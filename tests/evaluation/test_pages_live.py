@@ -52,7 +52,7 @@ def test_a_running_submission_shows_stage_progress_curve_and_log(world: World) -
     assert '<li class="current" aria-current="step">train</li>' in text
     assert '<progress max="100" value="40"' in text
     assert text.count('<figure class="chart"') == 2
-    assert '<th scope="row">30</th><td class="num">0.03226</td>' in text  # the curve's table
+    assert '<th scope="row"><bdi>30</bdi></th><td class="num">0.03226</td>' in text  # the curve's table
     assert "line 49" in text
     assert "line 9\n" not in text
     assert "10 earlier lines are not shown." in text

@@ -258,7 +258,7 @@ def test_the_page_takes_as_many_queries_for_many_members(
 
 
 def listed_teams(text: str) -> list[str]:
-    return [name.strip() for name in re.findall(r'<th scope="row">\s*(?:<a [^>]*>)?([^<]+)', text)]
+    return [name.strip() for name in re.findall(r'<th scope="row">\s*(?:<a [^>]*>)?<bdi>([^<]+)', text)]
 
 
 def test_a_hackathons_teams_come_page_by_page_the_own_one_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -384,7 +384,7 @@ def test_a_phase_that_closes_soon_is_urgent(world: World) -> None:
     world.phase.closes_at = timezone.now() + timedelta(hours=2, minutes=59)
     world.phase.save()
     assert status(world, world.captain).step.is_urgent
-    assert re.search(r"Main:\s+ends in 2", html(page(world, "captain", "/")))
+    assert re.search(r"<bdi>Main</bdi>:\s+ends in 2", html(page(world, "captain", "/")))
 
 
 def test_an_organizer_is_told_what_is_missing(world: World) -> None:
