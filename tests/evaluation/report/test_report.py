@@ -67,7 +67,8 @@ def test_the_page_shows_the_matrix_the_classes_and_the_comparison(world: World) 
     assert '<th scope="row">accuracy</th> <td class="num">0.5000</td> <td class="num"><b>0.6250</b>' in text
     assert "± 0.1830" in text
     assert '<td class="num up">+0.1250</td>' in text
-    assert '<th scope="row"><bdi>bird</bdi></th><td class="num">0.8</td><td class="num">0.6667</td>' in text  # the chart's table
+    # the chart's table:
+    assert '<th scope="row"><bdi>bird</bdi></th><td class="num">0.8</td><td class="num">0.6667</td>' in text
     assert "<b>3</b> improved" in text
     assert "<b>2</b> regressed" in text
     assert '<th scope="row">bird</th> <td class="num">1.000</td> <td class="num">0.500</td>' in text
