@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
+from django.utils.translation import gettext_lazy as _
 
 from .fields import ShallowJSONField
 from .listing import FirstRows, SteadyList
@@ -50,6 +51,7 @@ class Admin(BaseAdmin):
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    search_help_text = _("All words must be in one column. Ids and hashes are found by their beginning.")
     change_form_template = "hackathon/admin/change_form.html"
     change_list_template = "hackathon/admin/change_list.html"
     formfield_overrides: ClassVar = {models.JSONField: {"form_class": ShallowJSONField}}
