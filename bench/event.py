@@ -129,7 +129,11 @@ def _fill_teams(world: World, phases: list[Phase], kind: str, teams: int) -> Non
         created_by=world.captain,
         expires_at=db_now() + timedelta(days=2),
     )
-    copies(invited, teams, id=uid(f"{kind}-invited", "i"), team_id=team, digest=f"md5('{kind}-invited' || i)")
+    mailbox = f"'{kind}-guest-' || i || '@example.org'"
+    copies(
+        invited, teams, id=uid(f"{kind}-invited", "i"), team_id=team, digest=f"md5('{kind}-invited' || i)",
+        email=mailbox, email_key=mailbox, created_by_id=uid(f"{kind}-user", f"(i - 1) * {PEOPLE} + 1"),
+    )  # fmt: skip
     for place, phase in enumerate(phases):
         quota = Quota.objects.create(
             team=world.team, phase=phase, cap_day=9, cap_total=99, cap_at_once=9, cap_compute=9e3, compute_used=700.0
@@ -235,10 +239,8 @@ def _fill_notes(world: World, kind: str, submission: Submission, count: int) -> 
     rare = Tag.objects.create(submission=submission, name="rare", key="rare", position=1)
     copies(rare, 12, id=uid(f"{kind}-rare", "i"), submission_id=uid(f"{kind}-run", f"i * {count // 13}"))
     gone = Withdrawal.objects.create(submission=submission, withdrawn_at=db_now(), withdrawn_by=world.captain)
-    at = _spread("i", count // 200)
-    copies(
-        gone, count // 200, id=uid(f"{kind}-gone", "i"), submission_id=uid(f"{kind}-run", "i * 200"), withdrawn_at=at
-    )
+    ids = {"id": uid(f"{kind}-gone", "i"), "submission_id": uid(f"{kind}-run", "i * 200")}
+    copies(gone, count // 200, withdrawn_at=_spread("i", count // 200), **ids)
     key = IdempotencyKey.objects.create(
         user=world.captain, key=f"{kind} key", body_sha256="0" * 64, submission=submission, was_created=True
     )
@@ -249,12 +251,8 @@ def _fill_notes(world: World, kind: str, submission: Submission, count: int) -> 
 def _put_in_the_queue(teams: int, node: object) -> None:
     """The last runs of the large event wait, run, are being scored or in quarantine."""
     last = teams * RUNS
-    for state, count in (
-        ("queued", WAITING),
-        ("running", RUNNING),
-        ("scoring", SCORING),
-        ("quarantined", QUARANTINED),
-    ):
+    counts = {"queued": WAITING, "running": RUNNING, "scoring": SCORING, "quarantined": QUARANTINED}
+    for state, count in counts.items():
         numbers = range(last - count + 1, last + 1)
         last -= count
         with connection.cursor() as cursor:

@@ -96,6 +96,8 @@ class Invitation(Row):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    email_key = models.TextField(blank=True, db_index=True, editable=False)
+    """Of the mailbox, in any spelling of `email`; "" without one."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )

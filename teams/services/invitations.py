@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.tokens import digest_of, new_token
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, NotAllowed, NotFound
@@ -48,7 +49,12 @@ def create_invitation(*, team: Team, user: User, email: str = "") -> tuple[Invit
                 code="too_many_invitations",
             )
         invitation = Invitation.objects.create(
-            team=locked, digest=digest_of(token), email=email, created_by=user, expires_at=now + LIFETIME
+            team=locked,
+            digest=digest_of(token),
+            email=email,
+            email_key=email_key(email),
+            created_by=user,
+            expires_at=now + LIFETIME,
         )
         if email:
             _mail(locked, user, email, link)
