@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from hackathon.accounts import mailbox
 from hackathon.models import Hackathon, Row
 from hackathon.models.key import KeyField
 from hackathon.models.mailbox import MailboxField
@@ -101,6 +102,8 @@ class Invitation(Row):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     email = MailboxField(_("e-mail"), max_length=254, blank=True)
+    email_key = KeyField("email", mailbox.email_key, max_length=mailbox.LONGEST_ADDRESS, blank=True, db_index=True)
+    """Of the mailbox, in any spelling of `email`; "" without one."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hackathon.accounts.mailbox import email_key
 from hackathon.enums import Role
 from hackathon.models import Hackathon, Participation, Phase, User, current_phase
 from hackathon.visibility import Viewer, phases_visible_to
@@ -117,9 +116,8 @@ def _invitations(viewer: Viewer, hackathons: Sequence[Hackathon], now: datetime)
     """By hackathon: an invitation to the viewer's own mailbox that may still be accepted."""
     if not isinstance(viewer, User):
         return {}
-    waiting = Invitation.objects.open_at(now).filter(team__hackathon__in=hackathons).exclude(email="")
-    mine = (row for row in waiting.select_related("team") if email_key(row.email) == viewer.email_key)
-    return {row.team.hackathon_id: row for row in mine}
+    mine = Invitation.objects.open_at(now).filter(team__hackathon__in=hackathons, email_key=viewer.email_key)
+    return {row.team.hackathon_id: row for row in mine.select_related("team")}
 
 
 def organizer_gaps(

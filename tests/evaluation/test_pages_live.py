@@ -206,7 +206,7 @@ def _own(world: World, count: int) -> None:
         make_result(world, team=world.team, public=0.8)
 
 
-@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("rows", [2, 30])
 @pytest.mark.parametrize(
     ("path", "make", "queries"),
     [

@@ -363,6 +363,7 @@ def test_an_invitation_waits(world: World) -> None:
     ParticipationFactory(user=world.outsider, hackathon=world.hackathon)
     create_invitation(team=world.team, user=world.captain, email=world.outsider.email.upper())
     assert status(world, world.outsider).step.text.startswith("Otters has invited you")
+    assert "invited" not in status(world, ParticipationFactory(hackathon=world.hackathon).user).step.text
 
 
 def test_after_a_run_the_next_one_begins_from_it(world: World) -> None:
