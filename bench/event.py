@@ -73,14 +73,16 @@ def uid(kind: str, number: str) -> str:
 
 
 def copies(row: Model, count: int, **columns: str) -> None:
-    """`count` copies of `row`; `columns` are SQL expressions of `i`, which counts from 1, for what differs."""
+    """`count` copies of `row`; `columns` are SQL expressions of `i`, which counts from 1, for what differs. Each is
+    made at another time."""
     names = [field.column for field in row._meta.concrete_fields if not isinstance(field, AutoField)]
     unknown = columns.keys() - set(names)
     if unknown:
         raise ValueError(f"{row._meta.label} has no {sorted(unknown)}")
     key = row._meta.pk
     assert key is not None
-    values = [columns.get(name, f'row."{name}"') for name in names]
+    spread = {"created_at": _spread("i", count)}
+    values = [(spread | columns).get(name, f'row."{name}"') for name in names]
     table, listed = row._meta.db_table, ", ".join(f'"{name}"' for name in names)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -102,7 +104,7 @@ def _fill_people(world: World, kind: str, teams: int) -> None:
     copies(world.captain, people, id=user, email=mailbox, email_key=mailbox, name=f"'{kind} person ' || i")
     copies(EmailAddress.objects.get(user=world.captain), people, user_id=user, email=mailbox)
     part = Participation.objects.get(user=world.captain)
-    copies(part, people, id=uid(f"{kind}-part", "i"), user_id=user, created_at=_spread("i", people))
+    copies(part, people, id=uid(f"{kind}-part", "i"), user_id=user)
     role = f"CASE WHEN i % {PEOPLE} = 1 THEN 'captain' ELSE 'member' END"
     member = Membership.objects.get(user=world.captain)
     copies(member, people, id=uid(f"{kind}-member", "i"), user_id=user, team_id=team, role=role)
@@ -119,7 +121,7 @@ def _spread(number: str, count: int) -> str:
 def _fill_teams(world: World, phases: list[Phase], kind: str, teams: int) -> None:
     team = uid(f"{kind}-team", "i")
     name, key = (f"'{text} team ' || i" for text in (kind.title(), kind))
-    copies(world.team, teams, id=team, name=name, name_key=key, created_at=_spread("i", teams))
+    copies(world.team, teams, id=team, name=name, name_key=key)
     TeamFactory(hackathon=world.hackathon, name="Organizers", is_reserved=True)
     invited = Invitation.objects.create(
         team=world.team,
@@ -128,7 +130,11 @@ def _fill_teams(world: World, phases: list[Phase], kind: str, teams: int) -> Non
         created_by=world.captain,
         expires_at=db_now() + timedelta(days=2),
     )
-    copies(invited, teams, id=uid(f"{kind}-invited", "i"), team_id=team, digest=f"md5('{kind}-invited' || i)")
+    mailbox = f"'{kind}-guest-' || i || '@example.org'"
+    copies(
+        invited, teams, id=uid(f"{kind}-invited", "i"), team_id=team, digest=f"md5('{kind}-invited' || i)",
+        email=mailbox, email_key=mailbox, created_by_id=uid(f"{kind}-user", f"(i - 1) * {PEOPLE} + 1"),
+    )  # fmt: skip
     for place, phase in enumerate(phases):
         quota = Quota.objects.create(
             team=world.team, phase=phase, cap_day=9, cap_total=99, cap_at_once=9, cap_compute=9e3, compute_used=700.0
@@ -222,7 +228,7 @@ def _fill_entries(world: World, phases: list[Phase], kind: str, teams: int) -> N
         score = "0.5 + (i % 4001) / 10000.0"
         copies(
             entry, teams, id=uid(f"{kind}-entry{place}", "i"), team_id=uid(f"{kind}-team", "i"),
-            phase_id=f"'{phase.pk}'::uuid", score=score, sort_key=score,
+            phase_id=f"'{phase.pk}'::uuid", score=score, sort_key=score, received_at=_spread("i", teams),
             **{name: f"COALESCE({value}, row.{name})" for name, value in ids.items()},
         )  # fmt: skip
 
@@ -234,7 +240,8 @@ def _fill_notes(world: World, kind: str, submission: Submission, count: int) -> 
     rare = Tag.objects.create(submission=submission, name="rare", position=1)
     copies(rare, 12, id=uid(f"{kind}-rare", "i"), submission_id=uid(f"{kind}-run", f"i * {count // 13}"))
     gone = Withdrawal.objects.create(submission=submission, withdrawn_at=db_now(), withdrawn_by=world.captain)
-    copies(gone, count // 200, id=uid(f"{kind}-gone", "i"), submission_id=uid(f"{kind}-run", "i * 200"))
+    ids = {"id": uid(f"{kind}-gone", "i"), "submission_id": uid(f"{kind}-run", "i * 200")}
+    copies(gone, count // 200, withdrawn_at=_spread("i", count // 200), **ids)
     key = IdempotencyKey.objects.create(
         user=world.captain, key=f"{kind} key", body_sha256="0" * 64, submission=submission, was_created=True
     )
@@ -245,12 +252,8 @@ def _fill_notes(world: World, kind: str, submission: Submission, count: int) -> 
 def _put_in_the_queue(teams: int, node: object) -> None:
     """The last runs of the large event wait, run, are being scored or in quarantine."""
     last = teams * RUNS
-    for state, count in (
-        ("queued", WAITING),
-        ("running", RUNNING),
-        ("scoring", SCORING),
-        ("quarantined", QUARANTINED),
-    ):
+    counts = {"queued": WAITING, "running": RUNNING, "scoring": SCORING, "quarantined": QUARANTINED}
+    for state, count in counts.items():
         numbers = range(last - count + 1, last + 1)
         last -= count
         with connection.cursor() as cursor:

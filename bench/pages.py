@@ -3,11 +3,12 @@
 A PostgreSQL of its own holds two databases that differ in one thing: the event of the second has ten times the teams
 and the submissions (1,000 teams and 20,000 submissions against 10,000 and 200,000; `--teams` makes both smaller). The
 two take turns, page by page. Printed for each page: queries, milliseconds of both (Django's test client: middleware,
-view, template, database; the best of ten) and their ratio (target: 1.2). They are processor time, of the site's process
-and of the one that serves it in PostgreSQL, which whatever else the machine does hardly changes.
+view, template, database; the median of six) and their ratio (target: 1.2). They are processor time, of the site's
+process and of the one that serves it in PostgreSQL, which whatever else the machine does hardly changes.
 
-What is kept for some seconds (counts, the dashboard's figures) is warm, as it is for all but one reader in 30 s; pages
-marked "anew" are asked with an empty cache. `--explain large` prints the plan of each page's slowest query there.
+A "*" marks a ratio above the target; a "+" one of a page that is not full in the small event, and so shows more in the
+large one. What is kept for some seconds (counts, the dashboard's figures) is warm, as it is for all but one reader in
+30 s; pages marked "anew" are asked with an empty cache. `--explain large` prints the plan of each page's slowest query.
 """
 
 from __future__ import annotations
@@ -17,28 +18,18 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
+
+from .addresses import Page, admin_choices, pages
 
 TARGET_RATIO = 1.2
 METRICS_TOKEN = "bench-0123456789-0123456789-0123456789"  # noqa: S105  # of this run alone
-ROUNDS, TURNS, MOST_SECONDS = 5, 2, 2.0
+ROUNDS, TURNS, MOST_SECONDS = 3, 2, 1.0
 """A page is asked so often in each database, unless that takes longer."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """Who asks for what; `anew` with an empty cache."""
-
-    who: str
-    path: str
-    anew: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.who:10} {self.path}{' (anew)' if self.anew else ''}"
 
 
 @dataclass
@@ -48,10 +39,51 @@ class Timing:
     seconds: list[float] = field(default_factory=list)
     queries: list[tuple[float, str]] = field(default_factory=list)
     """(seconds, SQL)"""
+    rows: int = 0
+    """Of all tables on the page."""
 
     @property
     def milliseconds(self) -> float:
-        return min(self.seconds) * 1000
+        return median(self.seconds) * 1000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is printed of a page."""
+
+    page: str
+    queries: int
+    small_ms: float
+    large_ms: float
+    ratio: float
+    slowest_query_ms: float
+    """In the large database, by the clock on the wall."""
+    small_rows: int
+    large_rows: int
+
+    @classmethod
+    def of(cls, page: Page, timings: dict[str, Timing]) -> Figures:
+        small, large = timings["small"].milliseconds, timings["large"].milliseconds
+        queries = timings["large"].queries
+        slowest = max((seconds for seconds, _sql in queries), default=0.0)
+        return cls(
+            page.name,
+            len(queries),
+            small,
+            large,
+            large / small,
+            slowest * 1000,
+            *(one.rows for one in timings.values()),
+        )
+
+    @property
+    def is_of_the_same(self) -> bool:
+        """Do both list as much? In the small event some pages are not full: what they show takes time as well."""
+        return self.large_rows <= 1.1 * self.small_rows
+
+    def line(self) -> str:
+        mark = " " if self.ratio <= TARGET_RATIO else "*" if self.is_of_the_same else "+"
+        return f"{self.queries:7} {self.small_ms:10.1f} {self.large_ms:10.1f} {self.ratio:6.2f}{mark} {self.page}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,6 +144,7 @@ def use_database(name: str) -> None:
 
 
 def measure(databases: dict[str, dict[str, Any]], options: argparse.Namespace) -> None:
+    lists: dict[str, list[Figures]] = {}
     if not options.json:
         print(f"{'queries':>7} {'small, ms':>10} {'large, ms':>10} {'ratio':>6}  page")
     for page in [page for page in pages(databases["small"]["choices"]) if options.only in page.name]:
@@ -121,10 +154,27 @@ def measure(databases: dict[str, dict[str, Any]], options: argparse.Namespace) -
                 if sum(timings[name].seconds) < MOST_SECONDS:
                     use_database(name)
                     ask(page, facts, timings[name])
-        print_line(page, timings, as_json=options.json)
+        figures = Figures.of(page, timings)
+        lists.setdefault(page.name.partition("?")[0].removesuffix(" (anew)"), []).append(figures)
+        print(json.dumps(asdict(figures)) if options.json else figures.line(), flush=True)
         if options.explain:
             use_database(options.explain)
             explain(max(timings[options.explain].queries))
+    if not options.json:
+        print_summary(lists)
+
+
+def print_summary(lists: dict[str, list[Figures]]) -> None:
+    """A line of Markdown for each path, over all its addresses."""
+    print("\n| who, path | addresses | queries | small, ms | large, ms | worst ratio |\n|---|--:|--:|--:|--:|--:|")
+    for name, found in lists.items():
+        who, path = name.split(maxsplit=1)
+        small, large = (median(getattr(one, side) for one in found) for side in ("small_ms", "large_ms"))
+        queries, worst = (
+            max(one.queries for one in found),
+            max((one.ratio for one in found if one.is_of_the_same), default=0.0),
+        )
+        print(f"| {who} `{path}` | {len(found)} | {queries} | {small:.0f} | {large:.0f} | {worst:.2f} |")
 
 
 def ask(page: Page, facts: dict[str, Any], timing: Timing) -> None:
@@ -141,13 +191,14 @@ def ask(page: Page, facts: dict[str, Any], timing: Timing) -> None:
     for _turn in range(TURNS):
         if page.anew:
             cache.clear()
-        seconds, timing.queries, status = one_request(client, path)
+        seconds, timing.queries, timing.rows, status = one_request(client, path)
         if status != 200:
             raise RuntimeError(f"{path} answered {status}")
         timing.seconds.append(seconds)
 
 
-def one_request(client: Any, path: str) -> tuple[float, list[tuple[float, str]], int]:
+def one_request(client: Any, path: str) -> tuple[float, list[tuple[float, str]], int, int]:
+    """Seconds, queries, rows and status."""
     from django.db import connection
 
     queries: list[tuple[float, str]] = []
@@ -155,10 +206,8 @@ def one_request(client: Any, path: str) -> tuple[float, list[tuple[float, str]],
         connection.ensure_connection()
         began = processor_seconds(connection)
         response = client.get(path)
-        if response.streaming:
-            for _part in response.streaming_content:
-                pass
-        return processor_seconds(connection) - began, queries, response.status_code
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        return processor_seconds(connection) - began, queries, content.count(b"<tr"), response.status_code
 
 
 def processor_seconds(connection: Any) -> float:
@@ -181,18 +230,6 @@ def recorder(queries: list[tuple[float, str]]) -> Callable[..., Any]:
     return record
 
 
-def print_line(page: Page, timings: dict[str, Timing], *, as_json: bool) -> None:
-    small, large = timings["small"].milliseconds, timings["large"].milliseconds
-    slowest = max(seconds for seconds, _sql in timings["large"].queries) * 1000 if timings["large"].queries else 0.0
-    if as_json:
-        figures = {"page": page.name, "small_ms": small, "large_ms": large, "ratio": large / small}
-        print(json.dumps(figures | {"queries": len(timings["large"].queries), "slowest_query_ms": slowest}), flush=True)
-        return
-    mark = " " if large <= TARGET_RATIO * small else "*"
-    count = len(timings["large"].queries)
-    print(f"{count:7} {small:10.1f} {large:10.1f} {large / small:6.2f}{mark} {page.name}", flush=True)
-
-
 def explain(query: tuple[float, str]) -> None:
     from django.db import connection
 
@@ -202,124 +239,6 @@ def explain(query: tuple[float, str]) -> None:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}")
         for (line,) in cursor.fetchall():
             print(f"      {line[:220]}")
-
-
-# --- what is asked for ------------------------------------------------------------------------------------------------
-
-
-def pages(choices: Collection[str]) -> Iterator[Page]:
-    yield from people_pages()
-    yield from api_lists()
-    yield from admin_lists(choices)
-
-
-def people_pages() -> Iterator[Page]:
-    common = ["/", "/h/{h}/", "/c/{c}/", "/t/{team}/", "/s/{s}/"]
-    lists = [f"/submissions/{query}" for query in LIST_QUERIES]
-    for who in ("member", "organizer"):
-        yield from (Page(who, path) for path in [*common, *lists])
-    yield from (Page("organizer", f"/submissions/?{query}page={{last_50}}") for query in ("", "hackathon={h}&"))
-    yield Page("member", "/c/{c}/submit/")
-    yield from (Page("anonymous", path) for path in ("/", "/h/{h}/", "/c/{c}/"))
-    for who in ("bystander", "host"):
-        yield from (Page(who, path) for path in ("/", "/submissions/", "/api/submissions/"))
-    yield Page("organizer", "/submissions/", anew=True)
-    yield Page("organizer", "/h/{h}/dashboard/")
-    yield Page("organizer", "/h/{h}/dashboard/", anew=True)
-    yield Page("host", "/h/{side}/dashboard/")
-    yield Page("organizer", "/workers/")
-    yield Page("admin", "/workers/")
-    yield Page("scraper", "/metrics")
-
-
-LIST_QUERIES = (
-    "",
-    "?state=succeeded",
-    "?state=failed",
-    "?state=queued",
-    "?state=quarantined",
-    "?state=withdrawn",
-    "?tag=sweep",
-    "?tag=rare",
-    "?challenge={c}",
-    "?challenge={c}&state=failed&tag=sweep",
-)
-
-
-def api_lists() -> Iterator[Page]:
-    for who in ("member", "organizer"):
-        for query in ("", "?ordering=received_at", "?state=failed", "?state=withdrawn", "?tag=sweep",
-                      "?phase={phase}", "?team={team}", "?challenge={c}"):  # fmt: skip
-            yield Page(who, f"/api/submissions/{query}")
-        yield Page(who, "/api/submissions/{s}/")
-        yield Page(who, "/api/hackathons/{h}/teams/")
-        yield Page(who, "/api/hackathons/{h}/teams/?page={last_team}")
-        yield from (Page(who, f"/api/{name}/") for name in ("me", "hackathons", "challenges", "hackathons/{h}"))
-        yield Page(who, "/api/teams/{team}/")
-    yield Page("organizer", "/api/submissions/?page={last}")
-
-
-def admin_lists(choices: Collection[str]) -> Iterator[Page]:
-    """Each list: as it opens, a late page, two searches, each order, each choice of each filter, each step to a day;
-    each field that looks for a row; pages of a row."""
-    from django.contrib import admin
-
-    yield Page("admin", "/admin/")
-    yield Page("admin", "/admin/", anew=True)
-    for model, shown in admin.site._registry.items():
-        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        yield from (Page("admin", path, anew=anew) for anew in (False, True))
-        yield Page("admin", f"{path}?p={{{model._meta.model_name}_late}}")
-        yield from (Page("admin", f"{path}?{query}") for query in [*searches(shown), *orders(shown), *days(shown)])
-        yield from (Page("admin", choice) for choice in choices if choice.startswith(path))
-        for name in shown.autocomplete_fields:
-            asked = f"app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={name}"
-            yield from (Page("admin", f"/admin/autocomplete/?{asked}&term={term}") for term in ("", "7", "team+77"))
-    yield Page("admin", "/admin/submissions/submission/{s}/change/")
-    yield Page("admin", "/admin/submissions/job/{job}/change/")
-    yield Page("admin", "/admin/teams/team/{team}/change/")
-    yield Page("admin", "/admin/hackathon/hackathon/{h_id}/change/")
-    yield Page("admin", "/admin/hackathon/user/{user}/change/")
-
-
-def searches(shown: Any) -> list[str]:
-    """For one team, person or job, for what nothing is called, for what everything is."""
-    terms = (
-        ("side+team+7", "side+person+7", "{job}", "zzz", "7", "team", "example")
-        if shown.get_search_fields(None)
-        else ()
-    )
-    return [f"q={term}" for term in terms]
-
-
-def orders(shown: Any) -> list[str]:
-    """By each column that sorts, where that is said; both ways."""
-    columns = [str(name) for name in shown.list_display]
-    return [f"o={sign}{columns.index(name) + 1}" for name in shown.sortable_by or () for sign in ("", "-")]
-
-
-def days(shown: Any) -> list[str]:
-    steps = [f"{shown.date_hierarchy}__{step}={{{step}}}" for step in ("year", "month", "day")]
-    return ["&".join(steps[:count]) for count in (1, 2, 3)] if shown.date_hierarchy else []
-
-
-def admin_choices() -> dict[str, str]:
-    """Of each filter of the admin: a name that is the same in every database, and the address in this one."""
-    from django.contrib import admin
-    from django.test import RequestFactory
-
-    from hackathon.models import User
-
-    request = RequestFactory().get("/")
-    request.user = User.objects.get(is_superuser=True)
-    found = {}
-    for model, shown in admin.site._registry.items():
-        listed = shown.get_changelist_instance(request)
-        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        for spec in listed.filter_specs:
-            for place, choice in list(enumerate(spec.choices(listed)))[1:]:
-                found[f"{path}?{spec.expected_parameters()[0]} #{place}"] = path + choice["query_string"]
-    return found
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from hackathon.accounts import mailbox
 from hackathon.models import Hackathon, Row
 from hackathon.models.key import KeyField
 from hackathon.models.mailbox import MailboxField
@@ -84,7 +85,7 @@ class Membership(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.team}"
+        return f"{text.isolated(self.user)} in {text.isolated(self.team)}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -101,6 +102,8 @@ class Invitation(Row):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     email = MailboxField(_("e-mail"), max_length=254, blank=True)
+    email_key = KeyField("email", mailbox.email_key, max_length=mailbox.LONGEST_ADDRESS, blank=True, db_index=True)
+    """Of the mailbox, in any spelling of `email`; "" without one."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -135,4 +138,4 @@ class Invitation(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.team} · {self.email or self.pk}"
+        return f"{text.isolated(self.team)} · {self.email or self.pk}"

@@ -11,7 +11,6 @@ from django.core.paginator import Page
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.tokens import digest_of
 from hackathon.clock import db_now
 from hackathon.enums import Role
@@ -209,7 +208,7 @@ def find_invitation(user: User, token: str) -> Invitation:
     invitation = found.select_related("team__hackathon", "created_by").first()
     if invitation is None:
         raise NotFound
-    if invitation.email and email_key(invitation.email) != user.email_key:
+    if invitation.email and invitation.email_key != user.email_key:
         raise NotAllowed(
             _("This invitation is for another e-mail address."),
             hint=_("Log in with the account of that address, or ask the team for an invitation of your own."),

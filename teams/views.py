@@ -18,6 +18,7 @@ from hackathon.models import User
 from hackathon.services.participation import join_hackathon, require_registration_open
 from hackathon.visibility import hackathons_visible_to, role_in
 from hackathon.web.zones import use_event_zone
+from training_worker.contract.text import isolated
 
 from .forms import InvitationForm, TeamForm
 from .selectors import find_invitation, members_of, read_team, team_in, team_pages_of, teams_of
@@ -44,7 +45,7 @@ def hackathon_join(request: HttpRequest, slug: str) -> HttpResponse:
         use_event_zone(request, hackathon)
         return render(request, "teams/hackathon_join.html", {"hackathon": hackathon})
     join_hackathon(user=_person(request), hackathon=hackathon)
-    messages.success(request, _("You have joined %(hackathon)s.") % {"hackathon": hackathon})
+    messages.success(request, _("You have joined %(hackathon)s.") % {"hackathon": isolated(hackathon)})
     return redirect("hackathons:detail", slug=slug)
 
 
@@ -98,7 +99,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     user = _person(request)
     if request.method == "POST":
         team = accept_invitation(user=user, token=token)
-        messages.success(request, _("You are in the team %(team)s.") % {"team": team})
+        messages.success(request, _("You are in the team %(team)s.") % {"team": isolated(team)})
         return redirect("teams:detail", team_id=team.pk)
     invitation = find_invitation(user, token)
     require_may_accept(user=user, invitation=invitation)
@@ -112,7 +113,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 def team_leave(request: HttpRequest, team_id: UUID) -> HttpResponse:
     team = get_object_or_404(teams_of(request.user).select_related("hackathon"), pk=team_id)
     leave_team(team=team, user=_person(request))
-    messages.success(request, _("You have left the team %(team)s.") % {"team": team})
+    messages.success(request, _("You have left the team %(team)s.") % {"team": isolated(team)})
     return redirect("hackathons:detail", slug=team.hackathon.slug)
 
 
@@ -122,7 +123,7 @@ def member_remove(request: HttpRequest, team_id: UUID, membership_id: UUID) -> H
     team = get_object_or_404(team_pages_of(request.user), pk=team_id)
     membership = get_object_or_404(members_of(team), pk=membership_id)
     remove_member(membership=membership, user=_person(request))
-    messages.success(request, _("%(person)s is not in the team any more.") % {"person": membership.user})
+    messages.success(request, _("%(person)s is not in the team any more.") % {"person": isolated(membership.user)})
     return redirect("teams:detail", team_id=team.pk)
 
 
@@ -132,5 +133,5 @@ def member_captain(request: HttpRequest, team_id: UUID, membership_id: UUID) -> 
     team = get_object_or_404(team_pages_of(request.user), pk=team_id)
     membership = get_object_or_404(members_of(team), pk=membership_id)
     hand_over(membership=membership, user=_person(request))
-    messages.success(request, _("%(person)s is the captain now.") % {"person": membership.user})
+    messages.success(request, _("%(person)s is the captain now.") % {"person": isolated(membership.user)})
     return redirect("teams:detail", team_id=team.pk)

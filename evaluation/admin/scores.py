@@ -30,7 +30,7 @@ def may_see_private(request: HttpRequest, scored: Result | Reference | None) -> 
 
 
 class VersionFilter(KnownValuesFilter):
-    values = tuple(range(1, SCORING_VERSION + 1))
+    values = range(1, SCORING_VERSION + 1)
 
 
 @admin.register(Result)

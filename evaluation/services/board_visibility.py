@@ -9,6 +9,7 @@ from hackathon.clock import db_now
 from hackathon.enums import ScoreVisibility
 from hackathon.errors import Conflict
 from hackathon.models import Phase
+from training_worker.contract.text import isolated
 
 
 def set_board_visibility(*, phase: Phase, visibility: ScoreVisibility) -> Phase:
@@ -36,7 +37,8 @@ def _require_unused(phase: Phase) -> None:
     other = others.exclude(score_visibility=ScoreVisibility.RELEASED).first()
     if other is not None:
         raise Conflict(
-            _("The phase “%(phase)s” is scored on the same private items and is not over.") % {"phase": other.name},
+            _("The phase “%(phase)s” is scored on the same private items and is not over.")
+            % {"phase": isolated(other.name)},
             hint=_("Release the private scores once both are over."),
             code="data_in_use",
         )

@@ -27,6 +27,7 @@ from hackathon.mail import demo_outbox as outbox
 from hackathon.models import User
 from hackathon.selectors import tokens_of
 from hackathon.web.live import is_poll
+from training_worker.contract.text import isolated
 
 from .forms import EmailForm, ProfileForm, TokenForm
 from .services import issue_token, update_profile
@@ -111,7 +112,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     token = get_object_or_404(cast(User, request.user).api_tokens, pk=token_id)
     revoke_api_token(token=token)
-    messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
+    messages.success(request, _("“%(name)s” is revoked.") % {"name": isolated(token.name)})
     return redirect("tokens")
 
 

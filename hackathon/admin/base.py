@@ -15,6 +15,7 @@ from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
 
 from hackathon.models.markdown import MarkdownField
 
@@ -55,6 +56,7 @@ class Admin(BaseAdmin):
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    search_help_text = _("All words must be in one column. Ids and hashes are found by their beginning.")
     change_form_template = "hackathon/admin/change_form.html"
     change_list_template = "hackathon/admin/change_list.html"
     formfield_overrides: ClassVar = {models.JSONField: {"form_class": ShallowJSONField}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -16,8 +17,8 @@ from hackathon.models import Phase
 class PhaseFilter(admin.RelatedFieldListFilter):
     """Phases, each named with its challenge, in one query."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [(phase.pk, str(phase)) for phase in Phase.objects.select_related("challenge").order_by("opens_at")]
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(phase.pk), str(phase)) for phase in Phase.objects.select_related("challenge").order_by("opens_at")]
 
 
 class EventFilter(admin.RelatedFieldListFilter):
@@ -26,8 +27,8 @@ class EventFilter(admin.RelatedFieldListFilter):
 
     TO_HACKATHON = "__challenge__hackathon"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.used_parameters.get(self.lookup_kwarg)
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        chosen: Any = self.used_parameters.get(self.lookup_kwarg)
         if chosen is None:
             return super().queryset(request, queryset)
         try:
@@ -40,8 +41,8 @@ class EventFilter(admin.RelatedFieldListFilter):
 class KnownValuesFilter(admin.AllValuesFieldListFilter):
     """By a text of which all values are known."""
 
-    values: tuple[str, ...]
+    values: Sequence[str | int]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lookup_choices = self.values
+        self.lookup_choices: Any = self.values

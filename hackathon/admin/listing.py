@@ -61,8 +61,14 @@ class SteadyList(ChangeList):
         once = self.apply_select_related(self.root_queryset).filter(pk__in=found.values("pk"))
         return once.order_by(*rows.query.order_by)
 
+    def get_results(self, request: HttpRequest) -> None:
+        """A list that is narrowed by nothing has no "Show all"."""
+        super().get_results(request)
+        if not self.query and not self.get_filters_params():
+            self.full_result_count = self.result_count
+
     def get_ordering_field(self, field_name: Any) -> Any:
-        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
 
     def dates(self) -> dict[str, Any]:
         """For `admin/date_hierarchy.html`: the years, months or days from the first row's to the last one's. Some may
@@ -72,8 +78,8 @@ class SteadyList(ChangeList):
         found = self.model._default_manager.aggregate(first=Min(name), last=Max(name))
         if found["first"] is None:
             return {"show": False}
-        asked = takewhile(bool, (self.params.get(f"{name}__{part}") for part in PARTS))
-        chosen = tuple(int(part) for part in asked)
+        asked = takewhile(bool, (self.params.get(f"{name}__{part}", "") for part in PARTS))
+        chosen = tuple(map(int, asked))
         if len(chosen) == len(PARTS):
             choices = [{"title": _title(chosen)}]
         else:

@@ -17,6 +17,7 @@ from hackathon.enums import Precision, ScoreVisibility
 from hackathon.rounding import MAX_STEP, MIN_STEP
 from training_worker.contract.limits import ChallengeLimits, DataSize
 from training_worker.contract.tasks import TASKS, TaskSpec
+from training_worker.contract.text import isolated
 from training_worker.contract.wire import RECIPE, DatasetManifest
 
 from .base import Row
@@ -103,7 +104,7 @@ class ChallengeData(Row):
         constraints: ClassVar = [models.UniqueConstraint(fields=["challenge", "version"], name="one_data_version")]
 
     def __str__(self) -> str:
-        return f"{self.challenge} v{self.version}"
+        return f"{isolated(self.challenge)} v{self.version}"
 
     def shown_file_key(self, name: str) -> str:
         """Key, in the `datasets` storage, of a file that a train or validation row names. Test rows' have none."""
@@ -175,7 +176,7 @@ class Phase(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.challenge} · {self.name}"
+        return f"{isolated(self.challenge)} · {isolated(self.name)}"
 
     def is_open(self, now: datetime) -> bool:
         """Open from `opens_at` up to, not including, `closes_at`; never again once its private scores are out."""

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.enums import Role, Visibility
+from training_worker.contract.text import isolated
 
 from .base import Row, new_secret
 from .markdown import MarkdownField
@@ -62,4 +63,4 @@ class Participation(Row):
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "hackathon"], name="one_participation")]
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()} · {self.hackathon}"
+        return f"{isolated(self.user)} · {self.get_role_display()} · {isolated(self.hackathon)}"

@@ -110,4 +110,4 @@ class ApiToken(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"
+        return f"{text.isolated(self.name)} ({self.prefix}…)"

@@ -11,6 +11,7 @@ from hackathon.clock import db_now
 from hackathon.enums import Role
 from hackathon.errors import NotAllowed
 from hackathon.models import Participation, User
+from training_worker.contract.text import isolated
 
 GROUP = "Organizers"
 PERMISSIONS = {
@@ -63,7 +64,8 @@ def make_organizer(*, user: User) -> None:
     competes_in = Participation.objects.filter(user=user, role=Role.PARTICIPANT, hackathon__ends_at__gt=db_now())
     if (part := competes_in.select_related("hackathon").first()) is not None:
         raise NotAllowed(
-            _("%(person)s competes in %(hackathon)s.") % {"person": user, "hackathon": part.hackathon},
+            _("%(person)s competes in %(hackathon)s.")
+            % {"person": isolated(user), "hackathon": isolated(part.hackathon)},
             hint=_("Give them another role there first: People, Participations."),
             code="competes",
         )

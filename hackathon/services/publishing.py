@@ -9,6 +9,7 @@ from hackathon.enums import Visibility
 from hackathon.errors import Conflict
 from hackathon.models import BaseModel, Challenge, Hackathon
 from hackathon.selectors import usable_models
+from training_worker.contract.text import isolated
 
 
 def publish_challenge(*, challenge: Challenge) -> Challenge:
@@ -16,10 +17,13 @@ def publish_challenge(*, challenge: Challenge) -> Challenge:
     with transaction.atomic():
         locked = Challenge.objects.select_for_update().get(pk=challenge.pk)
         if not locked.phases.exists():
-            raise Conflict(_("“%(challenge)s” has no phase yet.") % {"challenge": locked}, hint=_("Add one first."))
+            raise Conflict(
+                _("“%(challenge)s” has no phase yet.") % {"challenge": isolated(locked)}, hint=_("Add one first.")
+            )
         if not usable_models(locked):
             raise Conflict(
-                _("None of the base models of “%(challenge)s” is registered and enabled.") % {"challenge": locked},
+                _("None of the base models of “%(challenge)s” is registered and enabled.")
+                % {"challenge": isolated(locked)},
                 hint=_("Register one: manage.py import_model FOLDER."),
             )
         locked.is_published = True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # generic for the type checker alone
 else:
     AnyPaginator = Paginator
 
-EXACT = 10_000
+EXACT = 1_000
 """Up to here a count is of this moment; above it may be 30 s old."""
 
 

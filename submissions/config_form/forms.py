@@ -16,6 +16,7 @@ from training_worker.contract.config import summary
 from training_worker.contract.limits import Terms
 from training_worker.contract.methods import METHODS
 from training_worker.contract.techniques import TECHNIQUES, techniques_for
+from training_worker.contract.text import isolated
 
 from .annotations import ANNOTATIONS
 from .draft_form import DraftForm, problem_text
@@ -134,7 +135,7 @@ def _switch() -> forms.BooleanField:
 
 
 def _model_field(models: Sequence[BaseModel], chosen: str) -> forms.CharField:
-    choices = [(model.slug, f"{model.slug} · {model.name}") for model in models]
+    choices = [(model.slug, f"{model.slug} · {isolated(model.name)}") for model in models]
     if chosen not in {model.slug for model in models}:
         choices.insert(0, ("", _("choose one")))  # never another model than was asked for
     return forms.CharField(required=False, label=_("base model"), widget=forms.Select(choices=choices))

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('hackathon', '0014_team_limits'),
         ('submissions', '0010_tag_keys'),
-        ('teams', '0005_names_and_addresses'),
+        ('teams', '0006_invitation_email_key'),
     ]
 
     operations = [

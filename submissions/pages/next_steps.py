@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hackathon.accounts.mailbox import email_key
 from hackathon.enums import Role
 from hackathon.models import Hackathon, Participation, Phase, User, current_phase
 from hackathon.visibility import Viewer, phases_visible_to
@@ -21,6 +20,7 @@ from submissions.models import Job
 from submissions.selectors import live_nodes
 from teams.models import Invitation, Team
 from teams.selectors import teams_of
+from training_worker.contract.text import isolated
 
 SOON = timedelta(hours=3)
 
@@ -116,9 +116,8 @@ def _invitations(viewer: Viewer, hackathons: Sequence[Hackathon], now: datetime)
     """By hackathon: an invitation to the viewer's own mailbox that may still be accepted."""
     if not isinstance(viewer, User):
         return {}
-    waiting = Invitation.objects.open_at(now).filter(team__hackathon__in=hackathons).exclude(email="")
-    mine = (row for row in waiting.select_related("team") if email_key(row.email) == viewer.email_key)
-    return {row.team.hackathon_id: row for row in mine}
+    mine = Invitation.objects.open_at(now).filter(team__hackathon__in=hackathons, email_key=viewer.email_key)
+    return {row.team.hackathon_id: row for row in mine.select_related("team")}
 
 
 def organizer_gaps(
@@ -159,7 +158,7 @@ def _gaps(
         text = (
             _("No phase is open now.")
             if phase.challenge.is_published
-            else _("“%(challenge)s” is not published yet.") % {"challenge": phase.challenge}
+            else _("“%(challenge)s” is not published yet.") % {"challenge": isolated(phase.challenge)}
         )
         url = reverse("admin:hackathon_challenge_change", args=[phase.challenge.pk]) if may_admin else ""
         found.append(NextStep(text, url, _("Open it")))
@@ -199,7 +198,7 @@ def _no_team_step(hackathon: Hackathon, facts: _Facts, phase: Phase | None) -> N
     url = reverse("teams:create", args=[hackathon.slug])
     if facts.invitation is not None:
         text = _("%(team)s has invited you: open the link in the mail to %(email)s.")
-        names = {"team": facts.invitation.team, "email": facts.invitation.email}
+        names = {"team": isolated(facts.invitation.team), "email": facts.invitation.email}
         return NextStep(text % names, url, _("Or create a team"), phase)
     text = _("You are in no team yet: open the link that a captain gives you, or create a team.")
     return NextStep(text, url, _("Create a team"), phase)
@@ -213,10 +212,12 @@ def _team_step(facts: _Facts, now: datetime) -> NextStep:
         return NextStep(_("No challenge is published yet."))
     challenge = reverse("challenges:detail", args=[phase.challenge.slug])
     if now < phase.opens_at:
-        text = _("The phase “%(phase)s” has not opened yet.") % {"phase": phase.name}
+        text = _("The phase “%(phase)s” has not opened yet.") % {"phase": isolated(phase.name)}
         return NextStep(text, challenge, _("Read the challenge"), phase)
     if not phase.is_open(now):
-        return _board(phase, _("The phase “%(phase)s” is closed.") % {"phase": phase.name}, _("See the leaderboard"))
+        return _board(
+            phase, _("The phase “%(phase)s” is closed.") % {"phase": isolated(phase.name)}, _("See the leaderboard")
+        )
     submit_url = reverse("challenges:submit", args=[phase.challenge.slug])
     if job is None:
         return NextStep(_("Your team has not submitted anything yet."), submit_url, _("Submit a first config"), phase)

@@ -16,6 +16,7 @@ from hackathon.visibility import Viewer, role_in
 from submissions.selectors import QuotaState
 from teams.models import Team
 from teams.services.membership import require_free
+from training_worker.contract.text import isolated
 
 from .next_steps import NextStep
 
@@ -60,10 +61,13 @@ def phase_refusal(challenge: Challenge, phase: Phase, now: datetime) -> NextStep
     if now < phase.opens_at:
         text = _("The phase “%(phase)s” opens at %(time)s. Until then you can validate a config.")
         url, label = reverse("challenges:detail", args=[challenge.slug]), _("Read the challenge")
-        return NextStep(text % {"phase": phase.name, "time": _local(phase.opens_at)}, url, label)
-    text = _("The phase “%(phase)s” closed at %(time)s.") % {"phase": phase.name, "time": _local(phase.closes_at)}
+        return NextStep(text % {"phase": isolated(phase.name), "time": _local(phase.opens_at)}, url, label)
+    text = _("The phase “%(phase)s” closed at %(time)s.") % {
+        "phase": isolated(phase.name),
+        "time": _local(phase.closes_at),
+    }
     if phase.is_released:
-        text = _("The phase “%(phase)s” has ended: its private scores are released.") % {"phase": phase.name}
+        text = _("The phase “%(phase)s” has ended: its private scores are released.") % {"phase": isolated(phase.name)}
     return NextStep(text, reverse("evaluation:leaderboard", args=[challenge.slug]), _("See the leaderboard"))
 
 

@@ -17,6 +17,7 @@ from submissions.models import Quota, Submission
 from submissions.tags import read_tags
 from teams.models import Membership, Team
 from training_worker.contract.base import JSON
+from training_worker.contract.text import isolated
 from training_worker.contract.wire import JobKind
 
 from .annotate import set_tags
@@ -105,7 +106,7 @@ def _require_member(author: User | None, team: Team) -> None:
 
 def _require_open(phase: Phase, now: datetime) -> None:
     if not phase.is_open(now):
-        message = _("The phase “%(phase)s” is not open.") % {"phase": phase.name}
+        message = _("The phase “%(phase)s” is not open.") % {"phase": isolated(phase.name)}
         if phase.is_released:
             raise PhaseClosed(message, hint=_("Its private scores are released."))
         raise PhaseClosed(

@@ -16,6 +16,7 @@ from submissions.enums import JobState
 from submissions.models import Submission, Withdrawal
 from submissions.rules import can_cancel
 from submissions.selectors import first_job
+from training_worker.contract.text import isolated
 
 from .annotate import require_teammate
 from .quota import lock_quota
@@ -63,7 +64,7 @@ def _require_open(submission: Submission, now: datetime) -> None:
     """By the phase as it is now, not as it was before the lock."""
     if not Phase.objects.get(pk=submission.phase_id).is_open(now):
         raise Conflict(
-            _("The phase “%(phase)s” is closed: its ranking stands.") % {"phase": submission.phase.name},
+            _("The phase “%(phase)s” is closed: its ranking stands.") % {"phase": isolated(submission.phase.name)},
             hint=_("Submissions can be withdrawn and restored only while their phase is open."),
             code="phase_closed",
         )

@@ -18,6 +18,7 @@ from hackathon.visibility import role_in
 from hackathon.web.public_url import public_url
 from teams.models import Invitation, Membership, MembershipRole, Team
 from teams.selectors import find_invitation
+from training_worker.contract.text import isolated
 
 from .membership import add_member, lock_team, require_free, require_room, require_teamless
 
@@ -48,7 +49,11 @@ def create_invitation(*, team: Team, user: User, email: str = "") -> tuple[Invit
                 code="too_many_invitations",
             )
         invitation = Invitation.objects.create(
-            team=locked, digest=digest_of(token), email=email, created_by=user, expires_at=now + LIFETIME
+            team=locked,
+            digest=digest_of(token),
+            email=email,
+            created_by=user,
+            expires_at=now + LIFETIME,
         )
         if email:
             _mail(locked, user, email, link)
@@ -115,4 +120,4 @@ def _mail(team: Team, inviter: User, email: str, link: str) -> None:
 
 def _line(named: object) -> str:
     """A name on one line: no header and no paragraph of a mail is made by a name."""
-    return " ".join(str(named).split())
+    return isolated(" ".join(str(named).split()))

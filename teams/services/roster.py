@@ -14,6 +14,7 @@ from hackathon.errors import Conflict, Invalid, NotAllowed
 from hackathon.models import Organization, Participation, User
 from hackathon.visibility import sees_all_submissions
 from teams.models import Membership, MembershipRole, Team
+from training_worker.contract.text import isolated
 
 from .membership import leave_team, lock_person, lock_team, require_free, require_room, set_captain
 
@@ -45,7 +46,7 @@ def require_may_join(team: Team, user: User, *, override: bool) -> None:
         )
     if Membership.objects.current().filter(user=user, hackathon=team.hackathon).exists():
         raise Conflict(
-            _("%(person)s is in a team of this hackathon.") % {"person": user},
+            _("%(person)s is in a team of this hackathon.") % {"person": isolated(user)},
             hint=_("Move them from there: Teams, Memberships."),
             code="in_a_team",
         )
@@ -113,7 +114,7 @@ def _require_teamless(participation: Participation) -> None:
     person, hackathon = participation.user, participation.hackathon
     if Membership.objects.current().filter(user=person, hackathon=hackathon).exists():
         raise Conflict(
-            _("%(person)s is in a team of this hackathon.") % {"person": person},
+            _("%(person)s is in a team of this hackathon.") % {"person": isolated(person)},
             hint=_("Remove them from the team first: Teams, Memberships."),
             code="in_a_team",
         )

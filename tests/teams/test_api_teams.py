@@ -62,6 +62,18 @@ def test_the_list_takes_as_many_queries_for_30_teams_as_for_2(world: World, who:
             MembershipFactory(team=TeamFactory(hackathon=world.hackathon))
 
 
+def test_who_i_am_takes_as_many_queries_in_30_hackathons_as_in_2(world: World) -> None:
+    get(world, "captain", "me/")  # notes the token's last use
+    for rows, new in ((2, 1), (30, 28)):
+        for _ in range(new):
+            team = MembershipFactory(user=world.captain).team
+            ParticipationFactory(user=world.captain, hackathon=team.hackathon)
+        with CaptureQueriesContext(connection) as captured:
+            shown = get(world, "captain", "me/").json()
+        assert (len(shown["participations"]), len(shown["teams"])) == (rows, rows)
+        assert len(captured) == 5
+
+
 def test_a_participant_founds_a_team_and_is_its_captain(world: World, newcomer: str) -> None:
     response = post(world, newcomer, teams_path(world), {"name": "  New   team "})
     assert response.status_code == 201

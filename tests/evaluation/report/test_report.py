@@ -67,7 +67,8 @@ def test_the_page_shows_the_matrix_the_classes_and_the_comparison(world: World) 
     assert '<th scope="row">accuracy</th> <td class="num">0.5000</td> <td class="num"><b>0.6250</b>' in text
     assert "± 0.1830" in text
     assert '<td class="num up">+0.1250</td>' in text
-    assert '<th scope="row">bird</th><td class="num">0.8</td><td class="num">0.6667</td>' in text  # the chart's table
+    # the chart's table:
+    assert '<th scope="row"><bdi>bird</bdi></th><td class="num">0.8</td><td class="num">0.6667</td>' in text
     assert "<b>3</b> improved" in text
     assert "<b>2</b> regressed" in text
     assert '<th scope="row">bird</th> <td class="num">1.000</td> <td class="num">0.500</td>' in text
@@ -122,7 +123,7 @@ def test_numbers_are_a_scatter_with_its_table_and_have_no_right_or_wrong(world: 
     spec = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', chart)[0])
     assert (spec["kind"], spec["points"][0], len(spec["points"])) == ("cloud", [-4.0, -3.5], 40)
     assert spec["series"][0]["points"] == [[-4.0, -4.0], [4.0, 4.0]]
-    rows = re.findall(r'<tr><th scope="row">([^<]*)</th>(.*?)</tr>', chart)
+    rows = re.findall(r'<tr><th scope="row"><bdi>([^<]*)</bdi></th>(.*?)</tr>', chart)
     assert len(rows) == 10
     assert rows[0] == ("-4 … -3.4", '<td class="num">4</td><td class="num">-3.2</td><td class="num">0.5</td>')
     assert '<th scope="row">mse <span class="muted small">lower is better</span></th>' in text

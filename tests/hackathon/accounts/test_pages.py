@@ -108,6 +108,17 @@ def test_a_wrong_token_form_makes_none(world: World, values: dict[str, str]) -> 
     assert ApiToken.objects.count() == before
 
 
+def test_the_tokens_take_as_many_queries_for_30_as_for_2(world: World, django_assert_num_queries: Any) -> None:
+    client = browser_of(world, "captain")
+    create_api_token(user=world.captain, name="second")
+    for rows in (2, 30):
+        assert world.captain.api_tokens.count() == rows
+        with django_assert_num_queries(4):
+            client.get("/account/tokens/")
+        for number in range(28):
+            create_api_token(user=world.captain, name=str(number))
+
+
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_only_its_owner_sees_and_revokes_a_token(world: World, who: str) -> None:
     row, token = create_api_token(user=world.captain, name="my own notebook")

@@ -155,15 +155,16 @@ def test_members_names_are_for_those_who_take_part(world: World) -> None:
     public = html(page(world, "outsider", path))
     assert world.rivals.name in public
     assert world.rival.organization.name in public
-    assert f"{world.captain.name}, {world.teammate.name}" not in public
-    assert f"{world.captain.name}, {world.teammate.name}" in html(page(world, "judge", path))
+    people = f"<bdi>{world.captain.name}</bdi>, <bdi>{world.teammate.name}</bdi>"
+    assert people not in public
+    assert people in html(page(world, "judge", path))
 
 
 def test_the_challenge_page_shows_ones_own_quota_and_a_command(world: World) -> None:
     path = f"/c/{world.challenge.slug}/"
     submit(world)
     own = html(page(world, "captain", path))
-    assert "Quota of Otters" in own
+    assert "Quota of <bdi>Otters</bdi>" in own
     assert f"&quot;phase&quot;: &quot;{world.phase.pk}&quot;" in own
     assert "Otters" not in html(page(world, "rival", path))
     assert "Quota of" not in html(page(world, "anonymous", path))

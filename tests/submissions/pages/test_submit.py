@@ -231,10 +231,10 @@ def test_the_estimate_is_measured_once_a_worker_has_measured(world: World) -> No
 def test_the_quota_stands_before_the_button(world: World) -> None:
     send(world, who="teammate")
     text = html(page(world, "captain", path(world)))
-    assert "Quota of Otters" in text
+    assert "Quota of <bdi>Otters</bdi>" in text
     assert '<td class="num">1</td><td class="num">20</td>' in text
     assert "Resets at" in text
-    assert text.index("Quota of Otters") < text.index('name="submit"')
+    assert text.index("Quota of <bdi>Otters</bdi>") < text.index('name="submit"')
     assert "Quota of" not in html(page(world, "outsider", path(world)))
 
 

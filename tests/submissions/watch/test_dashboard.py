@@ -363,6 +363,7 @@ def test_an_invitation_waits(world: World) -> None:
     ParticipationFactory(user=world.outsider, hackathon=world.hackathon)
     create_invitation(team=world.team, user=world.captain, email=world.outsider.email.upper())
     assert status(world, world.outsider).step.text.startswith("Otters has invited you")
+    assert "invited" not in status(world, ParticipationFactory(hackathon=world.hackathon).user).step.text
 
 
 def test_after_a_run_the_next_one_begins_from_it(world: World) -> None:
@@ -384,7 +385,7 @@ def test_a_phase_that_closes_soon_is_urgent(world: World) -> None:
     world.phase.closes_at = timezone.now() + timedelta(hours=2, minutes=59)
     world.phase.save()
     assert status(world, world.captain).step.is_urgent
-    assert re.search(r"Main:\s+ends in 2", html(page(world, "captain", "/")))
+    assert re.search(r"<bdi>Main</bdi>:\s+ends in 2", html(page(world, "captain", "/")))
 
 
 def test_an_organizer_is_told_what_is_missing(world: World) -> None:
