@@ -90,7 +90,7 @@ def test_a_challenge_shows_what_a_team_must_know(world: World) -> None:
     (phase,) = shown["phases"]
     assert phase["id"] == str(world.phase.pk)
     assert phase["is_open"] is True
-    assert phase["quota"] == {"per_day": 20, "total": 100, "at_once": 2, "compute_seconds": 36_000}
+    assert phase["quota"] == {"per_day": 20, "total": 100, "at_once": 2, "queued": 10, "compute_seconds": 36_000}
     assert phase["data"]["labels"] == ["negative", "positive"]
     assert (phase["data"]["public_count"], phase["data"]["private_count"]) == (30, 70)
     assert "files" not in phase["data"]

@@ -170,7 +170,7 @@ def test_a_bad_filter_is_refused(world: World, query: dict[str, str], field: str
 
 @pytest.mark.parametrize("who", ["captain", "organizer"])
 def test_the_list_takes_as_many_queries_for_30_rows_as_for_2(world: World, who: str) -> None:
-    world.phase.at_once = world.phase.per_day = 30
+    world.phase.queued = world.phase.per_day = 30
     world.phase.save()
     get(world, who, "submissions/")  # notes the token's last use
     for rows, new in ((2, range(2)), (30, range(2, 30))):

@@ -43,7 +43,7 @@ def test_queries_of_the_page(world: World, who: str, rows: int, django_assert_nu
     names = ["tiny-bert", *(BaseModelFactory().slug for _ in range(rows))]
     world.challenge.limits |= {"base_models": names}
     world.challenge.save()
-    world.phase.at_once = world.phase.per_day = 30
+    world.phase.queued = world.phase.per_day = 30
     world.phase.save()
     for n in range(rows):
         training = CONFIG["training"] | {"learning_rate": 0.001 * 1.2**n}

@@ -169,7 +169,7 @@ def test_the_page_shows_tags_and_offers_editing_to_the_team_alone(world: World) 
     submission = submitted(world, tags=("sweep-2",))
     for who in ("captain", "organizer"):
         text = html(page(world, who, f"/s/{submission.pk}/"))
-        assert 'href="/submissions/?tag=sweep-2">sweep-2</a>' in text
+        assert 'href="/submissions/?tag=sweep-2"><bdi>sweep-2</bdi></a>' in text
         assert (f"/s/{submission.pk}/edit/" in text) is (who == "captain")
 
 
