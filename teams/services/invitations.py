@@ -49,11 +49,7 @@ def create_invitation(*, team: Team, user: User, email: str = "") -> tuple[Invit
                 code="too_many_invitations",
             )
         invitation = Invitation.objects.create(
-            team=locked,
-            digest=digest_of(token),
-            email=email,
-            created_by=user,
-            expires_at=now + LIFETIME,
+            team=locked, digest=digest_of(token), email=email, created_by=user, expires_at=now + LIFETIME
         )
         if email:
             _mail(locked, user, email, link)
