@@ -42,11 +42,13 @@ def measure(queued: int, nodes: int) -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection, connections
+    from django.db import connection, connections, transaction
 
+    from hackathon.clock import db_now
     from submissions.models import Job, Node, Quota
     from submissions.services.dispatch import claim_job
     from submissions.services.jobs import new_job
+    from submissions.services.queue import lock_fairest
     from tests.factories import TeamFactory, make_node, make_world, node_report
     from training_worker.contract.wire import Claim, ClaimRequest, JobKind
 
@@ -54,8 +56,7 @@ def measure(queued: int, nodes: int) -> None:
     world = make_world()
     teams = [TeamFactory(hackathon=world.hackathon) for _ in range(TEAMS)]
     now = world.phase.opens_at
-    caps = {"running": queued // TEAMS, "cap_day": 1, "cap_total": 1, "cap_at_once": 1, "cap_compute": 1.0}
-    Quota.objects.bulk_create(Quota(team=team, phase=world.phase, **caps) for team in teams)
+    Quota.objects.bulk_create(Quota(team=team, phase=world.phase, queued=queued // TEAMS) for team in teams)
     jobs = []
     for number in range(queued):
         job = new_job(phase=world.phase, model=world.model, kind=JobKind.RUN, key=str(number), now=now)
@@ -79,7 +80,9 @@ def measure(queued: int, nodes: int) -> None:
     gate, answers = forked.Barrier(nodes), forked.Queue()
 
     def one(node: Node) -> None:
-        connection.ensure_connection()
+        with transaction.atomic():  # the site keeps its connections: this one has asked before
+            lock_fairest(node, request.node, now=db_now())
+            transaction.set_rollback(True)
         gate.wait()
         answers.put(claim(node, 100))
         connections.close_all()

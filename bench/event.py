@@ -137,7 +137,7 @@ def _fill_teams(world: World, phases: list[Phase], kind: str, teams: int) -> Non
     )  # fmt: skip
     for place, phase in enumerate(phases):
         quota = Quota.objects.create(
-            team=world.team, phase=phase, cap_day=9, cap_total=99, cap_at_once=9, cap_compute=9e3, compute_used=700.0
+            team=world.team, phase=phase, cap_day=9, cap_total=99, cap_at_once=9, cap_compute=9000, compute_used=700.0
         )
         copies(quota, teams, id=uid(f"{kind}-quota{place}", "i"), team_id=team, compute_used="700 + i % 100")
 

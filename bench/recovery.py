@@ -65,11 +65,10 @@ def kill(event: Any, kills: int) -> list[float]:
     """Seconds that each of so many jobs waited. Raises AssertionError where one found no second node in two minutes."""
     from tests.services.crowd import PlayedNode
 
+    event.sql("UPDATE hackathon_phase SET at_once = 1000, queued = 1000, per_day = 1000, total = 1000")
+    event.sql("UPDATE hackathon_phase SET compute_seconds = 1000000")
     for number in range(kills):
         event.submit(rank=1 + number % 16, epochs=1 + number // 16)
-        event.sql(
-            "UPDATE submissions_quota SET cap_at_once = 1000, cap_day = 1000, cap_total = 1000, cap_compute = 1e9"
-        )
     nodes = [PlayedNode.joined(event.stack.url, token) for token in event.enrolment_tokens]
     claims = [node.site.claim(node.worker_token, request_of(1)) for node in nodes[:-1]]
     assert all(isinstance(claim, Claim) for claim in claims), claims

@@ -157,7 +157,7 @@ def test_a_site_that_is_killed_in_an_upload_takes_the_repeat(event: Event, node:
 
 def test_a_broken_node_beside_a_healthy_one_is_set_aside_and_quarantines_nothing(event: Event, node: HandNode) -> None:
     bad = HandNode(event.stack, "broken", event.enrolment_tokens.pop())
-    event.sql("UPDATE submissions_quota SET cap_at_once = 100, cap_day = 100, cap_total = 1000, cap_compute = 1e6")
+    event.sql("UPDATE hackathon_phase SET queued = 100, per_day = 100, total = 1000, compute_seconds = 1000000")
     submissions = [event.submit(rank=rank).body["id"] for rank in range(11, 21)]
     healthy = node.claim()  # it is at work meanwhile
     assert healthy is not None

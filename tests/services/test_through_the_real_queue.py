@@ -25,19 +25,18 @@ def is_scored(shown: Any) -> bool:
     return bool(shown["state"] == "succeeded")
 
 
-def cap_at_once(event: Event, cap: int) -> None:
-    event.sql("UPDATE submissions_quota SET cap_at_once = %s", cap)
-    event.sql("UPDATE hackathon_phase SET at_once = %s", cap)
+def limit_queued(event: Event, runs: int) -> None:
+    event.sql("UPDATE hackathon_phase SET queued = %s", runs)
 
 
 def processes_below(process: psutil.Process) -> list[psutil.Process]:
     return process.children(recursive=True)
 
 
-def test_50_parallel_submits_on_one_free_slot_make_one_submission(
+def test_50_parallel_submits_on_one_free_place_in_the_queue_make_one_submission(
     event: Event, together: Callable[[int, Callable[[int], Any]], list[Any]]
 ) -> None:
-    cap_at_once(event, 1)
+    limit_queued(event, 1)
     answers: list[Answer] = together(50, lambda number: event.submit("rival", epochs=1 + number))
     assert Counter(answer.status for answer in answers) == {201: 1, 429: 49}
     refused = next(answer for answer in answers if answer.status == 429)
@@ -46,7 +45,7 @@ def test_50_parallel_submits_on_one_free_slot_make_one_submission(
         "SELECT count(*) FROM submissions_submission s JOIN teams_team t ON t.id = s.team_id WHERE t.name = 'Rivals'"
     )
     assert event.sql(theirs) == [(1,)]
-    cap_at_once(event, 100)
+    limit_queued(event, 100)
 
 
 def test_a_submission_is_trained_and_scored_through_the_real_queue(event: Event) -> None:
