@@ -17,6 +17,7 @@ from evaluation.services.display_step import fix_display_step
 from evaluation.services.leaderboard import rebuild_leaderboard
 from hackathon.admin.base import Admin
 from hackathon.admin.confirm import Question, ReasonForm, confirm
+from hackathon.admin.event import in_event
 from hackathon.clock import db_now
 from hackathon.enums import ScoreVisibility
 from hackathon.errors import DomainError
@@ -159,8 +160,12 @@ class PhaseAdmin(Admin):
             ),
             _("Private scores of %(count)d phases released."),
             ReasonForm,
+            typed=lambda row: str(row.challenge.slug),
         )
         return self._show(request, queryset, ScoreVisibility.RELEASED, ask)
+
+    def describe(self, row: Phase) -> str:
+        return in_event(row.challenge)
 
     @admin.action(description=_("Fix the display step by the baseline"), permissions=["change"])
     def fix_step(self, request: HttpRequest, queryset: QuerySet[Phase]) -> HttpResponse | None:

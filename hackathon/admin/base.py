@@ -127,6 +127,10 @@ class Admin(BaseAdmin):
         context["row_actions"] = self._row_actions(request) if shown else []
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def describe(self, row: Any) -> str:
+        """What tells a row from others of its name, on the page that asks to confirm an action."""
+        return ""
+
     def _row_actions(self, request: HttpRequest) -> list[tuple[str, str]]:
         actions = self.get_actions(request).values()
         named = [found for found in actions if found is not None and found[1] != "delete_selected"]

@@ -17,8 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.errors import DomainError
+from training_worker.contract.text import isolated
 
-from .base import BaseAdmin
+from .base import Admin, BaseAdmin
 
 MOST = 200
 Act = Callable[[Any, dict[str, Any]], object]
@@ -34,34 +35,59 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True)
 class Question:
-    """What a confirmation page asks. `done` tells with %(count)d what was done; lazy, with a plural."""
+    """What a confirmation page asks. `done` tells with %(count)d what was done; lazy, with a plural.
+
+    What cannot be undone is done to one row at a time, and its text by `typed` must be typed.
+    """
 
     title: str | Promise
     effect: str | Promise
     done: str | Promise
     form: type[forms.Form] | None = None
+    typed: Callable[[Any], str] | None = None
 
 
-def confirm(page: BaseAdmin, request: HttpRequest, rows: QuerySet[Any], ask: Question, act: Act) -> HttpResponse | None:
+class TypedForm(forms.Form):
+    """A field more on a form: the text that must be typed."""
+
+    def __init__(self, data: Any, form: forms.Form, wanted: str) -> None:
+        super().__init__(data)
+        self.wanted = wanted
+        label = _("Type “%(text)s” to confirm") % {"text": isolated(wanted)}
+        self.fields |= form.fields
+        self.fields["typed"] = forms.CharField(label=label, max_length=300)
+
+    def clean_typed(self) -> str:
+        if self.cleaned_data["typed"].strip() != self.wanted:
+            raise forms.ValidationError(_("This is another text."), code="not_confirmed")
+        return ""
+
+
+def confirm(page: Admin, request: HttpRequest, rows: QuerySet[Any], ask: Question, act: Act) -> HttpResponse | None:
     """Show what will happen to which rows; once confirmed by a second POST, call `act(row, values)` on each."""
     chosen = list(rows[: MOST + 1])
     if len(chosen) > MOST:
         messages.error(request, _("Choose at most %(count)d rows at once.") % {"count": MOST})
         return None
+    if ask.typed is not None and len(chosen) != 1:
+        messages.error(request, _("This cannot be undone: choose one row at a time."))
+        return None
     posted = request.POST if "confirmed" in request.POST else None
     form = (ask.form or forms.Form)(posted)
+    if ask.typed is not None:
+        form = TypedForm(posted, form, ask.typed(chosen[0]))
     if posted is None or not form.is_valid():
         return _page(page, request, chosen, ask, form)
     apply_each(page, request, chosen, lambda row: act(row, form.cleaned_data), ask=ask, values=form.cleaned_data)
     return None
 
 
-def _page(page: BaseAdmin, request: HttpRequest, rows: list[Any], ask: Question, form: forms.Form) -> HttpResponse:
+def _page(page: Admin, request: HttpRequest, rows: list[Any], ask: Question, form: forms.Form) -> HttpResponse:
     context = {
         **page.admin_site.each_context(request),
         "title": ask.title,
         "effect": ask.effect,
-        "rows": rows,
+        "rows": [(row, page.describe(row)) for row in rows],
         "form": form,
         "opts": page.model._meta,
         "action": request.POST.get("action", ""),

@@ -12,10 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.clock import db_now
-from hackathon.enums import Visibility
-from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
+from hackathon.enums import Role, Visibility
+from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Participation, Phase, User
 from hackathon.models.challenge import QUOTA
-from hackathon.services.publishing import disable_model, enable_model, hide_challenge, publish_challenge, show_hackathon
+from hackathon.services.publishing import (
+    delete_challenge,
+    disable_model,
+    enable_model,
+    hide_challenge,
+    publish_challenge,
+    show_hackathon,
+)
+from training_worker.contract.text import isolated
 
 from .base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
 from .confirm import Question, ReasonForm, apply_each, confirm
@@ -51,6 +59,13 @@ class HackathonAdmin(Admin):
             if drafts
             else []
         )
+
+    def save_model(self, request: HttpRequest, obj: Hackathon, form: Any, change: bool) -> None:
+        """Who creates a hackathon organizes it."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            assert isinstance(request.user, User)
+            Participation.objects.create(user=request.user, hackathon=obj, role=Role.ORGANIZER)
 
     def view_on_site(self, obj: Hackathon) -> str:
         return reverse("hackathons:detail", args=[obj.slug])
@@ -101,10 +116,15 @@ class PhaseInline(ReadOnlyInline):
         return phases.select_related("challenge", "data__challenge")
 
 
+def in_event(challenge: Challenge) -> str:
+    """The slug and the hackathon: challenges of one event may have one title."""
+    return f"{challenge.slug} · {isolated(challenge.hackathon)}"
+
+
 @admin.register(Challenge)
 class ChallengeAdmin(Admin):
     form = ChallengeForm
-    list_display = ("title", "hackathon", "task", "primary_metric", "is_published")
+    list_display = ("title", "slug", "hackathon", "task", "primary_metric", "is_published")
     list_filter = ("hackathon", "is_published", "task")
     list_select_related = ("hackathon",)
     search_fields = ("title", "slug")
@@ -112,7 +132,7 @@ class ChallengeAdmin(Admin):
     prepopulated_fields: ClassVar[Any] = {"slug": ("title",)}
     autocomplete_fields = ("hackathon",)
     inlines: ClassVar[Any] = [PhaseInline]
-    actions = ("publish", "hide")
+    actions = ("publish", "hide", "delete_unused")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Challenge | None = None) -> tuple[str, ...]:
         """With data the task and the hackathon (whose secret split it) are fixed, with an open phase the metric."""
@@ -156,6 +176,20 @@ class ChallengeAdmin(Admin):
             ReasonForm,
         )
         return confirm(self, request, queryset, ask, lambda row, _values: hide_challenge(challenge=row))
+
+    @admin.action(description=_("Delete"), permissions=["change"])
+    def delete_unused(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
+        ask = Question(
+            _("Delete"),
+            _("The challenge goes with its phases and data. One with submissions or runs stays: hide it instead."),
+            ngettext_lazy("%(count)d challenge deleted.", "%(count)d challenges deleted.", "count"),
+            ReasonForm,
+            typed=lambda row: str(row.slug),
+        )
+        return confirm(self, request, queryset, ask, lambda row, _values: delete_challenge(challenge=row))
+
+    def describe(self, row: Challenge) -> str:
+        return in_event(row)
 
 
 @admin.register(ChallengeData)

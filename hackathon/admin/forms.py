@@ -15,8 +15,10 @@ from pydantic import ValidationError
 
 from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.tokens import revoke_all_tokens
+from hackathon.bundles.challenge import limit_problems
 from hackathon.models import Challenge, Hackathon, Organization, User
 from hackathon.models.mailbox import spelled
+from hackathon.services.limits import enabled_models, limit_misfits
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.text import name_key
@@ -111,16 +113,22 @@ class ChallengeForm(ChallengeModelForm):
     def clean_limits(self) -> Any:
         try:
             limits = ChallengeLimits.model_validate_json(json.dumps(self.cleaned_data["limits"]))
-            return limits.model_dump(mode="json")
         except ValidationError as error:
             raise forms.ValidationError(
                 [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
             ) from None
+        if found := limit_problems(limits):
+            raise forms.ValidationError(found)
+        return limits.model_dump(mode="json")
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         values = cleaned or {}
         task = values.get("task") or self.instance.task  # with data it is fixed, and no field of the form
+        if task in TASKS and "limits" in values:
+            limits = ChallengeLimits.model_validate_json(json.dumps(values["limits"]))
+            for path, message in limit_misfits(TASKS[task], limits, enabled_models()):
+                self.add_error("limits", f"{path[0]}: {message}")
         metric = values.get("primary_metric")
         if task in TASKS and metric and metric not in TASKS[task].metrics:
             allowed = ", ".join(TASKS[task].metrics)

@@ -76,7 +76,7 @@ def _metric_of_task(metric: str, info: ValidationInfo) -> str:
     return metric
 
 
-def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
+def limit_problems(limits: ChallengeLimits) -> list[str]:
     """The contract knows no lists of names here: a typo would silently forbid or allow everything."""
     found = [_("There is no method “%(name)s”.") % {"name": name} for name in limits.methods if name not in METHODS]
     found += [
@@ -90,7 +90,11 @@ def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
     ]
     names = (*limits.methods, *limits.techniques, *limits.base_models)
     found += [_("“%(name)s” is there twice.") % {"name": name} for name in _doubled(names)]
-    if found:
+    return found
+
+
+def _usable_limits(limits: ChallengeLimits) -> ChallengeLimits:
+    if found := limit_problems(limits):
         raise _wrong(" ".join(found))
     return limits
 

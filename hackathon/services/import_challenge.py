@@ -26,10 +26,11 @@ from training_worker.contract.tasks.spec import TEST
 from training_worker.contract.wire import DatasetManifest
 
 from .challenge_changes import Changes, Said, find_changes
-from .challenge_fit import misfits, too_many_steps, too_slow
+from .challenge_fit import too_many_steps, too_slow
 from .data_files import DataFiles, data_files
 from .display_step import default_display_step
 from .import_phases import write_phases
+from .limits import enabled_models, limit_misfits
 from .split_warnings import split_warnings
 from .store_data import stored
 
@@ -171,13 +172,7 @@ def _check_against_database(inspection: Inspection, hackathon: Hackathon) -> Non
     spec = inspection.spec.challenge
     if spec is None:
         return
-    enabled = {model.slug: model.model_facts for model in BaseModel.objects.filter(is_enabled=True)}
-    for index, slug in enumerate(spec.limits.base_models):
-        if slug not in enabled:
-            message = _("There is no enabled base model “%(slug)s”. Enabled: %(names)s.")
-            names = ", ".join(sorted(enabled)) or "–"
-            inspection.add(("limits", "base_models", index), message % {"slug": slug, "names": names})
-    for path, message in misfits(TASKS[spec.task], spec.limits, enabled):
+    for path, message in limit_misfits(TASKS[spec.task], spec.limits, enabled_models()):
         inspection.add(("limits", *path), message)
     existing = Challenge.objects.filter(slug=spec.slug).first()
     if existing is not None and existing.hackathon_id != hackathon.pk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from hackathon.enums import Visibility
@@ -34,6 +35,24 @@ def publish_challenge(*, challenge: Challenge) -> Challenge:
 def hide_challenge(*, challenge: Challenge) -> None:
     """Only organizers see it from now on; what was submitted stays."""
     Challenge.objects.filter(pk=challenge.pk).update(is_published=False)
+
+
+def delete_challenge(*, challenge: Challenge) -> None:
+    """With its phases and data versions. Raises `Conflict` where something was submitted or has run.
+
+    Its files are cleared later, as those of an import that never ended.
+    """
+    try:
+        with transaction.atomic():
+            challenge.phases.all().delete()
+            challenge.data_versions.all().delete()
+            challenge.delete()
+    except ProtectedError:
+        raise Conflict(
+            _("“%(challenge)s” has submissions or runs.") % {"challenge": isolated(challenge)},
+            hint=_("Hide it instead."),
+            code="in_use",
+        ) from None
 
 
 def show_hackathon(*, hackathon: Hackathon, visibility: Visibility) -> None:

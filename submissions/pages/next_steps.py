@@ -152,8 +152,8 @@ def _gaps(
     if hackathon.ends_at <= now:
         return found
     if phase is None:
-        url = reverse("admin:hackathon_challenge_add") if may_admin else ""
-        found.append(NextStep(_("There is no challenge with a phase yet."), url, _("Add a challenge")))
+        text = _("There is no challenge with a phase yet. An operator imports its folder: manage.py import_challenge.")
+        found.append(NextStep(text))
     elif not phase.challenge.is_published or (is_running and not phase.is_open(now)):
         text = (
             _("No phase is open now.")

@@ -122,7 +122,7 @@ def test_what_loses_or_publishes_asks_first(
     thing.refresh_from_db()
     assert getattr(thing, field) == before
     assert LogEntry.objects.count() == 0
-    act(organizer, action, thing, reason="the ceremony")
+    act(organizer, action, thing, reason="the ceremony", typed=world.challenge.slug)
     thing.refresh_from_db()
     assert getattr(thing, field) == after
     entry = LogEntry.objects.get(object_id=str(thing.pk))

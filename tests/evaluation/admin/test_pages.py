@@ -17,12 +17,12 @@ from evaluation.models import Reference
 from evaluation.services.board_visibility import set_board_visibility
 from hackathon.accounts.tokens import find_api_token
 from hackathon.enums import ScoreVisibility
-from hackathon.models import ApiToken, User
+from hackathon.models import ApiToken, Phase, User
 from hackathon.services.heartbeat import SITE, beat
 from submissions.enums import JobState
 from submissions.models import Job, Loss, ProgressChunk
 from tests.evaluation.scored import make_result, submit
-from tests.factories import PASSWORD, ChallengeFactory, World, make_node
+from tests.factories import PASSWORD, ChallengeFactory, PhaseFactory, World, make_node
 from tests.pages import browser_of, html
 
 OURS = [
@@ -221,12 +221,20 @@ def test_one_account_per_mailbox(world: World, chief: Client) -> None:
     assert User.objects.get(name="Twin").email_key == "twin@example.org"
 
 
-def test_releasing_scores_needs_a_reason(world: World, chief: Client) -> None:
-    assert "cannot be taken back" in ask(chief, "release", world.phase)
-    assert "This field is required." in act(chief, "release", world.phase)
-    world.phase.refresh_from_db()
-    assert world.phase.score_visibility == ScoreVisibility.LIVE
-    act(chief, "release", world.phase, reason="the ceremony")
+def test_releasing_scores_needs_a_reason_and_the_challenges_slug(world: World, chief: Client) -> None:
+    """The wrong private scores were once released among challenges of one title."""
+    other = PhaseFactory(challenge=ChallengeFactory(hackathon=world.hackathon, title=world.challenge.title))
+    asked = ask(chief, "release", world.phase)
+    for said in ("cannot be taken back", f"{world.challenge.slug} · {world.hackathon.name}", "to confirm"):
+        assert said in asked
+    assert other.challenge.slug not in asked
+    slug = world.challenge.slug
+    assert "This field is required." in act(chief, "release", world.phase, typed=slug)
+    assert "This is another text." in act(chief, "release", world.phase, reason="x", typed=other.challenge.slug)
+    both = act(chief, "release", world.phase, other, reason="x", typed=slug)
+    assert "choose one row at a time" in both
+    assert set(Phase.objects.values_list("score_visibility", flat=True)) == {ScoreVisibility.LIVE}
+    act(chief, "release", world.phase, reason="the ceremony", typed=slug)
     world.phase.refresh_from_db()
     assert world.phase.score_visibility == ScoreVisibility.RELEASED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 
 from hackathon.enums import Role
 from hackathon.errors import Conflict, Invalid
-from hackathon.models import Hackathon, Participation, Phase, User
+from hackathon.models import Challenge, Hackathon, Participation, Phase, User
 from hackathon.models.challenge import QUOTA
 from submissions.models import Quota
 from submissions.services.phases import move_deadline, save_phase
@@ -19,7 +20,7 @@ from teams.services.roster import move_member
 from tests.evaluation.admin.test_organizers import current, later, organizer
 from tests.evaluation.admin.test_pages import act, ask, url
 from tests.evaluation.scored import reserved_team, submit
-from tests.factories import ChallengeDataFactory, PhaseFactory, TeamFactory, UserFactory, World
+from tests.factories import ChallengeDataFactory, ChallengeFactory, PhaseFactory, TeamFactory, UserFactory, World
 from tests.pages import html
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +234,53 @@ def test_an_open_phase_cannot_be_deleted(world: World, organizer: Client) -> Non
         url(Phase, "changelist"), {"action": "delete_selected", "_selected_action": world.phase.pk, "post": "yes"}
     )
     assert Phase.objects.filter(pk=world.phase.pk).exists()
+
+
+# --- challenges ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"base_models": ["nowhere"]}, "There is no enabled base model “nowhere”."),
+        ({"methods": ["lorra"]}, "There is no method “lorra”."),
+        ({"techniques": ["magic"]}, "There is no technique “magic”."),
+        ({"ranges": {"training.learning_rate": {"min": 0.1, "max": 0.01}}}, "is empty."),
+        ({"ranges": {"training.speed": {"min": 1, "max": 2}}}, "There is no field “training.speed”."),
+    ],
+)
+def test_limits_are_checked_as_those_of_a_folder(
+    world: World, organizer: Client, change: dict[str, Any], said: str
+) -> None:
+    before = world.challenge.limits
+    body = {name: getattr(world.challenge, name) for name in ("title", "slug", "summary", "description")}
+    body |= {"hackathon": world.hackathon.pk, "task": world.challenge.task, "primary_metric": "accuracy"}
+    body |= {"phases-TOTAL_FORMS": 0, "phases-INITIAL_FORMS": 0}
+    page = url(Challenge, "change", world.challenge.pk)
+    answer = organizer.post(page, body | {"limits": json.dumps(before | change)})
+    assert said in html(answer)
+    world.challenge.refresh_from_db()
+    assert world.challenge.limits == before
+    assert organizer.post(page, body | {"limits": json.dumps(before)}).status_code == 302
+
+
+def test_a_challenge_that_nobody_used_is_deleted_by_its_slug_and_no_other(world: World, organizer: Client) -> None:
+    mistaken = PhaseFactory(challenge=ChallengeFactory(hackathon=world.hackathon)).challenge
+    submit(world)
+    used = world.challenge
+    said = act(organizer, "delete_unused", used, reason="mistake", typed=used.slug)
+    assert "has submissions or runs" in said
+    act(organizer, "delete_unused", mistaken, reason="mistake", typed=used.slug)
+    assert Challenge.objects.count() == 2
+    act(organizer, "delete_unused", mistaken, reason="mistake", typed=mistaken.slug)
+    assert list(Challenge.objects.all()) == [used]
+    assert Phase.objects.filter(challenge=used).exists()
+
+
+def test_who_creates_a_hackathon_organizes_it(world: World, organizer: Client) -> None:
+    body = {"name": "Mine", "slug": "mine", "tagline": "", "description": "", "max_team_size": 4, "time_zone": "UTC"}
+    for name, at in (("starts_at", later(1)), ("ends_at", later(5))):
+        body |= {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M:%S}"}
+    assert organizer.post(url(Hackathon, "add"), body).status_code == 302
+    assert Participation.objects.get(hackathon__slug="mine").role == Role.ORGANIZER
+    assert organizer.get("/h/mine/dashboard/").status_code == 200
