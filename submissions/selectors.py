@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Avg, Exists, F, OuterRef, Q, QuerySet, Value
 
 from hackathon.models import Challenge, Phase, User
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_organized_by
@@ -112,7 +112,7 @@ def queue_pace(*, now: datetime) -> QueuePace:
     ended = Job.objects.filter(compute_seconds__gt=0, finished_at__isnull=False).order_by("-finished_at")[:20]
     jobs = Job.objects.filter(pk__in=list(ended.values_list("pk", flat=True)))
     return QueuePace(
-        mean_seconds=jobs.aggregate(mean=Avg("compute_seconds"))["mean"],
+        mean_seconds=jobs.aggregate(mean=Avg(F("compute_seconds") - F("saved_seconds")))["mean"],
         nodes=live_nodes(now=now).count(),
         busy=Job.objects.filter(state=JobState.RUNNING).count(),
     )

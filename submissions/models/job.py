@@ -68,6 +68,8 @@ class Job(Row):
     failure_hint = models.TextField(blank=True)
     fault = models.CharField(_("fault of"), max_length=10, choices=Fault, blank=True, default=Fault.NONE)
     compute_seconds = models.FloatField(_("compute seconds"), default=0.0)
+    """What the run costs whoever's node it finds: with `saved_seconds`, which the node's cached features saved it."""
+    saved_seconds = models.FloatField(_("seconds saved by cached features"), default=0.0)
     charged = models.BooleanField(_("charged to the quota"), default=False)
     reserved_seconds = models.FloatField(default=0.0, editable=False)
     charge_day = models.DateField(null=True, blank=True, editable=False)

@@ -15,6 +15,7 @@ from hackathon.models import BaseModel
 from submissions.enums import Fault, JobState
 from submissions.models import Artifact, Job, Node, ProgressChunk
 from training_worker.contract import sentences
+from training_worker.contract.limits import Budget
 from training_worker.contract.wire import (
     OUTPUTS,
     PREDICTIONS,
@@ -102,6 +103,7 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
         return _if_same(_has_handed_in(job, posted), job)
     _require_outputs(job, result.outputs)
     now = db_now()
+    saved = min(result.telemetry.saved_seconds, Budget.model_validate(job.budget).max_seconds)
     with transaction.atomic():
         moved = move(
             job,
@@ -111,7 +113,8 @@ def accept_result(*, job_id: str, attempt: int, result: JobResult) -> Job:
             actor=job.node.name if job.node else "",
             result=posted,
             stopped_by=result.stopped_by,
-            compute_seconds=min(result.telemetry.compute_seconds, seconds_of_attempt(job, now)),
+            compute_seconds=min(result.telemetry.compute_seconds, seconds_of_attempt(job, now)) + saved,
+            saved_seconds=saved,
             trained_at=now,
             lease_until=None,
             not_before=None,

@@ -74,7 +74,7 @@ def upload(job: Job, name: str, body: bytes) -> OutputRef:
     return OutputRef(name=name, sha256=sha256, size=len(body))
 
 
-def job_result(*outputs: OutputRef, seconds: float = 5.0) -> JobResult:
+def job_result(*outputs: OutputRef, seconds: float = 5.0, saved: float = 0.0) -> JobResult:
     return JobResult(
         outputs=outputs,
         validation={"accuracy": 0.8},
@@ -83,6 +83,7 @@ def job_result(*outputs: OutputRef, seconds: float = 5.0) -> JobResult:
         telemetry=Telemetry(
             seconds={"train": seconds},
             compute_seconds=seconds,
+            saved_seconds=saved,
             peak_memory_mb=100.0,
             parameters_total=1000,
             parameters_trained=10,

@@ -318,11 +318,13 @@ class OutputRef(ContractModel):
 
 
 class Telemetry(ContractModel):
-    """Figures of one run. Seconds by stage; parameters trained and in all; peak memory of the training process on its
+    """Figures of one run. Seconds by stage and in all; `saved_seconds` is what those features cost when they were
+    computed that this run found on its node; parameters trained and in all; peak memory of the training process on its
     device."""
 
     seconds: Annotated[dict[Name, Seconds], Field(max_length=50)]
     compute_seconds: Seconds
+    saved_seconds: Seconds = 0.0
     peak_memory_mb: MegabytesUsed
     parameters_total: Parameters
     parameters_trained: Parameters

@@ -81,6 +81,7 @@ class Run:
         self.is_frozen = config is None or config.method.uses_frozen_features
         self.base_examples: FeatureSplit | None = None
         self.kept: dict[tuple[str, ...], FeatureSplit] = {}
+        self.saved_seconds = 0.0
 
     def run(self) -> ChildResult:
         seed_everything(self.spec.seed)
@@ -252,7 +253,8 @@ class Run:
             return frozen_features(model, split, self.compute, known)
 
         if key not in self.kept:
-            self.kept[key] = FeatureCache(Path(self.job.features), context).get(split, key, compute)
+            self.kept[key], saved = FeatureCache(Path(self.job.features), context).get(split, key, compute)
+            self.saved_seconds += saved
         return self.kept[key]
 
     # --- package ---------------------------------------------------------------------------------------------
@@ -301,6 +303,7 @@ class Run:
         return Telemetry(
             seconds=self.clock.seconds,
             compute_seconds=self.clock.total(),
+            saved_seconds=round(self.saved_seconds, 3),
             peak_memory_mb=peak_memory_mb(self.compute.device),
             parameters_total=count(model.parameters()),
             parameters_trained=count(trained_parameters(model)) if self.config else 0,

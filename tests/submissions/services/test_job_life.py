@@ -21,6 +21,7 @@ from submissions.services.submit import Submitted, submit_config
 from submissions.services.sweep import sweep
 from submissions.services.transitions import StaleAttempt, move
 from tests.factories import CONFIG, World, make_node
+from tests.pages import html, page
 from tests.submissions.play import (
     claim,
     finish_training,
@@ -140,6 +141,24 @@ def test_a_changed_limit_of_the_phase_holds_for_teams_that_have_submitted_and_a_
     Quota.objects.filter(team=world.team).update(cap_total=3)
     Phase.objects.update(total=1)
     assert submit(world, training={"num_train_epochs": 2}).was_created
+
+
+@pytest.mark.parametrize(("saved", "charged"), [(0.0, 5.0), (30.0, 35.0), (80_000.0, 65.0)])
+def test_what_cached_features_saved_is_charged_up_to_the_budget_and_shown(
+    world: World, saved: float, charged: float
+) -> None:
+    """The same config costs the same on a node that has its features and on one that has not."""
+    job = submitted_job(world)
+    assert claim(make_node()[0], kinds=(JobKind.RUN,)) is not None
+    job.refresh_from_db()
+    work(job)
+    accept_result(
+        job_id=str(job.pk), attempt=1, result=job_result(upload(job, PREDICTIONS, predictions([])), saved=saved)
+    )
+    job.refresh_from_db()
+    assert (job.compute_seconds, job.saved_seconds) == (charged, charged - 5.0)
+    text = html(page(world, "captain", f"/s/{job.submission_id}/"))
+    assert ("saved by cached features" in text) is (saved > 0)
 
 
 def test_idempotency_key_replays_the_first_answer_and_refuses_another_body(world: World) -> None:

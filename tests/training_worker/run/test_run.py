@@ -119,8 +119,10 @@ def test_features_of_the_base_score_serve_where_the_model_reads_the_same(run_job
 
 def test_warm_and_cold_feature_cache_give_the_same_run(run_job: RunJob, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
-    _, cold, messages = run_job(make_config("head"), features=shared)
-    _, warm, again = run_job(make_config("head"), features=shared)
+    paid, cold, messages = run_job(make_config("head"), features=shared)
+    saving, warm, again = run_job(make_config("head"), features=shared)
+    assert paid.telemetry.saved_seconds == 0
+    assert 0 < saving.telemetry.saved_seconds <= paid.telemetry.compute_seconds, "as long as it took then"
     assert (cold / "predictions.jsonl").read_bytes() == (warm / "predictions.jsonl").read_bytes()
     assert [computed(told) for told in (messages, again)] == [[96, 32, 40], []], "each example once"
     next(shared.iterdir()).write_bytes(b"not safetensors")
