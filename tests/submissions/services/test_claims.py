@@ -188,8 +188,11 @@ def test_a_claim_locks_one_job_and_no_more(world: World) -> None:
         submit(world, method)
     node, *rest = (make_node(f"node-{number}")[0] for number in range(3))
     with transaction.atomic():
-        locked = lock_fairest(node, node_report(**RUNS), now=db_now())
-        assert locked is not None
+        fairest = lock_fairest(node, node_report(**RUNS), now=db_now())
+        transaction.set_rollback(True)
+    assert fairest is not None
+    with transaction.atomic():
+        locked = Job.objects.select_for_update().get(pk=fairest.pk)
         others = together(rest, [1, 1])
         assert all(isinstance(answer, Claim) and answer.spec.job_id != str(locked.pk) for answer in others), others
 
