@@ -19,6 +19,7 @@ from submissions.config_form.yaml_form import YamlForm
 from submissions.models import Submission
 from submissions.services.check_config import Preview, check_config, preview_config
 from submissions.services.submit import Submitted, submit_checked
+from training_worker.contract.adjusted import adjusted_values
 
 from .submit import SubmitPage
 
@@ -61,6 +62,8 @@ class Draft:
             self.preview = preview_config(check_config(self.page.terms, config), team=self.page.team)
         except Invalid as invalid:
             self.form.add_problems(invalid.fields)
+        else:
+            self.form.add_adjusted(adjusted_values(config, self.preview.checked.config))
 
     def submit(self, author: User) -> Submitted | None:
         """Submit it, or keep what stands in the way: `error`, or problems beside their fields."""

@@ -32,7 +32,16 @@ def send(world: World, who: str = "captain", button: str = "submit", **changes: 
 
 def problems(text: str) -> dict[str, str]:
     """What stands beside each field, by the field's name."""
-    found = re.findall(r'<div id="id_([\w.]+)_error">(.*?)</div>', text, re.DOTALL)
+    return _beside(text, "error")
+
+
+def notes(text: str) -> dict[str, str]:
+    """What is said beside a field whose value is accepted, by the field's name."""
+    return _beside(text, "notes")
+
+
+def _beside(text: str, kind: str) -> dict[str, str]:
+    found = re.findall(rf'<div id="id_([\w.]+)_{kind}">(.*?)</div>', text, re.DOTALL)
     return {name: entities.unescape(re.sub(r"<[^>]+>", " ", body)).strip() for name, body in found}
 
 

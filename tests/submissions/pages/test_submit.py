@@ -16,7 +16,7 @@ from submissions.models import Job, Quota, Submission
 from submissions.services.check_config import terms_of
 from tests.factories import World
 from tests.pages import EVERYBODY, browser_of, html, page
-from tests.submissions.pages.submit_page import LORA, path, problems, send, value_of
+from tests.submissions.pages.submit_page import LORA, notes, path, problems, send, textarea, value_of
 
 # --- who ------------------------------------------------------------------------------------------------------------
 
@@ -203,6 +203,18 @@ def test_checking_shows_what_would_be_trained_and_takes_nothing(world: World) ->
     assert "reserves 1 min 00 s of compute" in text
     assert not Submission.objects.exists()
     assert not Quota.objects.exists()
+
+
+def test_what_is_rounded_is_said_beside_its_field(world: World) -> None:
+    text = html(send(world, button="preview", training__learning_rate="0.00234"))
+    assert notes(text) == {"training.learning_rate": "Rounded to 0.0025."}
+    assert 'aria-describedby="id_training.learning_rate_helptext id_training.learning_rate_notes"' in text
+    assert value_of(text, "training.learning_rate") == "0.00234"
+    as_yaml = {"tab": "yaml", "yaml": textarea(html(send(world, button="to", to="yaml")))}
+    as_yaml["yaml"] = as_yaml["yaml"].replace("learning_rate: 0.0001", "learning_rate: 0.00234")
+    line = as_yaml["yaml"].split("\n").index("  learning_rate: 0.00234") + 1
+    said = notes(html(send(world, button="preview", **as_yaml)))
+    assert said == {"yaml": f"Line {line}: training.learning_rate: Rounded to 0.0025."}
 
 
 def test_a_key_in_a_field_checks_and_never_submits(world: World) -> None:
