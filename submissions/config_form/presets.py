@@ -71,16 +71,16 @@ def presets_of(method: str) -> tuple[Preset, ...]:
     return PRESETS.get(method, (PLAIN,))
 
 
-def preset_values(method: str, slug: str, terms: Terms) -> dict[str, Any]:
+def preset_values(method: str, slug: str, terms: Terms, *, model: str = "") -> dict[str, Any]:
     """Every field's value by dotted name, as `terms` allow it: the preset of that name, else the method's first.
 
-    No technique is used in a preset.
+    It is made for `model`, where that is allowed, else for the first one that fits. No technique is used in a preset.
     """
     presets = presets_of(method)
     preset = next((one for one in presets if one.slug == slug), presets[0])
     fields = [*method_fields(method, terms.limits), *training_fields(terms.limits, terms.task)]
     values = {field.path: within(field, preset.values.get(field.path, field.default)) for field in fields}
-    model = _first_model(method, terms)
+    model = model if model in terms.limits.base_models else _first_model(method, terms)
     _fit_model(values, terms.models.get(model))
     _fit_budget(values, {field.path: field for field in fields}, terms)
     return ({BASE_MODEL: model} if model else {}) | {METHOD: method} | values

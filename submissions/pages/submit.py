@@ -48,10 +48,11 @@ class SubmitPage:
     def methods(self) -> list[str]:
         return method_choices(self.offered.limits)
 
-    def defaults(self, method: str, preset: str = "") -> dict[str, str]:
+    def defaults(self, method: str, *, preset: str = "", model: str = "") -> dict[str, str]:
         """The form's data for a method and one of its presets; the first allowed one for a method that is not."""
         method = method if method in self.methods else ("lora" if "lora" in self.methods else self.methods[0])
-        return {path: as_text(value) for path, value in preset_values(method, preset, self.offered).items()}
+        values = preset_values(method, preset, self.offered, model=model)
+        return {path: as_text(value) for path, value in values.items()}
 
     def form(self, data: Mapping[str, str]) -> ConfigForm:
         assert self.terms is not None

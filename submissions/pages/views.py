@@ -82,16 +82,14 @@ def _copied(request: HttpRequest, challenge: Challenge) -> Submission | None:
 
 
 def _take_draft(request: HttpRequest, page: SubmitPage) -> HttpResponse:
-    """Submit it, check it, or show it another way. The Enter key checks, so it costs nothing."""
+    """Submit it, check it, or show it another way."""
     draft = posted_draft(page, request.POST.dict())
-    if "submit" not in request.POST:
-        draft.is_asked = "to" not in request.POST and "show" not in request.POST
+    if draft.pressed != "submit":
         draft.check()
         return _render_submit_page(request, page, draft)
     assert isinstance(request.user, User)
     submitted = draft.submit(request.user)
     if submitted is None:
-        draft.is_asked = True
         again = read_submit_page(request.user, page.challenge, now=db_now())
         return _render_submit_page(request, again, draft)
     _say_submitted(request, submitted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from submissions.models import Submission
 from tests.browser.inspection import inspect
@@ -44,11 +45,15 @@ def test_without_scripts_a_method_is_chosen_an_error_is_corrected_and_a_run_subm
     page.get_by_role("button", name="head").click()
     assert page.locator("[name='method.r']").count() == 0
     page.get_by_role("button", name="lora").click()
+    expect(page.get_by_role("button", name="lora")).to_be_focused()
     page.get_by_label("note").fill("by hand")
+    page.get_by_role("button", name="quick look").click()
+    expect(page.get_by_role("button", name="quick look")).to_be_focused()
     page.get_by_role("button", name="YAML").click()
     text = page.get_by_label("YAML", exact=True)
-    text.fill(text.input_value().replace("r: 8", "r: 800"))
+    text.fill(text.input_value().replace("r: 4", "r: 800"))
     page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_focused()
     assert "method.r" in page.locator("#id_yaml_error").inner_text()
     text.fill(text.input_value().replace("r: 800", "r: 12"))
     page.get_by_role("button", name="Form", exact=True).click()

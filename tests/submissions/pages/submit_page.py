@@ -56,3 +56,10 @@ def textarea(text: str) -> str:
     found = re.search(r'<textarea name="yaml".*?>\n?(.*?)</textarea>', text, re.DOTALL)
     assert found is not None
     return entities.unescape(found[1])
+
+
+def focused(text: str) -> str:
+    """The tag that the page puts the focus on, up to what every such tag has; "" where there is none."""
+    tags = [tag for tag in re.findall(r"<(\w[^>]*)>", text) if re.search(r"\sautofocus\b", tag)]
+    assert len(tags) <= 1
+    return re.split(r" formnovalidate| tabindex", tags[0])[0] if tags else ""

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from hackathon.enums import Role
 from hackathon.models import Participation
+from submissions.config_form.fields import as_text
 from submissions.config_form.presets import preset_values, presets_of
 from submissions.models import Job, Quota, Submission
 from submissions.services.check_config import terms_of
-from tests.factories import World
+from tests.factories import BaseModelFactory, World
 from tests.pages import EVERYBODY, browser_of, html, page
-from tests.submissions.pages.submit_page import LORA, notes, path, problems, send, textarea, value_of
+from tests.submissions.pages.submit_page import LORA, focused, notes, path, problems, send, textarea, value_of
 
 # --- who ------------------------------------------------------------------------------------------------------------
 
@@ -113,8 +114,38 @@ def test_the_method_is_chosen_by_address(world: World, method: str) -> None:
     assert value_of(text, "method.name") == method
     assert ('name="method.r"' in text) is (method == "lora")
     assert f'value="{method}" formnovalidate aria-pressed="true"' in text
+
+
+@pytest.mark.parametrize("method", ["full", "head", "lora"])
+def test_a_preset_brings_its_values_and_keeps_model_note_and_tags(world: World, method: str) -> None:
+    world.challenge.limits |= {"base_models": ["tiny-bert", "other-bert"]}
+    world.challenge.save()
+    other = BaseModelFactory(slug="other-bert")
+    kept = {"base_model": other.slug, "note": "mine", "tags": "a, b"}
     for preset in presets_of(method):
-        assert page(world, "captain", f"{path(world)}?method={method}&preset={preset.slug}").status_code == 200
+        text = html(send(world, button="tab", tab="form", method__name=method, preset=preset.slug, **kept))
+        values = preset_values(method, preset.slug, terms_of(world.phase).offered)
+        for name in ("training.learning_rate", "training.num_train_epochs"):
+            assert value_of(text, name) == as_text(values[name])
+        assert (value_of(text, "method.name"), value_of(text, "note"), value_of(text, "tags")) == (
+            method,
+            "mine",
+            "a, b",
+        )
+        assert re.search(r'<option value="other-bert" selected>', text)
+        assert focused(text) == f'button name="preset" value="{preset.slug}"'
+    assert not Submission.objects.exists()
+
+
+def test_the_focus_stays_on_the_button_or_goes_to_the_outcome(world: World) -> None:
+    assert focused(html(page(world, "captain", path(world)))) == ""
+    assert focused(html(send(world, button="tab", tab="form", show="head"))) == 'button name="show" value="head"'
+    assert focused(html(send(world, button="tab", tab="form", to="yaml"))) == 'button name="to" value="yaml"'
+    assert focused(html(send(world, button="preview"))) == 'p class="note success" role="status"'
+    for button in ("preview", "submit"):
+        assert focused(html(send(world, button=button, method__r="900"))) == 'div class="note error" role="alert"'
+    Quota.objects.create(team=world.team, phase=world.phase, used_total=100)
+    assert focused(html(send(world))) == 'div class="note error" role="alert"'
 
 
 def test_another_method_keeps_what_was_typed_and_brings_its_own_defaults(world: World) -> None:
