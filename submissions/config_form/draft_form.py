@@ -42,8 +42,9 @@ class DraftField(BoundField):
 
     @property
     def aria_describedby(self) -> str | None:
-        ids = [super().aria_describedby, f"{self.auto_id}_notes" if self.notes else None]
-        return " ".join(filter(None, ids)) or None
+        """What a live check fills is always there."""
+        help_text = [f"{self.auto_id}_helptext"] if self.help_text else []
+        return None if self.is_hidden else " ".join([*help_text, f"{self.auto_id}_said"])
 
 
 class DraftForm(AnnotationForm):

@@ -48,10 +48,13 @@ class Draft:
         return self.pressed in {"preview", "submit"}
 
     @property
+    def has_outcome(self) -> bool:
+        return bool(self.form.errors) or self.error is not None or self.is_asked
+
+    @property
     def focus(self) -> str:
         """Where the page puts the focus: on the outcome, or on the button that stays pressed."""
-        has_outcome = bool(self.form.errors) or self.error is not None or self.is_asked
-        return "outcome" if self.pressed and has_outcome else self.pressed
+        return "outcome" if self.pressed and self.has_outcome else self.pressed
 
     @property
     def presets(self) -> tuple[Preset, ...]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hackathon.clock import db_now
 from hackathon.models import BaseModel, Challenge, User
 from hackathon.visibility import challenges_visible_to, hackathons_visible_to
+from hackathon.web.live import is_poll
 from hackathon.web.zip_download import Member, zip_response
 from hackathon.web.zones import use_event_zone
 from submissions.config_form.annotations import AnnotationForm
@@ -82,10 +83,12 @@ def _copied(request: HttpRequest, challenge: Challenge) -> Submission | None:
 
 
 def _take_draft(request: HttpRequest, page: SubmitPage) -> HttpResponse:
-    """Submit it, check it, or show it another way."""
+    """Submit it, check it, or show it another way; where htmx asks, only what the check says."""
     draft = posted_draft(page, request.POST.dict())
     if draft.pressed != "submit":
         draft.check()
+        if is_poll(request):
+            return render(request, "submissions/_draft_live.html", {"page": page, "draft": draft})
         return _render_submit_page(request, page, draft)
     assert isinstance(request.user, User)
     submitted = draft.submit(request.user)

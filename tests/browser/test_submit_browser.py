@@ -85,3 +85,27 @@ def test_a_technique_is_switched_on_by_keyboard_and_then_shows_its_fields(
     page.get_by_role("button", name="Submit", exact=True).click()
     page.get_by_text("Submission #1 is in the queue.").wait_for()
     assert Submission.objects.get().config["techniques"] == [{"name": "fgm", "epsilon": 2.0}]
+
+
+def test_what_the_check_says_follows_the_fields_while_the_focus_stays(world: World, watched: Watched) -> None:
+    page = watched.open(f"/c/{world.challenge.slug}/submit/?method=lora", user=world.captain)
+    page.locator(".actions button[name=preview]").click()
+    page.get_by_text("This config is valid.").wait_for()
+    rate = page.get_by_label("learning_rate")
+    rate.fill("0.00234")
+    page.get_by_text("Rounded to 0.0025.").wait_for()
+    expect(rate).to_be_focused()
+    expect(page.get_by_text("This config is valid.")).to_be_hidden()
+    rate.fill("7")
+    page.locator("[id='id_training.learning_rate_error']").wait_for()
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("Shown once the config is valid.")).to_be_visible()
+    assert inspect(page) == []
+    page.get_by_label("num_train_epochs").fill("1")
+    rate.fill("0.001")
+    page.get_by_text("It costs one submission").wait_for()
+    expect(rate).not_to_have_attribute("aria-invalid", "true")
+    assert not Submission.objects.exists()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_text("Submission #1 is in the queue.").wait_for()
+    assert Submission.objects.get().config["training"]["learning_rate"] == 0.001

@@ -30,6 +30,13 @@ def send(world: World, who: str = "captain", button: str = "submit", **changes: 
     return response
 
 
+def live(world: World, who: str = "captain", **changes: str) -> HttpResponse:
+    """What htmx gets when a field has changed."""
+    names = {name.replace("__", "."): value for name, value in changes.items()}
+    response: HttpResponse = browser_of(world, who).post(path(world), LORA | names, headers={"HX-Request": "true"})
+    return response
+
+
 def problems(text: str) -> dict[str, str]:
     """What stands beside each field, by the field's name."""
     return _beside(text, "error")
@@ -41,7 +48,7 @@ def notes(text: str) -> dict[str, str]:
 
 
 def _beside(text: str, kind: str) -> dict[str, str]:
-    found = re.findall(rf'<div id="id_([\w.]+)_{kind}">(.*?)</div>', text, re.DOTALL)
+    found = re.findall(rf'<div\s+id="id_([\w.]+)_{kind}">(.*?)</div>', text, re.DOTALL)
     return {name: entities.unescape(re.sub(r"<[^>]+>", " ", body)).strip() for name, body in found}
 
 

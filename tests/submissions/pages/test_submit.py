@@ -17,7 +17,7 @@ from submissions.models import Job, Quota, Submission
 from submissions.services.check_config import terms_of
 from tests.factories import BaseModelFactory, World
 from tests.pages import EVERYBODY, browser_of, html, page
-from tests.submissions.pages.submit_page import LORA, focused, notes, path, problems, send, textarea, value_of
+from tests.submissions.pages.submit_page import LORA, focused, live, notes, path, problems, send, textarea, value_of
 
 # --- who ------------------------------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ def test_an_error_stands_beside_its_field(world: World, name: str, value: str, s
     text = html(send(world, **{name.replace(".", "__"): value}))
     assert list(problems(text)) == [name]
     assert said in problems(text)[name]
-    assert f'aria-describedby="id_{name}_helptext id_{name}_error"' in text or name == "base_model"
+    assert f'aria-describedby="id_{name}_helptext id_{name}_said"' in text or name == "base_model"
     assert not Submission.objects.exists()
 
 
@@ -204,9 +204,8 @@ def test_a_method_that_is_not_allowed_says_so_at_the_method(world: World) -> Non
     world.challenge.limits |= {"methods": ["head"]}
     world.challenge.save()
     text = html(send(world))
-    assert '<p class="problem" id="id_method.name_error">This method is not allowed in this challenge.' in text
-    text = html(send(world, method__name="../evil"))
-    assert 'id="id_method.name_error"' in text
+    assert problems(text)["method.name"].startswith("This method is not allowed in this challenge.")
+    assert "method.name" in problems(html(send(world, method__name="../evil")))
     assert not Submission.objects.exists()
 
 
@@ -239,13 +238,31 @@ def test_checking_shows_what_would_be_trained_and_takes_nothing(world: World) ->
 def test_what_is_rounded_is_said_beside_its_field(world: World) -> None:
     text = html(send(world, button="preview", training__learning_rate="0.00234"))
     assert notes(text) == {"training.learning_rate": "Rounded to 0.0025."}
-    assert 'aria-describedby="id_training.learning_rate_helptext id_training.learning_rate_notes"' in text
+    assert 'aria-describedby="id_training.learning_rate_helptext id_training.learning_rate_said"' in text
     assert value_of(text, "training.learning_rate") == "0.00234"
     as_yaml = {"tab": "yaml", "yaml": textarea(html(send(world, button="to", to="yaml")))}
     as_yaml["yaml"] = as_yaml["yaml"].replace("learning_rate: 0.0001", "learning_rate: 0.00234")
     line = as_yaml["yaml"].split("\n").index("  learning_rate: 0.00234") + 1
     said = notes(html(send(world, button="preview", **as_yaml)))
     assert said == {"yaml": f"Line {line}: training.learning_rate: Rounded to 0.0025."}
+
+
+def test_a_live_check_says_what_has_changed_and_takes_nothing(world: World) -> None:
+    send(world)
+    first, quota = Submission.objects.get(), Quota.objects.get()
+    same = html(live(world))
+    assert same.count(f'<a href="/s/{first.pk}/">#1</a>') == 1
+    assert "<form" not in same
+    other = html(live(world, training__learning_rate="0.00234", method__r="16"))
+    assert "#1" not in other
+    assert "It costs one submission" in other
+    assert notes(other) == {"training.learning_rate": "Rounded to 0.0025."}
+    assert '<div id="outcome" hx-swap-oob="true" hidden></div>' in other
+    wrong = html(live(world, method__r="900"))
+    assert list(problems(wrong)) == ["method.r"]
+    assert 'id="id_training.learning_rate_said" hx-swap-oob="true"></div>' in wrong
+    assert "Shown once the config is valid." in wrong
+    assert (Submission.objects.get(), Quota.objects.get().used_total) == (first, quota.used_total)
 
 
 def test_a_key_in_a_field_checks_and_never_submits(world: World) -> None:
