@@ -31,6 +31,8 @@ class Draft:
     page: SubmitPage
     form: DraftForm
     copied: Submission | None = None
+    is_kept: bool = False
+    """It comes back from before a log-in."""
     pressed: str = ""
     """The name of the button that sent it; "" where the page was just opened."""
     choice: str = ""
