@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from training_worker.contract.base import JSON
 from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import Terms, largest_cost
 from training_worker.contract.methods import METHODS
 
-from .fields import BASE_MODEL, METHOD, ConfigField, method_fields, training_fields, within
+from .fields import BASE_MODEL, METHOD, ConfigField, method_choices, method_fields, nest, training_fields, within
 
 BATCH, EPOCHS, LENGTH = "training.per_device_train_batch_size", "training.num_train_epochs", "training.max_length"
 
@@ -69,6 +70,16 @@ PLAIN = Preset("balanced", _BALANCED, {})
 def presets_of(method: str) -> tuple[Preset, ...]:
     """The first is what a form starts with."""
     return PRESETS.get(method, (PLAIN,))
+
+
+def default_method(methods: Sequence[str]) -> str:
+    """What a form starts with and an example shows."""
+    return "lora" if "lora" in methods else methods[0]
+
+
+def default_config(terms: Terms) -> dict[str, JSON]:
+    """What the form starts with, as a config; needs a method and a base model in `terms`."""
+    return nest(preset_values(default_method(method_choices(terms.limits)), "", terms))
 
 
 def preset_values(method: str, slug: str, terms: Terms, *, model: str = "") -> dict[str, Any]:

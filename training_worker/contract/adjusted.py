@@ -22,7 +22,7 @@ class AdjustedValue(ContractModel):
 def adjusted_values(data: JSON, used: SubmissionConfig) -> list[AdjustedValue]:
     """The differences between a config that was accepted and its canonical form; what was left out is none."""
     config = parse_config(data)
-    groups = {"training": config.training, "method": config.method}
+    groups: dict[str, ContractModel] = {"training": config.training, "method": config.method}
     groups |= {f"techniques.{index}": technique for index, technique in enumerate(config.techniques)}
     trained = {name: value for name, _field, value in used.numbers()}
     adjusted = []

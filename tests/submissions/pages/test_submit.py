@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,10 +13,10 @@ from django.utils import timezone
 
 from hackathon.enums import Role
 from hackathon.models import Participation
-from submissions.config_form.fields import as_text
+from submissions.config_form.fields import as_text, flatten
 from submissions.config_form.presets import preset_values, presets_of
 from submissions.models import Job, Quota, Submission
-from submissions.services.check_config import terms_of
+from submissions.services.check_config import check_config, terms_of
 from tests.factories import BaseModelFactory, World
 from tests.pages import EVERYBODY, browser_of, html, page
 from tests.submissions.pages.submit_page import LORA, focused, live, notes, path, problems, send, textarea, value_of
@@ -114,6 +116,23 @@ def test_the_method_is_chosen_by_address(world: World, method: str) -> None:
     assert value_of(text, "method.name") == method
     assert ('name="method.r"' in text) is (method == "lora")
     assert f'value="{method}" formnovalidate aria-pressed="true"' in text
+
+
+@pytest.mark.parametrize("methods", [["head", "lora"], ["head", "full"]])
+def test_the_example_of_the_challenge_page_is_what_the_form_starts_with(world: World, methods: list[str]) -> None:
+    narrowed = {"training.learning_rate": {"min": 1e-5, "max": 1e-4}}
+    world.challenge.limits |= {"methods": methods, "ranges": narrowed}
+    world.challenge.save()
+    request = unescape(html(page(world, "captain", f"/c/{world.challenge.slug}/")).partition('id="request"')[2])
+    body = json.loads(request.partition("-d '")[2].partition("'")[0])
+    started = html(page(world, "captain", path(world)))
+    assert body["phase"] == str(world.phase.pk)
+    assert body["config"]["training"]["learning_rate"] == 1e-4
+    assert body["config"]["method"]["name"] == value_of(started, "method.name")
+    for name, value in flatten(body["config"]).items():
+        if not isinstance(value, str):
+            assert value_of(started, name) == as_text(value)
+    assert check_config(terms_of(world.phase), body["config"]).config.method.name == body["config"]["method"]["name"]
 
 
 @pytest.mark.parametrize("method", ["full", "head", "lora"])
