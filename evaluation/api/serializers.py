@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from evaluation.listing import WITHDRAWN
 from hackathon.api.strict import PageQuery, StrictSerializer
-from submissions.api.serializers import SubmissionRunDetailSerializer, SubmissionRunSerializer
+from submissions.api.serializers import SubmissionRunDetailSerializer, SubmissionRunSerializer, adjusted_field
 from submissions.api.waiting import MAX_WAIT_SECONDS, Until
 from submissions.enums import JobState
 
@@ -53,6 +53,7 @@ class SubmissionSerializer(SubmissionRunDetailSerializer):
 
 class SubmittedSerializer(SubmissionSerializer):
     was_created = serializers.BooleanField(help_text="false where the same run had been submitted before, at no cost.")
+    adjusted = adjusted_field()
 
 
 class SubmissionQuery(PageQuery):

@@ -34,6 +34,7 @@ from submissions.services.annotate import annotate_submission
 from submissions.services.submit import submit_config
 from teams.models import Team
 from teams.selectors import team_in
+from training_worker.contract.adjusted import AdjustedValue, adjusted_values
 from training_worker.contract.base import FieldError
 
 from .serializers import (
@@ -55,14 +56,19 @@ ORDERINGS = {
 @dataclass(frozen=True)
 class ScoredRun(SubmissionRunDetail):
     scores: SubmissionScores | None
+
+
+@dataclass(frozen=True)
+class SubmittedRun(ScoredRun):
     was_created: bool
+    adjusted: list[AdjustedValue]
 
 
-def scored_run(viewer: Viewer, submission_id: UUID, *, was_created: bool = False) -> ScoredRun:
+def scored_run(viewer: Viewer, submission_id: UUID) -> ScoredRun:
     """Raises `NotFound`."""
     submission = visible_submission(viewer, submission_id)
     run = run_detail(submission, now=db_now())
-    return ScoredRun(**vars(run), scores=submission_scores(submission, viewer), was_created=was_created)
+    return ScoredRun(**vars(run), scores=submission_scores(submission, viewer))
 
 
 def _own_team(viewer: Viewer, phase: Phase) -> Team:
@@ -136,7 +142,11 @@ class SubmissionsView(StrictListView[Submission]):
             tags=body["tags"],
             idempotency_key=key,
         )
-        run = scored_run(request.user, submitted.submission.pk, was_created=submitted.was_created)
+        run = SubmittedRun(
+            **vars(scored_run(request.user, submitted.submission.pk)),
+            was_created=submitted.was_created,
+            adjusted=adjusted_values(body["config"], submitted.submission.submission_config),
+        )
         location = reverse("api:submission", args=[submitted.submission.pk])
         status = 201 if submitted.was_created else 200
         return Response(SubmittedSerializer(run).data, status=status, headers={"Location": location})

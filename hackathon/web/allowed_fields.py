@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -14,8 +13,6 @@ from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS, methods_for
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.techniques import TECHNIQUES, techniques_for
-
-EXAMPLE_FIELDS = ("learning_rate", "per_device_train_batch_size", "num_train_epochs", "max_length")
 
 
 @dataclass(frozen=True)
@@ -68,17 +65,3 @@ def _fields(model: type[ContractModel], prefix: str, limits: ChallengeLimits) ->
 
 def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def example_config(limits: ChallengeLimits, task: TaskSpec) -> dict[str, Any]:
-    """A config to begin with: the first allowed model, LoRA where it is allowed, defaults moved into the ranges."""
-    method = "lora" if "lora" in limits.methods else limits.methods[0]
-    training: dict[str, Any] = {}
-    for name in EXAMPLE_FIELDS:
-        if f"training.{name}" in task.unused:
-            continue
-        default = TrainingArguments.model_fields[name].default
-        bounds = limits.ranges.get(f"training.{name}")
-        value = default if bounds is None else min(max(default, bounds.min), bounds.max)
-        training[name] = type(default)(value)
-    return {"base_model": limits.base_models[0], "method": {"name": method}, "training": training}

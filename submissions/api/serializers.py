@@ -16,6 +16,7 @@ from submissions.enums import FINAL_STATES, Fault, JobState
 from submissions.models import Artifact, Job, JobEvent
 from submissions.selectors import SubmissionRun
 from teams.api.serializers import TeamRefSerializer
+from training_worker.contract.adjusted import AdjustedValue
 from training_worker.contract.config import SubmissionConfig
 from training_worker.contract.limits import Estimate
 from training_worker.contract.wire import Stage, StoppedBy, Telemetry
@@ -34,6 +35,16 @@ class EstimateField(ContractField):
 @extend_schema_field(schema_of(Telemetry))
 class TelemetryField(ContractField):
     pass
+
+
+@extend_schema_field(schema_of(AdjustedValue))
+class AdjustedValueField(ContractField):
+    pass
+
+
+def adjusted_field() -> serializers.ListField:
+    text = "The values that are trained otherwise than you gave them; [] where there are none."
+    return serializers.ListField(child=AdjustedValueField(), help_text=text)
 
 
 class ConfigInputSerializer(StrictSerializer):
@@ -87,6 +98,7 @@ class CostSerializer(serializers.Serializer[Any]):
 
 class PreviewSerializer(serializers.Serializer[Any]):
     config = SubmissionConfigField(help_text="Canonical: as it would be stored, trained and hashed.")
+    adjusted = adjusted_field()
     estimate = EstimateField()
     cost = CostSerializer()
     same_as = serializers.UUIDField(allow_null=True, help_text="Your team's submission of the same run.")

@@ -24,6 +24,7 @@ from submissions.selectors import SubmissionRun, first_job, progress_since, quot
 from submissions.services.check_config import check_config, preview_config, terms_of
 from submissions.services.jobs import cancel_job
 from teams.selectors import team_in
+from training_worker.contract.adjusted import adjusted_values
 from training_worker.contract.base import FieldError
 
 from .serializers import (
@@ -78,6 +79,7 @@ class ValidateView(StrictAPIView):
         preview = preview_config(checked, team=team)
         answer = {
             "config": checked.config,
+            "adjusted": adjusted_values(body["config"], checked.config),
             "estimate": checked.estimate,
             "cost": {
                 "submissions": 0 if preview.same_as else 1,

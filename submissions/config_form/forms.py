@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 
 from hackathon.models import BaseModel
+from training_worker.contract.adjusted import AdjustedValue
 from training_worker.contract.base import JSON, ContractModel, FieldError
 from training_worker.contract.config import summary
 from training_worker.contract.limits import Terms
@@ -19,7 +20,7 @@ from training_worker.contract.techniques import TECHNIQUES, techniques_for
 from training_worker.contract.text import isolated
 
 from .annotations import ANNOTATIONS
-from .draft_form import DraftForm, problem_text
+from .draft_form import DraftForm, adjusted_text, problem_text
 from .fields import (
     BASE_MODEL,
     LISTS,
@@ -114,6 +115,10 @@ class ConfigForm(DraftForm):
             known = path in self.fields
             text = problem_text(error) if known else f"{error.field}: {problem_text(error)}"
             self.add_error(path if known else None, forms.ValidationError(text, code=error.code))
+
+    def add_adjusted(self, values: Iterable[AdjustedValue]) -> None:
+        for value in values:
+            self.notes.setdefault(self._field_path(value.field), []).append(adjusted_text(value))
 
     def _field_path(self, path: str) -> str:
         """`techniques.0.epsilon` in the config is `techniques.fgm.epsilon` here, and its name the switch."""

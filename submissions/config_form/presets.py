@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from training_worker.contract.base import JSON
 from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import Terms, largest_cost
 from training_worker.contract.methods import METHODS
 
-from .fields import BASE_MODEL, METHOD, ConfigField, method_fields, training_fields, within
+from .fields import BASE_MODEL, METHOD, ConfigField, method_choices, method_fields, nest, training_fields, within
 
 BATCH, EPOCHS, LENGTH = "training.per_device_train_batch_size", "training.num_train_epochs", "training.max_length"
 
@@ -71,16 +72,26 @@ def presets_of(method: str) -> tuple[Preset, ...]:
     return PRESETS.get(method, (PLAIN,))
 
 
-def preset_values(method: str, slug: str, terms: Terms) -> dict[str, Any]:
+def default_method(methods: Sequence[str]) -> str:
+    """What a form starts with and an example shows."""
+    return "lora" if "lora" in methods else methods[0]
+
+
+def default_config(terms: Terms) -> dict[str, JSON]:
+    """What the form starts with, as a config; needs a method and a base model in `terms`."""
+    return nest(preset_values(default_method(method_choices(terms.limits)), "", terms))
+
+
+def preset_values(method: str, slug: str, terms: Terms, *, model: str = "") -> dict[str, Any]:
     """Every field's value by dotted name, as `terms` allow it: the preset of that name, else the method's first.
 
-    No technique is used in a preset.
+    It is made for `model`, where that is allowed, else for the first one that fits. No technique is used in a preset.
     """
     presets = presets_of(method)
     preset = next((one for one in presets if one.slug == slug), presets[0])
     fields = [*method_fields(method, terms.limits), *training_fields(terms.limits, terms.task)]
     values = {field.path: within(field, preset.values.get(field.path, field.default)) for field in fields}
-    model = _first_model(method, terms)
+    model = model if model in terms.limits.base_models else _first_model(method, terms)
     _fit_model(values, terms.models.get(model))
     _fit_budget(values, {field.path: field for field in fields}, terms)
     return ({BASE_MODEL: model} if model else {}) | {METHOD: method} | values

@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from hackathon.bundles.yaml import YamlInvalid, dump, load_with_lines
+from training_worker.contract.adjusted import AdjustedValue
 from training_worker.contract.base import JSON, FieldError
 
 from .annotations import ANNOTATIONS
-from .draft_form import DraftForm, problem_text
+from .draft_form import DraftForm, adjusted_text, problem_text
 
 
 class YamlForm(DraftForm):
@@ -50,6 +51,11 @@ class YamlForm(DraftForm):
         for error in errors:
             text = f"{error.field}: {problem_text(error)}" if error.field else problem_text(error)
             self.add_error("yaml", forms.ValidationError(_at_line(self._line(error.field), text), code=error.code))
+
+    def add_adjusted(self, values: Iterable[AdjustedValue]) -> None:
+        self.notes["yaml"] = [
+            _at_line(self._line(value.field), f"{value.field}: {adjusted_text(value)}") for value in values
+        ]
 
     def _line(self, field: str) -> int:
         """Where the field is, else the nearest thing around it that is there."""

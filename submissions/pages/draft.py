@@ -12,13 +12,14 @@ from hackathon.errors import DomainError, Invalid, NotAllowed
 from hackathon.models import User
 from submissions.config_form.annotations import ANNOTATIONS
 from submissions.config_form.draft_form import DraftForm
-from submissions.config_form.fields import METHOD
+from submissions.config_form.fields import BASE_MODEL, METHOD
 from submissions.config_form.forms import ConfigForm, form_data
 from submissions.config_form.presets import Preset, presets_of
 from submissions.config_form.yaml_form import YamlForm
 from submissions.models import Submission
 from submissions.services.check_config import Preview, check_config, preview_config
 from submissions.services.submit import Submitted, submit_checked
+from training_worker.contract.adjusted import adjusted_values
 
 from .submit import SubmitPage
 
@@ -30,14 +31,32 @@ class Draft:
     page: SubmitPage
     form: DraftForm
     copied: Submission | None = None
-    is_asked: bool = False
-    """The viewer asked for the check, so the page shows its outcome in full."""
+    is_kept: bool = False
+    """It comes back from before a log-in."""
+    pressed: str = ""
+    """The name of the button that sent it; "" where the page was just opened."""
+    choice: str = ""
+    """The value of that button."""
     preview: Preview | None = None
     error: DomainError | None = None
 
     @property
     def tab(self) -> str:
         return "yaml" if isinstance(self.form, YamlForm) else "form"
+
+    @property
+    def is_asked(self) -> bool:
+        """The viewer asked for the check, so the page shows its outcome in full."""
+        return self.pressed in {"preview", "submit"}
+
+    @property
+    def has_outcome(self) -> bool:
+        return bool(self.form.errors) or self.error is not None or self.is_asked
+
+    @property
+    def focus(self) -> str:
+        """Where the page puts the focus: on the outcome, or on the button that stays pressed."""
+        return "outcome" if self.pressed and self.has_outcome else self.pressed
 
     @property
     def presets(self) -> tuple[Preset, ...]:
@@ -61,6 +80,8 @@ class Draft:
             self.preview = preview_config(check_config(self.page.terms, config), team=self.page.team)
         except Invalid as invalid:
             self.form.add_problems(invalid.fields)
+        else:
+            self.form.add_adjusted(adjusted_values(config, self.preview.checked.config))
 
     def submit(self, author: User) -> Submitted | None:
         """Submit it, or keep what stands in the way: `error`, or problems beside their fields."""
@@ -83,8 +104,8 @@ class Draft:
 
 
 def new_draft(page: SubmitPage, wanted: Mapping[str, str], copied: Submission | None) -> Draft:
-    """What the page opens with: a copy, or the wanted method's preset; as a form or as YAML."""
-    data = form_data(copied.config) if copied else page.defaults(wanted.get("method", ""), wanted.get("preset", ""))
+    """What the page opens with: a copy, or the wanted method's first preset; as a form or as YAML."""
+    data = form_data(copied.config) if copied else page.defaults(wanted.get("method", ""))
     form: DraftForm = page.form(data)
     if wanted.get("tab") == "yaml":
         form = _as_yaml(form)
@@ -92,14 +113,22 @@ def new_draft(page: SubmitPage, wanted: Mapping[str, str], copied: Submission | 
 
 
 def posted_draft(page: SubmitPage, posted: Mapping[str, str]) -> Draft:
-    """The posted tab; with `to` the other tab and with `show` another method, keeping what was typed."""
+    """The posted tab; with `to` the other tab, with `show` another method, with `preset` other values. The Enter key
+    presses `preview`, so it costs nothing."""
+    pressed = next((name for name in ("submit", "to", "show", "preset") if name in posted), "preview")
+    return Draft(page, _posted_form(page, posted), pressed=pressed, choice=posted.get(pressed, ""))
+
+
+def _posted_form(page: SubmitPage, posted: Mapping[str, str]) -> DraftForm:
     if posted.get("tab") == "yaml":
         text = YamlForm(posted)
-        return Draft(page, _as_form(page, text) if posted.get("to") == "form" else text)
+        return _as_form(page, text) if posted.get("to") == "form" else text
     if "show" in posted:
-        return Draft(page, page.form(_with_method(page, posted, posted["show"])))
+        return page.form(_with_method(page, posted, posted["show"]))
+    if "preset" in posted:
+        return page.form(_with_preset(page, posted, posted["preset"]))
     form = page.form(posted)
-    return Draft(page, _as_yaml(form) if posted.get("to") == "yaml" else form)
+    return _as_yaml(form) if posted.get("to") == "yaml" else form
 
 
 def _as_yaml(form: DraftForm) -> YamlForm:
@@ -125,14 +154,22 @@ def _as_form(page: SubmitPage, text: YamlForm) -> DraftForm:
     return form
 
 
+KEPT = (BASE_MODEL, *ANNOTATIONS)
+"""What neither another method nor a preset changes."""
+
+
 def _with_method(page: SubmitPage, posted: Mapping[str, str], method: str) -> dict[str, str]:
     """The new method's defaults under what was changed by hand: a value that is still the old method's gives way."""
-    old, new = page.defaults(posted.get(METHOD, "")), page.defaults(method)
+    model = posted.get(BASE_MODEL, "")
+    old, new = page.defaults(posted.get(METHOD, ""), model=model), page.defaults(method, model=model)
     kept = {
         path: value
         for path, value in posted.items()
-        if path in {"base_model", *ANNOTATIONS}
-        or (path.startswith("training.") and value != old.get(path))
-        or path.startswith("techniques.")
+        if path in KEPT or (path.startswith("training.") and value != old.get(path)) or path.startswith("techniques.")
     }
     return new | kept
+
+
+def _with_preset(page: SubmitPage, posted: Mapping[str, str], preset: str) -> dict[str, str]:
+    values = page.defaults(posted.get(METHOD, ""), preset=preset, model=posted.get(BASE_MODEL, ""))
+    return values | {path: posted[path] for path in KEPT if path in posted}

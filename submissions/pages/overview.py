@@ -11,8 +11,10 @@ from django.conf import settings
 from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
-from hackathon.web.allowed_fields import AllowedGroup, allowed_groups, example_config
+from hackathon.web.allowed_fields import AllowedGroup, allowed_groups
+from submissions.config_form.presets import default_config
 from submissions.selectors import QuotaState, SubmissionRun, latest_runs, quota_state
+from submissions.services.check_config import PhaseTerms, terms_of
 from teams.models import Team
 from teams.selectors import TeamTable, team_in, team_table
 from training_worker.contract.limits import ChallengeLimits
@@ -87,10 +89,11 @@ class ChallengeOverview:
 
 
 def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) -> ChallengeOverview:
-    models = usable_models(challenge)
-    limits = usable_limits(challenge, models)
     phases = list(challenge.phases.select_related("data", "challenge__hackathon"))
     phase = current_phase(phases, now)
+    terms = terms_of(phase) if phase else None
+    models = terms.able if terms else usable_models(challenge)
+    limits = usable_limits(challenge, models)
     team = team_in(viewer, challenge.hackathon)
     return ChallengeOverview(
         limits=limits,
@@ -101,13 +104,13 @@ def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) 
         manifest=phase.data.dataset_manifest if phase else None,
         team=team,
         quota=quota_state(team=team, phase=phase, now=now) if team and phase else None,
-        request=submit_command(phase, limits) if phase and models else "",
+        request=submit_command(terms) if terms and models and limits.methods else "",
     )
 
 
-def submit_command(phase: Phase, limits: ChallengeLimits) -> str:
-    """A curl command that submits the example config; HACKTUNE_TOKEN is the reader's own API token."""
-    body = json.dumps({"phase": str(phase.pk), "config": example_config(limits, phase.challenge.task_spec)}, indent=2)
+def submit_command(terms: PhaseTerms) -> str:
+    """A curl command that submits what the form starts with; HACKTUNE_TOKEN is the reader's own API token."""
+    body = json.dumps({"phase": str(terms.phase.pk), "config": default_config(terms.offered)}, indent=2)
     return (
         f"curl {settings.SITE_URL}/api/submissions/ \\\n"
         '  -H "Authorization: Bearer $HACKTUNE_TOKEN" \\\n'

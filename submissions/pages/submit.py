@@ -11,7 +11,7 @@ from hackathon.models import Challenge, current_phase
 from hackathon.visibility import Viewer
 from submissions.config_form.fields import as_text, method_choices
 from submissions.config_form.forms import ConfigForm
-from submissions.config_form.presets import preset_values
+from submissions.config_form.presets import default_method, preset_values
 from submissions.selectors import QuotaState, quota_state
 from submissions.services.check_config import PhaseTerms, terms_of
 from teams.models import Team
@@ -48,10 +48,11 @@ class SubmitPage:
     def methods(self) -> list[str]:
         return method_choices(self.offered.limits)
 
-    def defaults(self, method: str, preset: str = "") -> dict[str, str]:
+    def defaults(self, method: str, *, preset: str = "", model: str = "") -> dict[str, str]:
         """The form's data for a method and one of its presets; the first allowed one for a method that is not."""
-        method = method if method in self.methods else ("lora" if "lora" in self.methods else self.methods[0])
-        return {path: as_text(value) for path, value in preset_values(method, preset, self.offered).items()}
+        method = method if method in self.methods else default_method(self.methods)
+        values = preset_values(method, preset, self.offered, model=model)
+        return {path: as_text(value) for path, value in values.items()}
 
     def form(self, data: Mapping[str, str]) -> ConfigForm:
         assert self.terms is not None

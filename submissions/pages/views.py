@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hackathon.clock import db_now
 from hackathon.models import BaseModel, Challenge, User
 from hackathon.visibility import challenges_visible_to, hackathons_visible_to
+from hackathon.web.live import is_poll
 from hackathon.web.zip_download import Member, zip_response
 from hackathon.web.zones import use_event_zone
 from submissions.config_form.annotations import AnnotationForm
@@ -25,6 +27,7 @@ from submissions.services.jobs import cancel_job
 from submissions.services.submit import Submitted
 
 from .draft import Draft, new_draft, posted_draft
+from .kept_draft import forget_draft, keep_draft, kept_draft
 from .overview import read_challenge_page, read_hackathon_page, read_home_page
 from .submit import SubmitPage, read_submit_page
 
@@ -55,9 +58,10 @@ def challenge_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "submissions/challenge_detail.html", context)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def challenge_submit(request: HttpRequest, slug: str) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return _log_in_first(request, slug)
     challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
     use_event_zone(request, challenge.hackathon)
     copied = _copied(request, challenge)
@@ -66,9 +70,19 @@ def challenge_submit(request: HttpRequest, slug: str) -> HttpResponse:
         return _render_submit_page(request, page)
     if request.method == "POST":
         return _take_draft(request, page)
-    draft = new_draft(page, request.GET.dict(), copied)
+    kept = kept_draft(request, slug) if "kept" in request.GET else None
+    draft = posted_draft(page, kept) if kept else new_draft(page, request.GET.dict(), copied)
+    draft.is_kept = kept is not None
     draft.check()
     return _render_submit_page(request, page, draft)
+
+
+def _log_in_first(request: HttpRequest, slug: str) -> HttpResponse:
+    """To the log-in and back, with what was typed. A live check is left unanswered: the form stays as it is."""
+    if is_poll(request):
+        return HttpResponse(status=204)
+    is_kept = request.method == "POST" and keep_draft(request, slug)
+    return redirect_to_login(f"{request.path}?kept=1" if is_kept else request.get_full_path())
 
 
 def _copied(request: HttpRequest, challenge: Challenge) -> Submission | None:
@@ -82,18 +96,19 @@ def _copied(request: HttpRequest, challenge: Challenge) -> Submission | None:
 
 
 def _take_draft(request: HttpRequest, page: SubmitPage) -> HttpResponse:
-    """Submit it, check it, or show it another way. The Enter key checks, so it costs nothing."""
+    """Submit it, check it, or show it another way; where htmx asks, only what the check says."""
     draft = posted_draft(page, request.POST.dict())
-    if "submit" not in request.POST:
-        draft.is_asked = "to" not in request.POST and "show" not in request.POST
+    if draft.pressed != "submit":
         draft.check()
+        if is_poll(request):
+            return render(request, "submissions/_draft_live.html", {"page": page, "draft": draft})
         return _render_submit_page(request, page, draft)
     assert isinstance(request.user, User)
     submitted = draft.submit(request.user)
     if submitted is None:
-        draft.is_asked = True
         again = read_submit_page(request.user, page.challenge, now=db_now())
         return _render_submit_page(request, again, draft)
+    forget_draft(request)
     _say_submitted(request, submitted)
     return redirect("submissions:detail", pk=submitted.submission.pk)
 

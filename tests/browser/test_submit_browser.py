@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from submissions.models import Submission
 from tests.browser.inspection import inspect
@@ -44,11 +45,15 @@ def test_without_scripts_a_method_is_chosen_an_error_is_corrected_and_a_run_subm
     page.get_by_role("button", name="head").click()
     assert page.locator("[name='method.r']").count() == 0
     page.get_by_role("button", name="lora").click()
+    expect(page.get_by_role("button", name="lora")).to_be_focused()
     page.get_by_label("note").fill("by hand")
+    page.get_by_role("button", name="quick look").click()
+    expect(page.get_by_role("button", name="quick look")).to_be_focused()
     page.get_by_role("button", name="YAML").click()
     text = page.get_by_label("YAML", exact=True)
-    text.fill(text.input_value().replace("r: 8", "r: 800"))
+    text.fill(text.input_value().replace("r: 4", "r: 800"))
     page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_focused()
     assert "method.r" in page.locator("#id_yaml_error").inner_text()
     text.fill(text.input_value().replace("r: 800", "r: 12"))
     page.get_by_role("button", name="Form", exact=True).click()
@@ -80,3 +85,27 @@ def test_a_technique_is_switched_on_by_keyboard_and_then_shows_its_fields(
     page.get_by_role("button", name="Submit", exact=True).click()
     page.get_by_text("Submission #1 is in the queue.").wait_for()
     assert Submission.objects.get().config["techniques"] == [{"name": "fgm", "epsilon": 2.0}]
+
+
+def test_what_the_check_says_follows_the_fields_while_the_focus_stays(world: World, watched: Watched) -> None:
+    page = watched.open(f"/c/{world.challenge.slug}/submit/?method=lora", user=world.captain)
+    page.locator(".actions button[name=preview]").click()
+    page.get_by_text("This config is valid.").wait_for()
+    rate = page.get_by_label("learning_rate")
+    rate.fill("0.00234")
+    page.get_by_text("Rounded to 0.0025.").wait_for()
+    expect(rate).to_be_focused()
+    expect(page.get_by_text("This config is valid.")).to_be_hidden()
+    rate.fill("7")
+    page.locator("[id='id_training.learning_rate_error']").wait_for()
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("Shown once the config is valid.")).to_be_visible()
+    assert inspect(page) == []
+    page.get_by_label("num_train_epochs").fill("1")
+    rate.fill("0.001")
+    page.get_by_text("It costs one submission").wait_for()
+    expect(rate).not_to_have_attribute("aria-invalid", "true")
+    assert not Submission.objects.exists()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_text("Submission #1 is in the queue.").wait_for()
+    assert Submission.objects.get().config["training"]["learning_rate"] == 0.001

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .base import ContractModel
 from .config import SubmissionConfig
@@ -36,6 +36,13 @@ def snap_scale(value: float) -> float:
     return float(snapped.scaleb(exponent))
 
 
+def snap(name: str, value: Any) -> Any:
+    """The value of the field of that name on its grid; a field without a grid keeps its value."""
+    if name in RATES:
+        return snap_rate(value)
+    return snap_scale(value) if name in SCALES else value
+
+
 def canonical(config: SubmissionConfig, task: TaskSpec | None = None, known: Known | None = None) -> SubmissionConfig:
     """The config as it is stored, shown, trained and hashed: defaults filled, numbers snapped, idle fields at their
     defaults, techniques in the order in which they apply.
@@ -60,10 +67,7 @@ def canonical(config: SubmissionConfig, task: TaskSpec | None = None, known: Kno
 
 
 def _snapped(model: Model) -> Model:
-    values = {name: getattr(model, name) for name in type(model).model_fields}
-    rates = {name: snap_rate(value) for name, value in values.items() if name in RATES}
-    scales = {name: snap_scale(value) for name, value in values.items() if name in SCALES}
-    return model.model_copy(update=rates | scales)
+    return model.model_copy(update={name: snap(name, getattr(model, name)) for name in type(model).model_fields})
 
 
 def canonical_json(model: ContractModel) -> str:

@@ -24,9 +24,14 @@ offerCopying(document);
 // Live parts: nothing is asked for while the page is hidden. What a reader has opened stays open, what is scrolled stays
 // where it is, the focus stays, and nothing is swapped under a pressed pointer or under text that was just marked.
 const READING_MS = 15000;
-let kept = { opened: [], scrolled: [], focused: null }, isPressed = false, markedAt = -READING_MS;
+let kept = { opened: [], scrolled: [], focused: null }, isPressed = false, markedAt = -READING_MS, postponed = null;
 document.addEventListener("pointerdown", () => { isPressed = true; });
-for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, () => { isPressed = false; });
+for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, release);
+function release() {
+  isPressed = false;
+  postponed?.dispatchEvent(new Event("input", { bubbles: true }));
+  postponed = null;
+}
 document.addEventListener("selectionchange", () => { markedAt = performance.now(); });
 
 function isHeld(live) {
@@ -52,7 +57,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const live = event.detail.target, focus = document.activeElement;
-  if (isHeld(live)) event.detail.shouldSwap = false;
+  if (isHeld(live)) {
+    event.detail.shouldSwap = false;
+    if (!live.hasAttribute("data-live")) postponed = live; // nothing else asks again
+  }
   kept = {
     opened: [...document.querySelectorAll("details[id][open]")].map((details) => details.id),
     scrolled: [...live.querySelectorAll(".scroll, .log, pre")]
@@ -69,6 +77,14 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const [place, top, left] of kept.scrolled) findAgain(place)?.scrollTo(left, top);
   if (kept.focused) findAgain(kept.focused)?.focus({ preventScroll: true });
   offerCopying(document);
+});
+// A field is marked as wrong by what the live check says of it.
+document.addEventListener("htmx:afterSettle", () => {
+  for (const said of document.querySelectorAll(".said")) {
+    const input = said.parentElement.querySelector("input, select, textarea");
+    if (said.querySelector(".problem")) input.ariaInvalid = "true";
+    else input.removeAttribute("aria-invalid");
+  }
 });
 function showOffline(isOffline) {
   document.querySelector(".offline").hidden = !isOffline;

@@ -16,10 +16,10 @@ from redis.exceptions import ConnectionError as CacheGone
 
 from hackathon.markdown.render import to_html_or_as_typed
 from hackathon.templatetags.display import compact, duration, like, moment, signed, window
-from hackathon.web.allowed_fields import allowed_groups, example_config
+from hackathon.web.allowed_fields import allowed_groups
 from hackathon.web.charts import Bars, Series, bar_chart, line_chart, thin
 from hackathon.web.text import render_markdown
-from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, read_config
+from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -146,27 +146,6 @@ def test_thinning_keeps_both_ends_and_drops_what_is_not_a_number() -> None:
     assert kept[0] == points[0]
     assert kept[-1] == points[-1]
     assert len(kept) <= 102
-
-
-LIMITS = [
-    {"base_models": ["a"], "methods": ["head"]},
-    {"base_models": ["a", "b"], "methods": ["full", "lora"], "ranges": {"training.max_length": {"min": 8, "max": 64}}},
-    {"base_models": ["a"], "methods": ["full"], "ranges": {"training.learning_rate": {"min": 0.001, "max": 0.1}}},
-]
-
-
-@pytest.mark.parametrize("raw", LIMITS)
-def test_the_example_is_a_config_that_the_challenge_accepts(raw: dict[str, object]) -> None:
-    limits = ChallengeLimits.model_validate(
-        raw | {"base_models": tuple(raw["base_models"]), "methods": tuple(raw["methods"])}
-    )  # type: ignore[arg-type]
-    assert (
-        read_config(
-            example_config(limits, TASKS["text-classification"]),
-            Terms(task=TASKS["text-classification"], limits=limits, size=DataSize(train_examples=800)),
-        ).base_model
-        == "a"
-    )
 
 
 def test_allowed_fields_are_narrowed_to_the_challenge() -> None:

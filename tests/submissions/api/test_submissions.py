@@ -41,6 +41,19 @@ def test_validate_gives_the_canonical_config_and_takes_nothing(world: World) -> 
     assert (Submission.objects.count(), Job.objects.count(), Quota.objects.count()) == (0, 0, 0)
 
 
+def test_validate_and_submit_name_each_value_that_is_trained_otherwise(world: World) -> None:
+    given = {"learning_rate": 0.00234, "weight_decay": 0.02, "lr_scheduler_type": "constant", "warmup_steps": 0.3}
+    adjusted = [
+        {"field": "training.learning_rate", "given": 0.00234, "used": 0.0025, "reason": "rounded"},
+        {"field": "training.warmup_steps", "given": 0.3, "used": 0.0, "reason": "no_effect"},
+    ]
+    assert preview(world, **given).json()["adjusted"] == adjusted
+    created, again = submit(world, **given), submit(world, **given)
+    assert (created.status_code, created.json()["adjusted"]) == (201, adjusted)
+    assert (again.status_code, again.json()["adjusted"]) == (200, adjusted)
+    assert preview(world).json()["adjusted"] == []
+
+
 def test_validate_names_the_same_run(world: World) -> None:
     first = submit(world).json()
     answer = preview(world, "teammate").json()

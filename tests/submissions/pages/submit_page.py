@@ -30,9 +30,25 @@ def send(world: World, who: str = "captain", button: str = "submit", **changes: 
     return response
 
 
+def live(world: World, who: str = "captain", **changes: str) -> HttpResponse:
+    """What htmx gets when a field has changed."""
+    names = {name.replace("__", "."): value for name, value in changes.items()}
+    response: HttpResponse = browser_of(world, who).post(path(world), LORA | names, headers={"HX-Request": "true"})
+    return response
+
+
 def problems(text: str) -> dict[str, str]:
     """What stands beside each field, by the field's name."""
-    found = re.findall(r'<div id="id_([\w.]+)_error">(.*?)</div>', text, re.DOTALL)
+    return _beside(text, "error")
+
+
+def notes(text: str) -> dict[str, str]:
+    """What is said beside a field whose value is accepted, by the field's name."""
+    return _beside(text, "notes")
+
+
+def _beside(text: str, kind: str) -> dict[str, str]:
+    found = re.findall(rf'<div\s+id="id_([\w.]+)_{kind}">(.*?)</div>', text, re.DOTALL)
     return {name: entities.unescape(re.sub(r"<[^>]+>", " ", body)).strip() for name, body in found}
 
 
@@ -47,3 +63,10 @@ def textarea(text: str) -> str:
     found = re.search(r'<textarea name="yaml".*?>\n?(.*?)</textarea>', text, re.DOTALL)
     assert found is not None
     return entities.unescape(found[1])
+
+
+def focused(text: str) -> str:
+    """The tag that the page puts the focus on, up to what every such tag has; "" where there is none."""
+    tags = [tag for tag in re.findall(r"<(\w[^>]*)>", text) if re.search(r"\sautofocus\b", tag)]
+    assert len(tags) <= 1
+    return re.split(r" formnovalidate| tabindex", tags[0])[0] if tags else ""

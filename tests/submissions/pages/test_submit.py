@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,12 +13,13 @@ from django.utils import timezone
 
 from hackathon.enums import Role
 from hackathon.models import Participation
+from submissions.config_form.fields import as_text, flatten
 from submissions.config_form.presets import preset_values, presets_of
 from submissions.models import Job, Quota, Submission
-from submissions.services.check_config import terms_of
-from tests.factories import World
+from submissions.services.check_config import check_config, terms_of
+from tests.factories import BaseModelFactory, World
 from tests.pages import EVERYBODY, browser_of, html, page
-from tests.submissions.pages.submit_page import LORA, path, problems, send, value_of
+from tests.submissions.pages.submit_page import LORA, focused, live, notes, path, problems, send, textarea, value_of
 
 # --- who ------------------------------------------------------------------------------------------------------------
 
@@ -113,8 +116,55 @@ def test_the_method_is_chosen_by_address(world: World, method: str) -> None:
     assert value_of(text, "method.name") == method
     assert ('name="method.r"' in text) is (method == "lora")
     assert f'value="{method}" formnovalidate aria-pressed="true"' in text
+
+
+@pytest.mark.parametrize("methods", [["head", "lora"], ["head", "full"]])
+def test_the_example_of_the_challenge_page_is_what_the_form_starts_with(world: World, methods: list[str]) -> None:
+    narrowed = {"training.learning_rate": {"min": 1e-5, "max": 1e-4}}
+    world.challenge.limits |= {"methods": methods, "ranges": narrowed}
+    world.challenge.save()
+    request = unescape(html(page(world, "captain", f"/c/{world.challenge.slug}/")).partition('id="request"')[2])
+    body = json.loads(request.partition("-d '")[2].partition("'")[0])
+    started = html(page(world, "captain", path(world)))
+    assert body["phase"] == str(world.phase.pk)
+    assert body["config"]["training"]["learning_rate"] == 1e-4
+    assert body["config"]["method"]["name"] == value_of(started, "method.name")
+    for name, value in flatten(body["config"]).items():
+        if not isinstance(value, str):
+            assert value_of(started, name) == as_text(value)
+    assert check_config(terms_of(world.phase), body["config"]).config.method.name == body["config"]["method"]["name"]
+
+
+@pytest.mark.parametrize("method", ["full", "head", "lora"])
+def test_a_preset_brings_its_values_and_keeps_model_note_and_tags(world: World, method: str) -> None:
+    world.challenge.limits |= {"base_models": ["tiny-bert", "other-bert"]}
+    world.challenge.save()
+    other = BaseModelFactory(slug="other-bert")
+    kept = {"base_model": other.slug, "note": "mine", "tags": "a, b"}
     for preset in presets_of(method):
-        assert page(world, "captain", f"{path(world)}?method={method}&preset={preset.slug}").status_code == 200
+        text = html(send(world, button="tab", tab="form", method__name=method, preset=preset.slug, **kept))
+        values = preset_values(method, preset.slug, terms_of(world.phase).offered)
+        for name in ("training.learning_rate", "training.num_train_epochs"):
+            assert value_of(text, name) == as_text(values[name])
+        assert (value_of(text, "method.name"), value_of(text, "note"), value_of(text, "tags")) == (
+            method,
+            "mine",
+            "a, b",
+        )
+        assert re.search(r'<option value="other-bert" selected>', text)
+        assert focused(text) == f'button name="preset" value="{preset.slug}"'
+    assert not Submission.objects.exists()
+
+
+def test_the_focus_stays_on_the_button_or_goes_to_the_outcome(world: World) -> None:
+    assert focused(html(page(world, "captain", path(world)))) == ""
+    assert focused(html(send(world, button="tab", tab="form", show="head"))) == 'button name="show" value="head"'
+    assert focused(html(send(world, button="tab", tab="form", to="yaml"))) == 'button name="to" value="yaml"'
+    assert focused(html(send(world, button="preview"))) == 'p class="note success" role="status"'
+    for button in ("preview", "submit"):
+        assert focused(html(send(world, button=button, method__r="900"))) == 'div class="note error" role="alert"'
+    Quota.objects.create(team=world.team, phase=world.phase, used_total=100)
+    assert focused(html(send(world))) == 'div class="note error" role="alert"'
 
 
 def test_another_method_keeps_what_was_typed_and_brings_its_own_defaults(world: World) -> None:
@@ -156,7 +206,7 @@ def test_an_error_stands_beside_its_field(world: World, name: str, value: str, s
     text = html(send(world, **{name.replace(".", "__"): value}))
     assert list(problems(text)) == [name]
     assert said in problems(text)[name]
-    assert f'aria-describedby="id_{name}_helptext id_{name}_error"' in text or name == "base_model"
+    assert f'aria-describedby="id_{name}_helptext id_{name}_said"' in text or name == "base_model"
     assert not Submission.objects.exists()
 
 
@@ -173,9 +223,8 @@ def test_a_method_that_is_not_allowed_says_so_at_the_method(world: World) -> Non
     world.challenge.limits |= {"methods": ["head"]}
     world.challenge.save()
     text = html(send(world))
-    assert '<p class="problem" id="id_method.name_error">This method is not allowed in this challenge.' in text
-    text = html(send(world, method__name="../evil"))
-    assert 'id="id_method.name_error"' in text
+    assert problems(text)["method.name"].startswith("This method is not allowed in this challenge.")
+    assert "method.name" in problems(html(send(world, method__name="../evil")))
     assert not Submission.objects.exists()
 
 
@@ -203,6 +252,36 @@ def test_checking_shows_what_would_be_trained_and_takes_nothing(world: World) ->
     assert "reserves 1 min 00 s of compute" in text
     assert not Submission.objects.exists()
     assert not Quota.objects.exists()
+
+
+def test_what_is_rounded_is_said_beside_its_field(world: World) -> None:
+    text = html(send(world, button="preview", training__learning_rate="0.00234"))
+    assert notes(text) == {"training.learning_rate": "Rounded to 0.0025."}
+    assert 'aria-describedby="id_training.learning_rate_helptext id_training.learning_rate_said"' in text
+    assert value_of(text, "training.learning_rate") == "0.00234"
+    as_yaml = {"tab": "yaml", "yaml": textarea(html(send(world, button="to", to="yaml")))}
+    as_yaml["yaml"] = as_yaml["yaml"].replace("learning_rate: 0.0001", "learning_rate: 0.00234")
+    line = as_yaml["yaml"].split("\n").index("  learning_rate: 0.00234") + 1
+    said = notes(html(send(world, button="preview", **as_yaml)))
+    assert said == {"yaml": f"Line {line}: training.learning_rate: Rounded to 0.0025."}
+
+
+def test_a_live_check_says_what_has_changed_and_takes_nothing(world: World) -> None:
+    send(world)
+    first, quota = Submission.objects.get(), Quota.objects.get()
+    same = html(live(world))
+    assert same.count(f'<a href="/s/{first.pk}/">#1</a>') == 1
+    assert "<form" not in same
+    other = html(live(world, training__learning_rate="0.00234", method__r="16"))
+    assert "#1" not in other
+    assert "It costs one submission" in other
+    assert notes(other) == {"training.learning_rate": "Rounded to 0.0025."}
+    assert '<div id="outcome" hx-swap-oob="true" hidden></div>' in other
+    wrong = html(live(world, method__r="900"))
+    assert list(problems(wrong)) == ["method.r"]
+    assert 'id="id_training.learning_rate_said" hx-swap-oob="true"></div>' in wrong
+    assert "Shown once the config is valid." in wrong
+    assert (Submission.objects.get(), Quota.objects.get().used_total) == (first, quota.used_total)
 
 
 def test_a_key_in_a_field_checks_and_never_submits(world: World) -> None:
