@@ -296,8 +296,17 @@ def _check_deploy(folder: Path, **changes: str) -> subprocess.CompletedProcess[s
 
 @pytest.mark.parametrize("role", ["site", "scorer", "manage"])
 def test_djangos_deploy_checks_are_clean(tmp_path: Path, role: str) -> None:
-    done = _check_deploy(tmp_path, HACKTUNE_ROLE=role)
+    done = _check_deploy(tmp_path, HACKTUNE_ROLE=role, HACKTUNE_HSTS_PRELOAD="true")
     assert (done.returncode, "no issues (0 silenced)" in done.stdout) == (0, True), done.stderr
+
+
+def test_preloading_hsts_is_the_operators_to_choose(tmp_path: Path) -> None:
+    done = _check_deploy(tmp_path)
+    assert (done.returncode, "no issues (1 silenced)" in done.stdout) == (0, True), done.stderr
+    code = "from django.conf import settings; print(settings.SECURE_HSTS_SECONDS > 0, settings.SECURE_HSTS_PRELOAD)"
+    env = _production(tmp_path) | {"DJANGO_SETTINGS_MODULE": "hackathon.settings"}
+    assert _python(REPOSITORY, code, **env).stdout.split() == ["True", "False"]
+    assert _python(REPOSITORY, code, **env, HACKTUNE_HSTS_PRELOAD="true").stdout.split() == ["True", "True"]
 
 
 @pytest.mark.parametrize(
