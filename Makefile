@@ -1,7 +1,7 @@
 # The front door. It needs Python 3.11 or newer and make; all else is installed into .venv on first use.
 #
-# Plain `pip install torch` on an x86 Linux machine brings the CUDA build, several GB. On a machine without an NVIDIA card
-# name the index of torch's CPU builds (see torch's own install page):  make demo PIP_TORCH_ARGS="--index-url URL"
+# On x86 Linux without an NVIDIA driver torch comes from its own index of CPU builds (requirements/torch_build.py says which
+# it takes); PIP_TORCH_ARGS decides where it is given:  make demo PIP_TORCH_ARGS="--index-url URL"
 
 PYTHON ?= python3
 PIP_TORCH_ARGS ?=
@@ -46,7 +46,13 @@ TRANSLATIONS := $(wildcard hackathon/locale/*/LC_MESSAGES/django.po)
 
 .venv/.torch: requirements/worker.txt | .venv/.python
 	@echo 'Installing $(TORCH) into .venv ... (about 1 minute; longer if it is the CUDA build)'
+ifeq ($(strip $(PIP_TORCH_ARGS)),)
+	@options="$$($(PY) requirements/torch_build.py)"; $(PIP) install -qq $$options $(TORCH) \
+		|| { test -n "$$options" && echo "It failed; trying pip's index (about 3 GB if it is the CUDA build) ..." >&2 \
+			&& $(PIP) install -qq $(TORCH); }
+else
 	@$(PIP) install -qq $(PIP_TORCH_ARGS) $(TORCH)
+endif
 	@touch $@
 
 .venv/.packages: requirements/site.txt requirements/worker.txt requirements/demo.txt requirements/models.txt .venv/.torch

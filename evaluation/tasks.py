@@ -10,14 +10,14 @@ if settings.ROLE == "scorer":
 
 
 @shared_task(name="evaluation.clear_items")
-def clear_orphan_items() -> None:
+def clear_orphan_items() -> int:
     from .scoring.clean import clear_items
 
-    clear_items()
+    return clear_items()
 
 
 @shared_task(name=SCORE_TASK)
-def score_pending() -> None:
+def score_pending() -> int:
     from .scoring import scorer as score  # the scorer alone pays for NumPy, and has when it started: see `warmup`
 
-    score.score_pending()
+    return score.score_pending()

@@ -6,15 +6,18 @@ from __future__ import annotations
 import os
 import threading
 
-from celery import Celery
+import structlog
+from celery import Celery, Task
 from celery.beat import Scheduler, Service
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import task_success, worker_ready, worker_shutting_down
 
 from hackathon.serving.programs import BEAT
 from training_worker.contract.wire import SCORING_QUEUE, SITE_QUEUE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hackathon.settings")
 os.environ.setdefault("HACKTUNE_ROLE", "scorer")
+
+logger = structlog.get_logger(__name__)
 
 app = Celery("hacktune")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -58,6 +61,13 @@ def _schedule(sender: Celery, **_: object) -> None:
             "options": {"expires": 3600.0, "queue": SCORING_QUEUE},
         },
     }
+
+
+@task_success.connect
+def _tell(sender: Task, result: int | None, **_: object) -> None:
+    """One line for what a task has done; most passes find nothing to do."""
+    tell = logger.info if result else logger.debug
+    tell("task_done", task=sender.name, count=result)
 
 
 if os.environ.get(BEAT):

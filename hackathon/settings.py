@@ -22,6 +22,7 @@
 | HACKTUNE_EMAIL_URL | smtp://localhost:25 | `smtp+tls://USER:PASSWORD@HOST:PORT`; `consolemail://` (debug) prints |
 | HACKTUNE_MAIL_FROM | noreply@ the site's host | sender of mails |
 | HACKTUNE_PROXIES | 0 | proxies in front of the site: rate limits believe that many X-Forwarded-For entries |
+| HACKTUNE_HSTS_PRELOAD | false | lets browsers ship the site's host as https only (hstspreload.org): hard to undo |
 | HACKTUNE_METRICS_TOKEN | none | bearer token of `/metrics`, at least 32 characters; without it there is no such page |
 | HACKTUNE_LOG_JSON | true unless debug | one JSON object a line on standard error |
 | HACKTUNE_LOG_LEVEL | INFO | of what is logged |
@@ -222,7 +223,9 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside the network, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE and env.bool("HACKTUNE_HSTS_PRELOAD", False)
+SILENCED_SYSTEM_CHECKS = [] if SECURE_HSTS_PRELOAD else ["security.W021"]  # to preload or not is the operator's to say
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -319,6 +322,9 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
+LOG_LEVEL = env.str("HACKTUNE_LOG_LEVEL", "INFO")
+# Celery has several info lines a task, also where nothing was to be done; ours are in `hackathon/celery.py`
+_CHATTY = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -332,5 +338,6 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
-    "root": {"handlers": ["stderr"], "level": env.str("HACKTUNE_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {} if LOG_LEVEL == "DEBUG" else {name: {"level": "WARNING"} for name in _CHATTY},
 }

@@ -7,15 +7,15 @@ from .services.clean import clear_orphan_imports
 
 
 @shared_task(name=mail.DELIVER_TASK)
-def deliver_mail() -> None:
-    mail.deliver_mails()
+def deliver_mail() -> int:
+    return mail.deliver_mails()
 
 
 @shared_task(name="hackathon.clear_mail")
-def clear_mail() -> None:
-    mail.clear_mails()
+def clear_mail() -> int:
+    return mail.clear_mails()
 
 
 @shared_task(name="hackathon.clear_imports")
-def clear_imports() -> None:
-    clear_orphan_imports()
+def clear_imports() -> int:
+    return clear_orphan_imports()

@@ -7,10 +7,10 @@ from .services.sweep import sweep
 
 
 @shared_task(name="submissions.sweep")
-def sweep_leases() -> None:
-    sweep()
+def sweep_leases() -> int:
+    return sweep()
 
 
 @shared_task(name="submissions.clear_orphans")
-def clear_orphan_uploads() -> None:
-    clear_orphans()
+def clear_orphan_uploads() -> int:
+    return clear_orphans()

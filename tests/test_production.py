@@ -23,7 +23,7 @@ import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from hackathon.files.settings import file_storages
-from hackathon.serving import programs
+from hackathon.serving import healthcheck, programs
 from tests.stack import REPOSITORY
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
@@ -130,6 +130,35 @@ def test_profiles_health_checks_and_privileges() -> None:
     ]
 
 
+def test_one_service_builds_the_sites_image_and_the_others_wait_for_it() -> None:
+    builds = {name: SERVICES[name]["image"] for name in SERVICES if "build" in SERVICES[name]}
+    assert builds == {
+        "prepare": "hacktune-site",
+        "worker-cpu": "hacktune-worker-cpu",
+        "worker-gpu": "hacktune-worker-gpu",
+    }
+    others = ("site", "scorer", "scheduler", "manage")
+    assert {(SERVICES[name]["image"], SERVICES[name]["pull_policy"]) for name in others} == {("hacktune-site", "never")}
+    for name in others[:3]:
+        assert SERVICES[name]["depends_on"]["prepare"] == {"condition": "service_completed_successfully"}
+
+
+def test_every_service_has_limits_rotated_logs_and_starts_again() -> None:
+    for name, service in SERVICES.items():
+        assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}, name
+        assert service["restart"] == ("no" if name in ("prepare", "manage") else "unless-stopped"), name
+        assert re.fullmatch(r"\d+[mg]|\$\{HACKTUNE_(DATABASE|WORKER)_MEMORY:-\w+\}", service["mem_limit"]), name
+
+
+def test_ours_end_when_they_stay_unhealthy() -> None:
+    longest = healthcheck.TRIES * (healthcheck.TRY_SECONDS + healthcheck.PAUSE_SECONDS) + healthcheck.GRACE_SECONDS
+    for name in ("site", "scorer", "scheduler"):
+        check = SERVICES[name]["healthcheck"]
+        assert check["test"][:5] == ["CMD", "python", "-m", "hackathon.serving.healthcheck", "python"], name
+        assert int(check["timeout"].removesuffix("s")) > longest  # else the engine kills the check before it acts
+        assert SERVICES[name]["init"] is True
+
+
 def test_the_bundled_store_serves_s3_alone_with_the_sites_own_key() -> None:
     store, site = SERVICES["store"], SERVICES["site"]["environment"]
     assert (store["image"], store["read_only"]) == ("dxflrs/garage:v2.3.0", True)
@@ -223,7 +252,7 @@ def test_the_sites_files_are_enough_for_it_without_torch(tmp_path: Path) -> None
     code = WITHOUT.format(names=["torch", "transformers", "peft", "accelerate", "datasets", "safetensors"]) + (
         "import django; django.setup()\n"
         "from django.core.management import call_command; call_command('check')\n"
-        "import hackathon.wsgi, hackathon.serving.probe\n"
+        "import hackathon.wsgi, hackathon.serving.probe, hackathon.serving.healthcheck\n"
         "from hackathon.celery import app; app.loader.import_default_modules()\n"
         "from celery.signals import worker_init; answers = worker_init.send(sender=None)\n"
         "assert not [answer for _, answer in answers if isinstance(answer, Exception)], answers\n"  # Celery only logs
@@ -267,8 +296,17 @@ def _check_deploy(folder: Path, **changes: str) -> subprocess.CompletedProcess[s
 
 @pytest.mark.parametrize("role", ["site", "scorer", "manage"])
 def test_djangos_deploy_checks_are_clean(tmp_path: Path, role: str) -> None:
-    done = _check_deploy(tmp_path, HACKTUNE_ROLE=role)
+    done = _check_deploy(tmp_path, HACKTUNE_ROLE=role, HACKTUNE_HSTS_PRELOAD="true")
     assert (done.returncode, "no issues (0 silenced)" in done.stdout) == (0, True), done.stderr
+
+
+def test_preloading_hsts_is_the_operators_to_choose(tmp_path: Path) -> None:
+    done = _check_deploy(tmp_path)
+    assert (done.returncode, "no issues (1 silenced)" in done.stdout) == (0, True), done.stderr
+    code = "from django.conf import settings; print(settings.SECURE_HSTS_SECONDS > 0, settings.SECURE_HSTS_PRELOAD)"
+    env = _production(tmp_path) | {"DJANGO_SETTINGS_MODULE": "hackathon.settings"}
+    assert _python(REPOSITORY, code, **env).stdout.split() == ["True", "False"]
+    assert _python(REPOSITORY, code, **env, HACKTUNE_HSTS_PRELOAD="true").stdout.split() == ["True", "True"]
 
 
 @pytest.mark.parametrize(

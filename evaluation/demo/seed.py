@@ -16,6 +16,7 @@ from hackathon.models import ApiToken, Challenge, Hackathon, Organization, Parti
 from hackathon.selectors import find_person
 from hackathon.services.import_challenge import ImportedChallenge, import_challenge
 from hackathon.services.import_model import import_model
+from hackathon.services.organizers import make_organizer
 from submissions.models import Submission
 from submissions.services.nodes import create_enrolment_token
 from submissions.services.submit import submit_config
@@ -43,7 +44,9 @@ def seed_people(credentials: Credentials, *, needs_worker: bool) -> Credentials:
         password = _Password(credentials.password)
         admin = _person(people.ADMIN, password)
         User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
-        _take_part(_person(people.ORGANIZER, password), hackathon, Role.ORGANIZER)
+        organizer = _person(people.ORGANIZER, password)
+        _take_part(organizer, hackathon, Role.ORGANIZER)
+        make_organizer(user=organizer)
         for judge in people.JUDGES:
             _take_part(_person(judge, password), hackathon, Role.JUDGE)
         for team in people.TEAMS:

@@ -113,6 +113,9 @@ class PrivateBucket(PrivateStorage, S3Storage):  # type: ignore[misc]
             return False
         return True
 
+    def free_bytes(self) -> int | None:
+        return None
+
 
 @contextmanager
 def _as_os_errors(name: str) -> Iterator[None]:

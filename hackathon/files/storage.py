@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import uuid
 from abc import abstractmethod
 from collections.abc import Container, Iterator
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.files.storage.base import Storage
@@ -38,6 +40,10 @@ class PrivateStorage(Storage):
     @abstractmethod
     def is_reachable(self) -> bool:
         """Whether files can be read at this moment, as far as one cheap question can tell. Never raises."""
+
+    @abstractmethod
+    def free_bytes(self) -> int | None:
+        """Room that is left; None where the store does not tell."""
 
     @abstractmethod
     def signed_url(self, name: str, *, seconds: int) -> str | None:
@@ -82,6 +88,10 @@ class PrivateFolder(PrivateStorage, FileSystemStorage):
     def is_reachable(self) -> bool:
         return True  # a file system that is away has taken more with it than files
 
+    def free_bytes(self) -> int | None:
+        folder = Path(self.location)
+        return shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists())).free
+
     def signed_url(self, name: str, *, seconds: int) -> str | None:
         return None
 
@@ -89,6 +99,11 @@ class PrivateFolder(PrivateStorage, FileSystemStorage):
 def storage(alias: str) -> PrivateStorage:
     """The storage of that alias. Raises `InvalidStorageError` where this process may not know it: labels on web."""
     return cast(PrivateStorage, storages[alias])
+
+
+def private_aliases() -> list[str]:
+    """Those that this process knows."""
+    return [alias for alias in settings.STORAGES if isinstance(storages[alias], PrivateStorage)]
 
 
 UNUSED_FOR = timedelta(hours=24)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
+from concurrent.futures import Future, wait
 
 import structlog
 from celery import current_app
-from django.db import DatabaseError, connection
+from django.core.cache import cache
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -16,57 +15,61 @@ from django.views.decorators.http import require_safe
 
 from hackathon.files.storage import storage
 
+from .questions import Question
+
 logger = structlog.get_logger(__name__)
 
-ANSWER_SECONDS = 5.0
+PATIENCE_SECONDS = 0.7
+"""For all answers together: /readyz answers within a second, whatever hangs."""
+KEPT_SECONDS = 5.0
 
 
-class Remembered:
-    """An answer that costs something, asked at most once in so many seconds by this process."""
-
-    def __init__(self, ask: Callable[[], bool], seconds: Callable[[bool], float]) -> None:
-        self._ask = ask
-        self._seconds = seconds
-        self._lock = threading.Lock()
-        self._answer, self._until = False, 0.0
-
-    def __call__(self) -> bool:
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._answer = self._ask()
-                self._until = time.monotonic() + self._seconds(self._answer)
-            return self._answer
-
-    def forget(self) -> None:
-        self._answer, self._until = False, 0.0
-
-
-def _ask_migrations() -> bool:
-    """Whether every migration of this code is applied. Raises `DatabaseError` where the database does not answer."""
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-
-
-def _ask_broker() -> bool:
+def _ask_database() -> bool:
+    """Whether every migration of this code is applied; asked once, after that only whether the database answers."""
+    global _is_migrated
     try:
-        with current_app.connection_for_write() as broker:
-            broker.connect()
-    except Exception as error:  # of whichever transport; the broker is only a doorbell
-        logger.warning("broker_unreachable", error=type(error).__name__)
-        return False
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if not _is_migrated:
+            executor = MigrationExecutor(connection)
+            _is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return _is_migrated
+    finally:
+        connection.close()  # of this thread
+
+
+_is_migrated = False
+
+
+def _ask_cache() -> bool:
+    cache.get("readyz")
     return True
 
 
-def _ask_store() -> bool:
-    if storage("models").is_reachable():
-        return True
-    logger.error("store_unreachable")
-    return False
+def _ask_broker() -> bool:
+    with current_app.connection_for_write() as broker:
+        broker.connect()
+    return True
 
 
-migrations_applied = Remembered(_ask_migrations, lambda is_applied: float("inf") if is_applied else 0.0)
-broker_reachable = Remembered(_ask_broker, lambda is_reachable: ANSWER_SECONDS)
-store_reachable = Remembered(_ask_store, lambda is_reachable: ANSWER_SECONDS)
+def _ask_files() -> bool:
+    return storage("models").is_reachable()
+
+
+database = Question(_ask_database, lambda is_migrated: 0.0)
+QUESTIONS = {
+    "cache": Question(_ask_cache, lambda is_reachable: KEPT_SECONDS),
+    "broker": Question(_ask_broker, lambda is_reachable: KEPT_SECONDS),
+    "files": Question(_ask_files, lambda is_reachable: KEPT_SECONDS),
+}
+
+
+def forget() -> None:
+    """Ask everything anew."""
+    global _is_migrated
+    _is_migrated = False
+    for question in (database, *QUESTIONS.values()):
+        question.forget()
 
 
 @never_cache
@@ -81,21 +84,26 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when pages can be served, else 503.
 
-    A broker that is away only makes jobs start a little later; while files are away jobs wait, and pages go on.
+    Without the broker jobs start a little later, and without files jobs wait: that is told as "degraded".
     """
-    database, migrations = _database_state()
-    is_ready = database == "ok" and migrations == "applied"
-    body = {"status": "ready" if is_ready else "not ready", "database": database, "migrations": migrations}
-    helpers = {"broker": broker_reachable, "files": store_reachable}
-    told = {name: "reachable" if ask() else "unreachable" for name, ask in helpers.items()}
-    return JsonResponse(body | told, status=200 if is_ready else 503)
+    asked = {"database": database.put()} | {name: question.put() for name, question in QUESTIONS.items()}
+    wait(asked.values(), timeout=PATIENCE_SECONDS)
+    is_migrated = _answer("database", asked.pop("database"))
+    body = {
+        "database": "unreachable" if is_migrated is None else "ok",
+        "migrations": {None: "unknown", False: "pending", True: "applied"}[is_migrated],
+    } | {name: "reachable" if _answer(name, future) else "unreachable" for name, future in asked.items()}
+    is_ready = bool(is_migrated) and body["cache"] == "reachable"
+    healthy = "ready" if body["broker"] == body["files"] == "reachable" else "degraded"
+    return JsonResponse({"status": healthy if is_ready else "not ready"} | body, status=200 if is_ready else 503)
 
 
-def _database_state() -> tuple[str, str]:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return "ok", "applied" if migrations_applied() else "pending"
-    except DatabaseError as error:
-        logger.error("database_unreachable", error=type(error).__name__)
-        return "unreachable", "unknown"
+def _answer(name: str, future: Future[bool]) -> bool | None:
+    """None where there is no answer yet, or an error."""
+    if not future.done():
+        logger.warning(f"{name}_unreachable", error="no answer in time")
+        return None
+    if (error := future.exception()) is not None:
+        logger.warning(f"{name}_unreachable", error=type(error).__name__)
+        return None
+    return future.result()

@@ -19,6 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from hackathon.clock import db_now
+from hackathon.files.storage import private_aliases, storage
 from hackathon.models import Heartbeat, OutgoingMail
 from hackathon.services.heartbeat import SWEEPER
 from hackathon.web.kept import kept
@@ -44,6 +45,7 @@ class Platform(Collector):
         yield _mails()
         nodes = live_nodes(now=self._now).count()
         yield GaugeMetricFamily("hacktune_nodes_live", "Nodes heard of in the last minute or running a job.", nodes)
+        yield _disks()
         if swept := last_sweep_at():
             text = "When the sweeper's last pass began."
             yield GaugeMetricFamily("hacktune_sweeper_last_pass_timestamp_seconds", text, swept.timestamp())
@@ -88,6 +90,16 @@ def _mails() -> Metric:
     family = GaugeMetricFamily("hacktune_mails", "Mails that are not sent.", labels=["state"])
     for state, count in mails.items():
         family.add_metric([state], count)
+    return family
+
+
+def _disks() -> Metric:
+    """Room for files by storage, where they are on a disk."""
+    text = "Free disk space of a storage."
+    family = GaugeMetricFamily("hacktune_storage_free_bytes", text, labels=["storage"])
+    for alias in private_aliases():
+        if (free := storage(alias).free_bytes()) is not None:
+            family.add_metric([alias], free)
     return family
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from evaluation.demo import credentials, fetch, people, processes, seed
 from evaluation.demo.credentials import Credentials
@@ -227,6 +228,14 @@ def test_seeded_people_can_do_what_they_are_there_for() -> None:
     assert (admin.is_superuser, admin.is_staff, admin.check_password("of this test")) == (True, True, True)
     assert not User.objects.exclude(pk=admin.pk).filter(is_superuser=True).exists()
     roles = Participation.objects.values_list("role", flat=True)
+    olga = User.objects.get(email=people.ORGANIZER.email)
+    browser = Client()
+    browser.force_login(olga)
+    hackathon = Hackathon.objects.get(slug=people.HACKATHON)
+    change = f"/admin/hackathon/hackathon/{hackathon.pk}/change/"
+    for path in ("/admin/", change, f"/h/{people.HACKATHON}/dashboard/"):
+        assert browser.get(path).status_code == 200, path
+    assert not olga.is_superuser
     assert sorted(roles) == [Role.JUDGE] * 2 + [Role.ORGANIZER] + [Role.PARTICIPANT] * 6
     kinds = Organization.objects.filter(user__memberships__isnull=False).values_list("kind", flat=True).distinct()
     assert sorted(kinds) == ["company", "research_institute", "university"]

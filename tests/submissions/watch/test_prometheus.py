@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from hackathon.clock import db_now
+from hackathon.files.storage import private_aliases
 from hackathon.mail.services import queue_mail
 from hackathon.models import Heartbeat
 from hackathon.models.mail import OutgoingMail
@@ -21,6 +23,7 @@ from tests.api import EVERYBODY, submit
 from tests.evaluation.scored import submit as submit_run
 from tests.factories import TeamFactory, World, make_node
 from tests.pages import browser_of
+from tests.s3 import S3Server
 from training_worker.contract.wire import JobKind
 
 TOKEN = "metrics-" + "0123456789abcdef" * 2
@@ -65,9 +68,12 @@ def test_without_a_token_in_the_settings_nothing_opens_it(settings: LazySettings
 
 
 @pytest.mark.django_db
-def test_an_empty_platform_shows_zeros_and_no_sweep() -> None:
+def test_an_empty_platform_shows_zeros_and_no_sweep(settings: LazySettings) -> None:
     seen = scrape()
     states = ("queued", "running", "scoring", "quarantined")
+    disks = {key[1]: seen.pop(key) for key in list(seen) if key[0] == "hacktune_storage_free_bytes"}
+    assert disks.keys() == set(private_aliases())
+    assert disks["models"] == pytest.approx(shutil.disk_usage(settings.DATA_DIR).free, rel=0.05)
     assert {key: seen.pop(key) for key in list(seen) if key[0] == "hacktune_jobs"} == {
         ("hacktune_jobs", kind.value, state): 0 for kind in JobKind for state in states
     }
@@ -103,6 +109,11 @@ def test_it_counts_what_is_there(world: World) -> None:
     assert 100 <= seen["hacktune_queue_oldest_seconds",] < 160
     assert 30 <= seen["hacktune_scoring_oldest_seconds",] < 90
     assert seen["hacktune_nodes_live",] == 1
+
+
+@pytest.mark.django_db
+def test_an_s3_store_has_no_disk(files_in_s3: S3Server) -> None:
+    assert not [key for key in scrape() if key[0] == "hacktune_storage_free_bytes"]
 
 
 @pytest.mark.django_db
