@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 SESSION_KEY = "kept_draft"
-MAX_CHARACTERS = 100_000
+MAX_CHARACTERS = 20_000
 """Above what any config that is accepted needs; a stranger's session holds no more."""
 _BUTTONS = {"submit", "preview", "csrfmiddlewaretoken"}
 
