@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,8 @@ from training_worker.contract.techniques import TECHNIQUES, techniques_for
 
 @dataclass(frozen=True)
 class AllowedField:
-    """One field of a config: name within its group, default ("" where it must be given), what is allowed, meaning."""
+    """One field of a config: name within its group, default ("" while nothing can be submitted), what is allowed,
+    meaning."""
 
     name: str
     default: str
@@ -32,36 +33,47 @@ class AllowedGroup:
     fields: list[AllowedField]
 
 
-def allowed_groups(limits: ChallengeLimits, task: TaskSpec) -> list[AllowedGroup]:
-    """A group per method, one of the training arguments that the task uses, one per technique."""
-    training = list(_fields(TrainingArguments, "training", limits))
+def allowed_groups(limits: ChallengeLimits, task: TaskSpec, defaults: Mapping[str, str]) -> list[AllowedGroup]:
+    """A group per method, one of the training arguments that the task uses, one per technique.
+
+    `defaults` are what a form starts with, by dotted name: `method.<method>.<field>`, else as in a config.
+    """
+    training = list(_fields(TrainingArguments, limits, "training", _within(defaults, "training")))
     return [
-        *(_group(f"method: {name}", METHODS[name], "method", limits) for name in methods_for(task, limits.methods)),
+        *(
+            _group(f"method: {name}", METHODS[name], limits, "method", _within(defaults, f"method.{name}"))
+            for name in methods_for(task, limits.methods)
+        ),
         AllowedGroup("training", "", [field for field in training if f"training.{field.name}" not in task.unused]),
         *(
-            _group(f"technique: {name}", TECHNIQUES[name], f"techniques.{name}", limits)
+            _group(f"technique: {name}", TECHNIQUES[name], limits, path, _within(defaults, path))
             for name in techniques_for(task, limits.techniques)
+            for path in [f"techniques.{name}"]
         ),
     ]
 
 
-def _group(title: str, model: type[ContractModel], prefix: str, limits: ChallengeLimits) -> AllowedGroup:
+def _within(defaults: Mapping[str, str], group: str) -> dict[str, str]:
+    return {path.removeprefix(f"{group}."): text for path, text in defaults.items() if path.startswith(f"{group}.")}
+
+
+def _group(
+    title: str, model: type[ContractModel], limits: ChallengeLimits, prefix: str, defaults: Mapping[str, str]
+) -> AllowedGroup:
     text = summary(model)
-    return AllowedGroup(title, _(text) if text else "", list(_fields(model, prefix, limits)))
+    return AllowedGroup(title, _(text) if text else "", list(_fields(model, limits, prefix, defaults)))
 
 
-def _fields(model: type[ContractModel], prefix: str, limits: ChallengeLimits) -> Iterator[AllowedField]:
+def _fields(
+    model: type[ContractModel], limits: ChallengeLimits, prefix: str, defaults: Mapping[str, str]
+) -> Iterator[AllowedField]:
     for name, field in model.model_fields.items():
         if name == "name":
             continue
         narrowed = limits.ranges.get(f"{prefix}.{name}")
         yield AllowedField(
             name=name,
-            default="" if field.is_required() else _plain(field.default),
+            default=defaults.get(name, ""),
             allowed=str(narrowed) if narrowed else describe_allowed(model, name),
             description=_(field.description) if field.description else "",
         )
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

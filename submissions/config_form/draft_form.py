@@ -28,7 +28,7 @@ def adjusted_text(value: AdjustedValue) -> str:
     """What becomes of a value, in the reader's language."""
     if value.reason == "rounded":
         return _("Rounded to %(value)s.") % {"value": as_text(value.used)}
-    return _("This value makes no difference here: %(value)s is used.") % {"value": as_text(value.used)}
+    return _("Has the same effect here as %(value)s.") % {"value": as_text(value.used)}
 
 
 class DraftField(BoundField):

@@ -114,6 +114,11 @@ def within(field: ConfigField, value: Any) -> Any:
     return math.floor(value) if field.kind == "integer" else float(value)
 
 
+def technique_defaults(technique: str, limits: ChallengeLimits) -> dict[str, str]:
+    """What the form starts with, by dotted name."""
+    return {spec.path: as_text(within(spec, spec.default)) for spec in technique_fields(technique, limits)}
+
+
 def as_text(value: Any) -> str:
     """A value as an input holds it; a number comes back from `read_value` as the same number."""
     if isinstance(value, float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,10 +34,10 @@ from .fields import (
     method_fields,
     nest,
     read_value,
+    technique_defaults,
     technique_fields,
     technique_path,
     training_fields,
-    within,
 )
 
 
@@ -65,8 +66,8 @@ class ConfigForm(DraftForm):
         of_techniques = [spec for name in self.techniques for spec in technique_fields(name, limits)]
         specs = [*method_fields(self.method, limits), *training_fields(limits, terms.task), *of_techniques]
         self.specs = {spec.path: spec for spec in specs}
-        defaults = {spec.path: as_text(within(spec, spec.default)) for spec in of_techniques}
-        super().__init__(defaults | dict(data), label_suffix="")
+        defaults = [technique_defaults(name, limits) for name in self.techniques]
+        super().__init__(dict(ChainMap(dict(data), *defaults)), label_suffix="")
         annotations = {name: self.fields.pop(name) for name in ANNOTATIONS}
         self.fields[BASE_MODEL] = _model_field(models, str(data.get(BASE_MODEL, "")))
         self.fields[METHOD] = forms.CharField(required=False, widget=forms.HiddenInput)

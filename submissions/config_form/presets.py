@@ -14,8 +14,20 @@ from training_worker.contract.base import JSON
 from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import Terms, largest_cost
 from training_worker.contract.methods import METHODS
+from training_worker.contract.techniques import techniques_for
 
-from .fields import BASE_MODEL, METHOD, ConfigField, method_choices, method_fields, nest, training_fields, within
+from .fields import (
+    BASE_MODEL,
+    METHOD,
+    ConfigField,
+    as_text,
+    method_choices,
+    method_fields,
+    nest,
+    technique_defaults,
+    training_fields,
+    within,
+)
 
 BATCH, EPOCHS, LENGTH = "training.per_device_train_batch_size", "training.num_train_epochs", "training.max_length"
 
@@ -80,6 +92,26 @@ def default_method(methods: Sequence[str]) -> str:
 def default_config(terms: Terms) -> dict[str, JSON]:
     """What the form starts with, as a config; needs a method and a base model in `terms`."""
     return nest(preset_values(default_method(method_choices(terms.limits)), "", terms))
+
+
+def shown_defaults(terms: Terms) -> dict[str, str]:
+    """What the form of each method starts with, as text, by dotted name; a method's own by `method.<method>.<field>`.
+    Where methods start with several values each one names its methods."""
+    started = {name: preset_values(name, "", terms) for name in method_choices(terms.limits)}
+    shown = {
+        f"method.{name}.{field.name}": as_text(values[field.path])
+        for name, values in started.items()
+        for field in method_fields(name, terms.limits)
+    }
+    for field in training_fields(terms.limits, terms.task):
+        methods: dict[str, list[str]] = {}
+        for name, values in started.items():
+            methods.setdefault(as_text(values[field.path]), []).append(name)
+        texts = [f"{text} ({', '.join(names)})" if len(methods) > 1 else text for text, names in methods.items()]
+        shown[field.path] = " · ".join(texts)
+    for name in techniques_for(terms.task, terms.limits.techniques):
+        shown |= technique_defaults(name, terms.limits)
+    return shown
 
 
 def preset_values(method: str, slug: str, terms: Terms, *, model: str = "") -> dict[str, Any]:

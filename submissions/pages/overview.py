@@ -12,7 +12,7 @@ from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, curre
 from hackathon.selectors import usable_limits, usable_models
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
 from hackathon.web.allowed_fields import AllowedGroup, allowed_groups
-from submissions.config_form.presets import default_config
+from submissions.config_form.presets import default_config, shown_defaults
 from submissions.selectors import QuotaState, SubmissionRun, latest_runs, quota_state
 from submissions.services.check_config import PhaseTerms, terms_of
 from teams.models import Team
@@ -98,7 +98,7 @@ def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) 
     return ChallengeOverview(
         limits=limits,
         models=models,
-        groups=allowed_groups(limits, challenge.task_spec),
+        groups=allowed_groups(limits, challenge.task_spec, shown_defaults(terms.offered) if terms and models else {}),
         phases=phases,
         phase=phase,
         manifest=phase.data.dataset_manifest if phase else None,

@@ -152,8 +152,9 @@ def test_allowed_fields_are_narrowed_to_the_challenge() -> None:
     limits = ChallengeLimits.model_validate(
         {"base_models": ("a",), "methods": ("lora",), "ranges": {"training.max_length": {"min": 8.0, "max": 64.0}}}
     )
-    lora, training = allowed_groups(limits, TASKS["text-classification"])
+    lora, training = allowed_groups(limits, TASKS["text-classification"], {"method.lora.r": "4"})
     assert [field.name for field in lora.fields] == ["r", "lora_alpha", "lora_dropout", "target_modules"]
+    assert [field.default for field in lora.fields] == ["4", "", "", ""]
     allowed = {field.name: field.allowed for field in training.fields}
     assert allowed["max_length"] == "8 … 64"
     assert allowed["num_train_epochs"] == "1 … 100"
@@ -164,9 +165,9 @@ def test_techniques_are_listed_and_unused_fields_are_not() -> None:
     limits = ChallengeLimits.model_validate(
         {"base_models": ("a",), "methods": ("full",), "techniques": ("fgm", "noise_injection"), "ranges": ranges}
     )
-    _full, training, noise, fgm = allowed_groups(limits, TASKS["text-regression"])
+    _full, training, noise, fgm = allowed_groups(limits, TASKS["text-regression"], {"techniques.fgm.epsilon": "0.5"})
     assert (noise.name, fgm.name) == ("technique: noise_injection", "technique: fgm")
-    assert [(field.name, field.allowed, field.default) for field in fgm.fields] == [("epsilon", "0.5 … 2", "0.1")]
+    assert [(field.name, field.allowed, field.default) for field in fgm.fields] == [("epsilon", "0.5 … 2", "0.5")]
     assert fgm.description.startswith("Adversarial training by the fast gradient method: each step also learns from")
     assert [field.name for field in noise.fields] == ["probability", "copies"]
     assert "label_smoothing_factor" not in [field.name for field in training.fields]

@@ -9,7 +9,7 @@ import pytest
 from hackathon.bundles.yaml import dump, load
 from submissions.config_form.fields import flatten, nest, read_value
 from submissions.config_form.forms import form_data
-from submissions.config_form.presets import PRESETS, preset_values
+from submissions.config_form.presets import PRESETS, default_config, preset_values, shown_defaults
 from tests.factories import CONFIG
 from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, read_config
@@ -106,6 +106,22 @@ def test_a_preset_is_made_for_a_model_that_it_fits() -> None:
     assert (lora["base_model"], lora["training.max_length"]) == ("short", 64)
     assert (head["base_model"], head["training.max_length"]) == ("plain", 128)
     assert read_config(nest(lora), terms).method.name == "lora"
+
+
+def test_the_shown_defaults_are_what_each_methods_form_starts_with() -> None:
+    limits = {"base_models": ("m",), "methods": ("head", "lora", "full"), "techniques": ("fgm",)}
+    ranges = {"method.r": {"min": 1.0, "max": 4.0}, "techniques.fgm.epsilon": {"min": 0.5, "max": 2.0}}
+    terms = Terms(
+        task=TASKS["text-classification"],
+        limits=ChallengeLimits.model_validate(limits | {"ranges": ranges}),
+        size=DataSize(train_examples=800),
+    )
+    shown = shown_defaults(terms)
+    assert shown["training.learning_rate"] == "0.01 (head) · 0.001 (lora) · 5e-05 (full)"
+    assert shown["training.num_train_epochs"] == "10 (head) · 3 (lora, full)"
+    assert shown["training.optim"] == "adamw"
+    assert (shown["method.lora.r"], shown["techniques.fgm.epsilon"]) == ("4", "0.5")
+    assert flatten(default_config(terms)) == preset_values("lora", "", terms)
 
 
 def test_every_method_has_presets() -> None:
