@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Any
 
 import structlog
 from celery import Celery, Task
@@ -64,7 +65,7 @@ def _schedule(sender: Celery, **_: object) -> None:
 
 
 @task_success.connect
-def _tell(sender: Task, result: int | None, **_: object) -> None:
+def _tell(sender: Task[Any, Any], result: int | None, **_: object) -> None:
     """One line for what a task has done; most passes find nothing to do."""
     tell = logger.info if result else logger.debug
     tell("task_done", task=sender.name, count=result)

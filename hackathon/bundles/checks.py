@@ -11,6 +11,7 @@ from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 from training_worker.contract.text import normal_form
 
+from .data_warnings import warn_of_data
 from .images import Images
 from .problems import Problems
 from .rows import Row
@@ -29,6 +30,7 @@ def check_rows(
     found = check_targets(task, labels, rows, problems)
     _check_optional_inputs(task, rows, problems)
     _check_leaks(task, rows, images, problems)
+    warn_of_data(task, found, rows, lambda row: _prints(task, row, images), problems)
     return found
 
 
@@ -104,7 +106,11 @@ def _same_input(task: TaskSpec, row: Row, where: str, other: Row) -> str:
 def _fingerprint(task: TaskSpec, row: Row, images: Images) -> tuple[str, ...]:
     """Equal for inputs that differ in white space, case, invisible characters, division into words, the order of a
     pair or a file's name only."""
-    return tuple(sorted(_print_of(column, row.values.get(column.name), images) for column in task.inputs))
+    return tuple(sorted(_prints(task, row, images)))
+
+
+def _prints(task: TaskSpec, row: Row, images: Images) -> tuple[str, ...]:
+    return tuple(_print_of(column, row.values.get(column.name), images) for column in task.inputs)
 
 
 def _print_of(column: Column, value: Any, images: Images) -> str:

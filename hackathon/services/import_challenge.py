@@ -27,6 +27,7 @@ from training_worker.contract.wire import DatasetManifest
 
 from .challenge_changes import Changes, Said, find_changes
 from .challenge_fit import too_many_steps, too_slow
+from .challenge_warnings import challenge_warnings
 from .data_files import DataFiles, data_files
 from .display_step import default_display_step
 from .import_phases import write_phases
@@ -137,6 +138,7 @@ def _save_rows(order: Order, files: DataFiles, *, prefix: str) -> ImportedChalle
     """`prefix` is where the files of a new version are. Raises `Conflict` where one was made meanwhile."""
     order = replace(order, hackathon=Hackathon.objects.select_for_update().get(pk=order.hackathon.pk))
     bundle, now = order.bundle, db_now()
+    noticed = order.said([*challenge_warnings(bundle.challenge, order.hackathon, now)])
     changes = _agreed_changes(order, now)  # again: a phase may have opened since
     challenge, is_new = _upsert_challenge(bundle, order.hackathon, publish=order.publish)
     data = _known_version(bundle, files)
@@ -147,7 +149,7 @@ def _save_rows(order: Order, files: DataFiles, *, prefix: str) -> ImportedChalle
     step = default_display_step(bundle.challenge.primary_metric, files.public_targets)
     write_phases(bundle.challenge.phases, order.hackathon, data, step, changes, now)
     notes = split_warnings(data, public=files.public_targets, private=files.private_targets)
-    warnings = [*map(str, order.inspection.problems.warnings()), *notes]
+    warnings = [*map(str, sorted([*noticed, *order.inspection.problems.warnings()])), *notes]
     return ImportedChallenge(
         challenge=challenge,
         data=data,

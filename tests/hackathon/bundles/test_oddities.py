@@ -167,8 +167,8 @@ def test_an_exchanged_pair_is_a_leak(bundle: Path) -> None:
 
 def test_an_input_in_training_and_validation_is_a_warning(bundle: Path) -> None:
     for line in (2, 3):
-        text = json.loads((bundle / "train.jsonl").read_text().splitlines()[line])["text"]
-        edit(bundle / "validation.jsonl", line, text=text.upper())
+        row = json.loads((bundle / "train.jsonl").read_text().splitlines()[line])
+        edit(bundle / "validation.jsonl", line, text=row["text"].upper(), label=row["label"])
     inspection = inspect_bundle(bundle)
     assert list(map(str, inspection.problems.warnings())) == [
         "validation.jsonl:2: 2 inputs are in training too, this one at train.jsonl:3: validation will look too good."
