@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from submissions.enums import JobState
-from submissions.models import Job, ProgressChunk
+from submissions.models import Job, ProgressChunk, Submission
 from submissions.services.transitions import move
 from tests.evaluation.report.validated import set_task
 from tests.evaluation.scored import make_result, reserved_team, submit
@@ -142,12 +142,25 @@ def test_a_scored_submission_shows_its_report(world: World) -> None:
         assert shown in text
 
 
-@pytest.mark.parametrize(("best", "words"), [(7, "of step 7"), (0, "of the untrained model: no step was better")])
-def test_the_page_says_which_weights_were_kept_and_what_share_was_trained(world: World, best: int, words: str) -> None:
+@pytest.mark.parametrize(
+    ("patience", "best", "words"),
+    [
+        (0, 10, "the last, step 10"),
+        (2, 7, "the best by validation, step 7"),
+        (2, 0, "of the untrained model: no step was better"),
+    ],
+)
+def test_the_page_says_which_weights_were_kept_and_what_share_was_trained(
+    world: World, patience: int, best: int, words: str
+) -> None:
     made = job_result().model_dump(mode="json")
     made["telemetry"] |= {"best_step": best, "parameters_trained": 22_600_000, "parameters_total": 22_600_000}
     result = make_result(world, team=world.team, public=0.8123)
     Job.objects.filter(pk=result.job_id).update(result=made)
+    submission = result.job.submission
+    assert submission
+    submission.config["training"]["early_stopping_patience"] = patience
+    Submission.objects.filter(pk=submission.pk).update(config=submission.config)
     text = " ".join(html(page(world, "captain", f"/s/{result.job.submission_id}/")).split())
     assert f"<dt>weights kept</dt> <dd> {words} </dd>" in text
     assert '22.6M of 22.6M <span class="muted">(100 %)</span>' in text
