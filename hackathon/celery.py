@@ -50,6 +50,7 @@ def _schedule(sender: Celery, **_: object) -> None:
         "sweep": {"task": "submissions.sweep", "schedule": every, "options": {"expires": every}},
         "mail": {"task": "hackathon.deliver_mail", "schedule": mail_every, "options": {"expires": mail_every}},
         "clear mail": {"task": "hackathon.clear_mail", "schedule": 3600.0, "options": {"expires": 3600.0}},
+        "clear sessions": {"task": "hackathon.clear_sessions", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "clear orphans": {"task": "submissions.clear_orphans", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "clear imports": {
             "task": "hackathon.clear_imports",
