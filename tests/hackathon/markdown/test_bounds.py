@@ -76,6 +76,7 @@ PATTERNS = [
 ]
 
 
+@pytest.mark.long  # it measures, which a busy machine spoils
 @pytest.mark.parametrize("pattern", PATTERNS, ids=repr)
 def test_the_longest_text_of_a_pattern_is_short_work(pattern: str) -> None:
     text = pattern * min(LONGEST // len(pattern), (MOST_LINES - 1) // max(pattern.count("\n"), 1))
@@ -84,6 +85,7 @@ def test_the_longest_text_of_a_pattern_is_short_work(pattern: str) -> None:
     assert time.thread_time() - began < 2  # 0.25 s where the machine is quiet; a quadratic one takes 5 s and more
 
 
+@pytest.mark.long  # as above
 def test_backticks_of_every_length_are_short_work() -> None:
     began = time.thread_time()
     to_html_or_as_typed(" ".join("`" * length for length in range(1, 310)))
