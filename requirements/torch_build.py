@@ -23,7 +23,7 @@ def has_nvidia_driver() -> bool:
 
 def answers(index: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{index}/torch/", timeout=PATIENCE_SECONDS) as page:  # noqa: S310
+        with urllib.request.urlopen(f"{index}/torch/", timeout=PATIENCE_SECONDS) as page:  # noqa: S310  # it is https
             return bool(page.read(1))
     except (OSError, ValueError):
         return False

@@ -13,8 +13,9 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.clock import db_now
 from hackathon.enums import Role, Visibility
-from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Participation, Phase, User
+from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase, User
 from hackathon.models.challenge import QUOTA
+from hackathon.services.participation import add_participant
 from hackathon.services.publishing import (
     delete_challenge,
     disable_model,
@@ -65,7 +66,9 @@ class HackathonAdmin(Admin):
         super().save_model(request, obj, form, change)
         if not change:
             assert isinstance(request.user, User)
-            Participation.objects.create(user=request.user, hackathon=obj, role=Role.ORGANIZER)
+            add_participant(
+                user=request.user, hackathon=obj, role=Role.ORGANIZER, organization=request.user.organization
+            )
 
     def view_on_site(self, obj: Hackathon) -> str:
         return reverse("hackathons:detail", args=[obj.slug])

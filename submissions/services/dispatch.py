@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, NotAllowed
 from submissions.enums import JobState
-from submissions.models import Job, Node, Quota
+from submissions.models import Job, Node
 from training_worker.contract import sentences
 from training_worker.contract.canonical import derive_base_seed
 from training_worker.contract.limits import Budget
@@ -114,10 +114,7 @@ def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | None:
         step=0,
         total_steps=0,
     )
-    if not moved:
-        return None
-    Quota.objects.filter(team=job.team_id, phase=job.phase_id).update(last_start=now)
-    return job
+    return job if moved else None
 
 
 def _claim(job: Job) -> Claim:

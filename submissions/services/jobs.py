@@ -77,7 +77,7 @@ def new_job(
 def enqueue(job: Job, *, now: datetime, actor: str) -> None:
     """Save the job with its first event; the workers are told on commit."""
     job.save(force_insert=True)
-    count_move(job, None, JobState.QUEUED)
+    count_move(job, None, JobState.QUEUED, now=now)
     JobEvent.objects.create(
         job=job, at=now, to_state=JobState.QUEUED, attempt=0, reason=sentences.SUBMITTED, actor=actor
     )

@@ -33,15 +33,19 @@ def may_start(job: Job) -> bool:
     return quota is None or quota.running < quota.caps.at_once
 
 
-def count_move(job: Job, source: JobState | None, to: JobState) -> None:
-    """Keep the numbers of the team's queued and running runs; `source` None is one that was just queued."""
+def count_move(job: Job, source: JobState | None, to: JobState, *, now: datetime) -> None:
+    """Keep the numbers of the team's queued and running runs, and when one started; `source` None is one that was just
+    queued."""
     if job.kind != JobKind.RUN:
         return
     queued = (to == JobState.QUEUED) - (source == JobState.QUEUED)
     running = (to == JobState.RUNNING) - (source == JobState.RUNNING)
     if queued or running:
+        started = {"last_start": now} if running > 0 else {}
         Quota.objects.filter(team=job.team_id, phase=job.phase_id).update(
-            queued=Greatest(F("queued") + queued, Value(0)), running=Greatest(F("running") + running, Value(0))
+            queued=Greatest(F("queued") + queued, Value(0)),
+            running=Greatest(F("running") + running, Value(0)),
+            **started,
         )
 
 

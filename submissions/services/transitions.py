@@ -59,7 +59,7 @@ def move(
         JobEvent.objects.create(
             job=job, at=now, from_state=source, to_state=to, attempt=job.attempt, reason=reason[:300], actor=actor[:100]
         )
-        count_move(job, source, to)
+        count_move(job, source, to, now=now)
         if to in FINAL_STATES or to == JobState.QUARANTINED:
             settle(job)
     return True

@@ -12,12 +12,13 @@ from django.db.models import F
 
 from hackathon.clock import db_now
 from submissions.enums import JobState
-from submissions.models import Job, Node
+from submissions.models import Job, Node, Quota
 from submissions.selectors import first_job
 from submissions.services.attempts import accept_result
 from submissions.services.dispatch import claim_job
 from submissions.services.files import store_output
 from submissions.services.submit import Submitted, submit_config
+from teams.models import Team
 from tests.factories import CONFIG, World, make_node, node_report
 from training_worker.contract.wire import (
     PREDICTIONS,
@@ -103,3 +104,14 @@ def finish_training(job: Job, *, items: int = 100) -> Job:
     work(job)
     ref = upload(job, PREDICTIONS, predictions([f"item-{i}" for i in range(items)]))
     return accept_result(job_id=str(job.pk), attempt=job.attempt, result=job_result(ref))
+
+
+def expire(job: Job) -> None:
+    """Its lease has run out."""
+    Job.objects.filter(pk=job.pk).update(lease_until=db_now() - timedelta(seconds=1))
+
+
+def used_by(team: Team) -> tuple[int, int, float]:
+    """Submissions, queued and running runs, and compute seconds of the team's one quota row."""
+    row = Quota.objects.get(team=team)
+    return row.used_total, row.queued + row.running, row.compute_used

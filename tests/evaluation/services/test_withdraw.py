@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -217,6 +218,11 @@ def test_the_same_config_leads_to_the_withdrawn_submission(world: World) -> None
     assert answer.json()["withdrawn_by"] == world.captain.name
     form = {"tab": "form", "base_model": "tiny-bert", "method.name": "head", "training.learning_rate": "0.01"}
     form |= {"training.num_train_epochs": "1", "training.max_length": "32", "submit": "1"}
-    said = html(browser_of(world, "captain").post(f"/c/{world.challenge.slug}/submit/", form, follow=True))
-    assert "It is withdrawn: restore it below" in said
+    browser = browser_of(world, "captain")
+    posted = browser.post(f"/c/{world.challenge.slug}/submit/", form)
+    said = [str(message) for message in get_messages(posted.wsgi_request)]
+    number = f"Your team already ran exactly this config: {submission}. Nothing was charged."
+    assert said == [f"{number} It is withdrawn: restore it below to have it ranked again."]
+    assert (posted.status_code, posted["Location"]) == (302, f"/s/{submission.pk}/")
+    assert said[0] in html(browser.get(posted["Location"]))
     assert Withdrawal.objects.filter(restored_at=None).count() == 1

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -105,10 +104,12 @@ def test_a_store_that_is_away_or_refuses_our_key_is_told_and_pages_go_on(files_i
 
 
 @pytest.mark.django_db
-def test_pages_need_the_cache() -> None:
+def test_pages_and_nodes_go_on_without_the_cache() -> None:
     with patch("django.core.cache.backends.locmem.LocMemCache.get", side_effect=ConnectionRefusedError):
         response = Client().get("/readyz")
-    assert (response.status_code, response.json()["cache"]) == (503, "unreachable")
+        assert Client().get("/").status_code == 200
+    assert (response.status_code, response.json()["cache"]) == (200, "unreachable")
+    assert response.json()["status"] == "degraded"
 
 
 @pytest.mark.django_db
@@ -140,17 +141,17 @@ def _silent(what: str, port: int, settings: LazySettings) -> AbstractContextMana
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("what", "status"), [("database", 503), ("cache", 503), ("broker", 200), ("files", 200)])
+@pytest.mark.parametrize(("what", "status"), [("database", 503), ("cache", 200), ("broker", 200), ("files", 200)])
 def test_it_answers_within_a_second_whatever_hangs(
     silent_port: int, settings: LazySettings, what: str, status: int
 ) -> None:
+    assert probes.PATIENCE_SECONDS < 1
     Client().get("/readyz")
     probes.forget()
     with _silent(what, silent_port, settings):
         for _ in range(2):  # the second finds the first question still on its way
-            started_at = time.monotonic()
             response = Client().get("/readyz")
-            assert time.monotonic() - started_at < 1.0
+            assert not (probes.QUESTIONS | {"database": probes.database})[what].put().done(), "it was not waited for"
             assert response.status_code == status
             told = response.json()
             assert told.pop("status") == ("degraded" if status == 200 else "not ready")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def logged_out(world: World, **sent: str) -> tuple[Client, Any]:
     """The captain's browser after its session has ended and the open form was sent; and the answer."""
     client = browser_of(world, "captain", enforce_csrf_checks=True)
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', html(client.get(path(world))))  # type: ignore[arg-type]
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', html(client.get(path(world))))
     assert token is not None
     Session.objects.all().delete()
     return client, client.post(path(world), LORA | {"csrfmiddlewaretoken": token[1]} | sent)
@@ -41,12 +41,12 @@ def test_the_form_comes_back_after_the_log_in_and_nothing_is_submitted(world: Wo
     client = plain(client)
     logged_in = client.post(answer["Location"], {"login": world.captain.email, "password": PASSWORD})
     assert logged_in["Location"] == f"{path(world)}?kept=1"
-    text = html(client.get(f"{path(world)}?kept=1"))  # type: ignore[arg-type]
+    text = html(client.get(f"{path(world)}?kept=1"))
     assert "Your session had ended." in text
     assert [value_of(text, name) for name in ("note", "tags", "method.r")] == ["mine", "a, b", "900"]
     assert list(problems(text)) == ["method.r"]
     assert not Submission.objects.exists()
-    assert "Your session had ended." not in html(client.get(path(world)))  # type: ignore[arg-type]
+    assert "Your session had ended." not in html(client.get(path(world)))
 
 
 def test_yaml_comes_back_too_and_a_submit_forgets_it(world: World) -> None:
@@ -54,7 +54,7 @@ def test_yaml_comes_back_too_and_a_submit_forgets_it(world: World) -> None:
     client, _answer = logged_out(world, tab="yaml", yaml=config, submit="1")
     client = plain(client)
     client.force_login(world.captain)
-    assert textarea(html(client.get(f"{path(world)}?kept=1"))) == config  # type: ignore[arg-type]
+    assert textarea(html(client.get(f"{path(world)}?kept=1"))) == config
     assert SESSION_KEY in client.session
     assert client.post(path(world), LORA | {"submit": "1"}).status_code == 302
     assert SESSION_KEY not in client.session
@@ -73,7 +73,7 @@ def test_it_comes_back_only_in_its_challenge(world: World) -> None:
     session = client.session
     session[SESSION_KEY] |= {"challenge": "another"}
     session.save()
-    text = html(client.get(f"{path(world)}?kept=1"))  # type: ignore[arg-type]
+    text = html(client.get(f"{path(world)}?kept=1"))
     assert value_of(text, "note") == ""
 
 

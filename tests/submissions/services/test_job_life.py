@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from hackathon.clock import db_now
-from hackathon.errors import Conflict, PhaseClosed, QuotaExceeded, Unprocessable
-from hackathon.models import Phase
+from hackathon.errors import Conflict, PhaseClosed, Unprocessable
 from submissions.enums import Fault, JobState
 from submissions.models import Job, ProgressChunk, Quota, Submission
 from submissions.selectors import first_job
-from submissions.services.attempts import accept_failure, accept_result, release_attempt, report_progress
+from submissions.services.attempts import accept_result, release_attempt, report_progress
 from submissions.services.dispatch import attempt_token, read_attempt_token
 from submissions.services.jobs import cancel_job
 from submissions.services.operator import drop_quarantined, requeue_quarantined
@@ -21,9 +18,9 @@ from submissions.services.submit import Submitted, submit_config
 from submissions.services.sweep import sweep
 from submissions.services.transitions import StaleAttempt, move
 from tests.factories import CONFIG, World, make_node
-from tests.pages import html, page
 from tests.submissions.play import (
     claim,
+    expire,
     finish_training,
     job_result,
     predictions,
@@ -31,13 +28,11 @@ from tests.submissions.play import (
     submit,
     submitted_job,
     upload,
-    work,
+    used_by,
 )
 from training_worker.contract.wire import (
     PREDICTIONS,
     CurvePoint,
-    FailureCode,
-    JobFailure,
     JobKind,
     JobRelease,
     OutputRef,
@@ -48,20 +43,11 @@ from training_worker.contract.wire import (
 pytestmark = pytest.mark.django_db
 
 
-def quota(world: World) -> tuple[int, int, float]:
-    row = Quota.objects.get(team=world.team, phase=world.phase)
-    return row.used_total, row.queued + row.running, row.compute_used
-
-
-def expire(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(lease_until=db_now() - timedelta(seconds=1))
-
-
 def test_submit_queues_the_run_and_one_base_score(world: World) -> None:
     submit(world)
     submit(world, method={"name": "full"})
     assert sorted(Job.objects.values_list("kind", flat=True)) == ["base_score", "run", "run"]
-    assert quota(world) == (2, 2, 120.0)
+    assert used_by(world.team) == (2, 2, 120.0)
     assert list(Submission.objects.order_by("number").values_list("number", flat=True)) == [1, 2]
 
 
@@ -70,7 +56,7 @@ def test_same_config_on_same_data_gives_the_existing_submission_at_no_cost(world
     again = submit(world, training={"learning_rate": 0.01001, "warmup_steps": 0.06})
     assert (first.was_created, again.was_created) == (True, False)
     assert again.submission == first.submission
-    assert quota(world)[0] == 1
+    assert used_by(world.team)[0] == 1
 
 
 def test_a_field_that_the_task_does_not_use_makes_no_other_run(world: World) -> None:
@@ -113,52 +99,6 @@ def test_phase_must_be_open_by_the_database_clock(world: World) -> None:
     with pytest.raises(PhaseClosed):
         submit(world)
     assert not Submission.objects.exists()
-
-
-@pytest.mark.parametrize(("field", "cap"), [("per_day", 1), ("total", 1), ("queued", 1), ("compute_seconds", 100)])
-def test_each_quota_refuses_and_changes_nothing(world: World, field: str, cap: int) -> None:
-    setattr(world.phase, field, cap)
-    world.phase.save()
-    submit(world)
-    before = quota(world)
-    with pytest.raises(QuotaExceeded) as refused:
-        submit(world, method={"name": "full"})
-    assert quota(world) == before
-    assert bool(refused.value.extra["reset_at"]) is (field == "per_day")
-    assert Submission.objects.count() == 1
-
-
-def test_a_changed_limit_of_the_phase_holds_for_teams_that_have_submitted_and_a_teams_own_stays(world: World) -> None:
-    submit(world)
-    Phase.objects.update(total=1)
-    with pytest.raises(QuotaExceeded, match=r"\(1/1\)"):
-        submit(world, method={"name": "full"})
-    Phase.objects.update(total=5)
-    assert submit(world, method={"name": "full"}).was_created
-    Quota.objects.filter(team=world.team).update(cap_total=2)
-    with pytest.raises(QuotaExceeded, match=r"\(2/2\)"):
-        submit(world, training={"num_train_epochs": 2})
-    Quota.objects.filter(team=world.team).update(cap_total=3)
-    Phase.objects.update(total=1)
-    assert submit(world, training={"num_train_epochs": 2}).was_created
-
-
-@pytest.mark.parametrize(("saved", "charged"), [(0.0, 5.0), (30.0, 35.0), (80_000.0, 65.0)])
-def test_what_cached_features_saved_is_charged_up_to_the_budget_and_shown(
-    world: World, saved: float, charged: float
-) -> None:
-    """The same config costs the same on a node that has its features and on one that has not."""
-    job = submitted_job(world)
-    assert claim(make_node()[0], kinds=(JobKind.RUN,)) is not None
-    job.refresh_from_db()
-    work(job)
-    accept_result(
-        job_id=str(job.pk), attempt=1, result=job_result(upload(job, PREDICTIONS, predictions([])), saved=saved)
-    )
-    job.refresh_from_db()
-    assert (job.compute_seconds, job.saved_seconds) == (charged, charged - 5.0)
-    text = html(page(world, "captain", f"/s/{job.submission_id}/"))
-    assert ("saved by cached features" in text) is (saved > 0)
 
 
 def test_idempotency_key_replays_the_first_answer_and_refuses_another_body(world: World) -> None:
@@ -262,7 +202,7 @@ def test_silence_requeues_and_the_old_attempt_changes_nothing(world: World) -> N
         accept_result(job_id=str(job.pk), attempt=1, result=job_result(ref))
     with pytest.raises(StaleAttempt):
         report_progress(job_id=str(job.pk), attempt=1, progress=Progress(seq=9, stage=Stage.TRAIN))
-    assert quota(world) == (1, 1, 60.0)
+    assert used_by(world.team) == (1, 1, 60.0)
 
 
 def test_release_on_shutdown_costs_nothing(world: World) -> None:
@@ -278,9 +218,9 @@ def test_fifth_loss_quarantines_refunds_and_the_operator_decides(world: World) -
     release_attempt(job_id=str(job.pk), attempt=1, release=JobRelease(reason="the child died", lost=True))
     job.refresh_from_db()
     assert (job.state, job.fault) == (JobState.QUARANTINED, Fault.PLATFORM)
-    assert quota(world) == (0, 0, 0.0)
+    assert used_by(world.team) == (0, 0, 0.0)
     requeue_quarantined(job=job, reason="node repaired", actor="operator")
-    assert quota(world) == (1, 1, 60.0)
+    assert used_by(world.team) == (1, 1, 60.0)
     job.refresh_from_db()
     assert (job.state, job.losses, job.charged) == (JobState.QUEUED, 0, True)
 
@@ -293,7 +233,7 @@ def test_a_dropped_quarantined_job_stays_refunded(world: World) -> None:
     sweep()
     job.refresh_from_db()
     drop_quarantined(job=job, reason="broken data", actor="operator")
-    assert quota(world) == (0, 0, 0.0)
+    assert used_by(world.team) == (0, 0, 0.0)
 
 
 def test_result_needs_its_uploads_and_counts_once(world: World) -> None:
@@ -325,7 +265,7 @@ def test_scoring_is_fenced_and_succeeds_once(world: World) -> None:
     assert finish_scoring(fast) is True
     assert finish_scoring(slow) is False
     assert fast.losses == 1
-    assert quota(world) == (1, 0, 5.0)
+    assert used_by(world.team) == (1, 0, 5.0)
 
 
 def test_a_scorer_that_raises_five_times_quarantines(world: World) -> None:
@@ -337,7 +277,7 @@ def test_a_scorer_that_raises_five_times_quarantines(world: World) -> None:
         lose_scoring(held, reason="ValueError")
     job.refresh_from_db()
     assert job.state == JobState.QUARANTINED
-    assert quota(world) == (0, 0, 0.0)
+    assert used_by(world.team) == (0, 0, 0.0)
 
 
 def test_an_invalid_result_is_the_platforms_fault(world: World) -> None:
@@ -346,60 +286,8 @@ def test_an_invalid_result_is_the_platforms_fault(world: World) -> None:
     assert held is not None
     assert reject_result(held, message="1 id missing")
     assert (held.state, held.fault, held.failure_code) == (JobState.FAILED, Fault.PLATFORM, "invalid_result")
-    assert quota(world) == (0, 0, 0.0)
+    assert used_by(world.team) == (0, 0, 0.0)
     assert submit(world).was_created
-
-
-@pytest.mark.parametrize(
-    ("code", "charge"),
-    [
-        (FailureCode.CONFIG_OOM, (1, 0, 7.0)),
-        (FailureCode.DIVERGED, (1, 0, 7.0)),
-        (FailureCode.MODEL_INTEGRITY, (0, 0, 0.0)),
-    ],
-)
-def test_own_faults_cost_what_they_used_and_platform_faults_nothing(
-    world: World, code: FailureCode, charge: tuple[int, int, float]
-) -> None:
-    job = running_job(world)
-    work(job)
-    failure = JobFailure(code=code, message="m", hint="h", compute_seconds=7.0)
-    for _time in range(2):
-        accept_failure(job_id=str(job.pk), attempt=1, failure=failure)
-    job.refresh_from_db()
-    assert (job.state, job.failure_code, job.failure_hint) == (JobState.FAILED, code, "h")
-    assert quota(world) == charge
-    world.model.refresh_from_db()
-    assert world.model.is_enabled is (code != FailureCode.MODEL_INTEGRITY)
-
-
-def test_cancel_before_the_start_refunds_and_after_it_charges_what_was_used(world: World) -> None:
-    cancel_job(job=submitted_job(world), actor="captain")
-    assert quota(world) == (0, 0, 0.0)
-    job = running_job(world)
-    job.events.filter(to_state=JobState.RUNNING).update(at=db_now() - timedelta(seconds=10))
-    cancel_job(job=job, actor="captain")
-    total, running, compute = quota(world)
-    assert (total, running) == (1, 0)
-    assert 10 <= compute < 12
-    answer = report_progress(job_id=str(job.pk), attempt=1, progress=Progress(seq=1, stage=Stage.TRAIN))
-    assert answer.action == "cancel"
-    with pytest.raises(Conflict):
-        cancel_job(job=job, actor="captain")
-
-
-def test_cancel_charges_the_running_attempt_alone_and_not_the_lost_one(world: World) -> None:
-    job = running_job(world)
-    Job.objects.filter(pk=job.pk).update(started_at=db_now() - timedelta(seconds=50))
-    job.events.filter(to_state=JobState.RUNNING).update(at=db_now() - timedelta(seconds=50))
-    expire(job)
-    sweep()
-    Job.objects.filter(pk=job.pk).update(not_before=None)
-    assert claim(make_node("second")[0]) is not None
-    job.refresh_from_db()
-    assert job.attempt == 2
-    cancel_job(job=job, actor="captain")
-    assert quota(world)[2] < 5
 
 
 def test_move_refuses_what_the_table_does_not_have(world: World) -> None:
