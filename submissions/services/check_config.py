@@ -51,6 +51,8 @@ class CheckedConfig:
     config: SubmissionConfig
     hash: str
     run_key: str
+    earlier_key: str
+    """The run key of a submit from before the longest example was measured: more of its fields counted then."""
     estimate: Estimate
 
 
@@ -100,12 +102,14 @@ def check_config(against: PhaseTerms, data: JSON) -> CheckedConfig:
             fields=invalid.errors,
         ) from None
     model, hashed = against.models[config.base_model], config_hash(config)
+    unmeasured = read_config(data, against.terms.model_copy(update={"longest": {}}))
     return CheckedConfig(
         phase=against.phase,
         model=model,
         config=config,
         hash=hashed,
         run_key=run_key_for(against.phase, model, hashed),
+        earlier_key=run_key_for(against.phase, model, config_hash(unmeasured)),
         estimate=estimate(config, against.terms),
     )
 
@@ -116,9 +120,12 @@ def preview_config(checked: CheckedConfig, *, team: Team | None) -> Preview:
 
 
 def find_same_run(checked: CheckedConfig, *, team: Team) -> Submission | None:
-    """The team's submission with the same run key whose outcome may stand for a new run; None where there is none."""
+    """The team's submission of the same run whose outcome may stand for a new run; None where there is none."""
     same = Job.objects.select_related("submission").filter(
-        submission__team=team, submission__phase=checked.phase, submission__run_key=checked.run_key, replicate=0
+        submission__team=team,
+        submission__phase=checked.phase,
+        submission__run_key__in={checked.run_key, checked.earlier_key},
+        replicate=0,
     )
     for job in same.order_by("-queued_at"):
         if is_reusable(job.state, job.fault, job.failure_code, job.stopped_by):

@@ -59,6 +59,19 @@ def test_same_config_on_same_data_gives_the_existing_submission_at_no_cost(world
     assert used_by(world.team)[0] == 1
 
 
+def test_what_was_submitted_before_the_longest_example_was_measured_is_still_the_same_run(world: World) -> None:
+    training = CONFIG["training"] | {"max_length": 64}
+    first = submit(world, training=training)
+    world.model.longest = {world.data.sha256: 10}
+    world.model.save()
+    again = submit(world, training=training)
+    assert (again.submission, again.was_created) == (first.submission, False)
+    fresh = submit(world, training=training | {"learning_rate": 0.02})
+    same = submit(world, training=training | {"learning_rate": 0.02, "max_length": 48})
+    assert (fresh.was_created, same.was_created) == (True, False)
+    assert submit(world, training=training | {"max_length": 8}).was_created
+
+
 def test_a_field_that_the_task_does_not_use_makes_no_other_run(world: World) -> None:
     world.challenge.task = "text-regression"
     world.challenge.save()
