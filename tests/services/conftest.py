@@ -49,11 +49,17 @@ class Event:
         return self.stack.request("GET", f"/api/submissions/{submission}/", token=self.tokens[who]).body
 
     def wait_for(self, submission: str, wanted: Callable[[Any], Any], what: str, seconds: float = 90.0) -> Any:
+        shown: Any = None
+
         def probe() -> Any:
+            nonlocal shown
             shown = self.show(submission)
             return shown if wanted(shown) else None
 
-        return eventually(what, probe, seconds)
+        try:
+            return eventually(what, probe, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it is {json.dumps(shown)}") from None
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Read the stack's database; what no user may see."""

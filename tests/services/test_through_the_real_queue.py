@@ -165,14 +165,18 @@ def test_cancel_stops_the_training_within_20_seconds_and_the_next_job_runs(event
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "code", "rank"),
-    [("max_memory_mb", 100, "config_oom", 13), ("max_seconds", 0.01, "time_limit", 14)],
+    ("limit", "value", "code", "model"),
+    [
+        ("max_memory_mb", 100, "config_oom", "tiny-bert"),
+        ("max_seconds", 0.01, "time_limit", REAL_MODEL),  # the tiny one may be done before the node looks
+    ],
 )
 def test_own_fault_ends_with_class_message_and_hint_and_the_next_job_runs(
-    event: Event, limit: str, value: float, code: str, rank: int
+    event: Event, limit: str, value: float, code: str, model: str
 ) -> None:
     event.stack.supervisor.end("node-1")
-    submission = event.submit(epochs=100, rank=rank).body["id"]  # the estimate would refuse it under the tight budget
+    accepted = event.submit(epochs=50, rank=13, model=model)  # the estimate would refuse it under the tight budget
+    submission = accepted.body["id"]
     event.sql(
         "UPDATE submissions_job SET budget = budget || %s::jsonb WHERE submission_id = %s",
         json.dumps({limit: value}),
@@ -184,7 +188,7 @@ def test_own_fault_ends_with_class_message_and_hint_and_the_next_job_runs(
     assert failure["message"]
     assert failure["hint"]
     assert event.transitions(submission) == ["queued", "running", "failed"]
-    following = event.submit(epochs=1, rank=rank + 10).body["id"]
+    following = event.submit(epochs=2, rank=14, model=model).body["id"]
     event.wait_for(following, is_scored, "the next one is scored")
 
 
