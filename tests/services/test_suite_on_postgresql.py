@@ -20,7 +20,13 @@ def test_quick_tests_pass_on_postgresql() -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HACKTUNE_"))}
     with postgres_server() as url:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *"-p no:cacheprovider -n 2 --dist loadscope --timeout 300".split(), *quick],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                *["-p", "no:cacheprovider", "-n", "2", "--dist", "loadscope", "--timeout", "300"],
+                *quick,
+            ],
             cwd=REPOSITORY,
             env=kept | {"DATABASE_URL": url},
             capture_output=True,
