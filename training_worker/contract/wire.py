@@ -213,6 +213,7 @@ PREDICTIONS = "predictions.jsonl"
 VALIDATION_PREDICTIONS = "validation_predictions.jsonl"
 REPORT = "report.json"
 MODEL_CARD = "README.md"
+WEIGHT_FILE = "model.safetensors"
 RUN_INFO = "run.json"
 HEAD_WEIGHTS = "head.safetensors"
 
@@ -220,7 +221,7 @@ MEGABYTE = 2**20
 MODEL_FILES: dict[str, int] = {
     MODEL_CARD: MEGABYTE,
     "config.json": MEGABYTE,
-    "model.safetensors": 2**32,
+    WEIGHT_FILE: 2**32,
     "adapter_config.json": MEGABYTE,
     "adapter_model.safetensors": 2**32,
     HEAD_WEIGHTS: 2**30,
