@@ -23,6 +23,8 @@ from .quota import may_start
 
 CANDIDATES = 50
 """Teams that are looked at: more than nodes that claim at the same moment."""
+TO_MOVE = ("kind", "state", "attempt", "scoring_attempt", "team", "phase")
+"""Columns that moving a job reads."""
 MEGABYTE = 2**20
 
 
@@ -37,12 +39,12 @@ def lock_fairest(node: Node, report: NodeReport, *, now: datetime) -> Job | None
     for priority in _priorities():
         jobs = ready.filter(priority=priority)
         for pk in _next_of_each_team(jobs, running):
-            queued = Job.objects.filter(pk=pk, state=JobState.QUEUED)
+            queued = Job.objects.filter(pk=pk, state=JobState.QUEUED).only(*TO_MOVE).order_by()
             job = queued.select_for_update(skip_locked=True).first()
             if job is not None and may_start(job):
                 return job
         # Jobs of no team, or others are just taking the next job of every team.
-        job = jobs.order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
+        job = jobs.only(*TO_MOVE).order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
         if job is not None and may_start(job):
             return job
     return None
@@ -75,9 +77,7 @@ def _running_teams() -> list[_Running]:
 def _waiting_for(node: Node, report: NodeReport, teams: list[_Running], *, now: datetime) -> QuerySet[Job]:
     """Queued jobs that `node` can run, those in their back-off too; none of teams with as many running as they may."""
     full = [team.quota for team in teams if team.running >= team.at_once]
-    of_full_team = Quota.objects.filter(pk__in=full, team=OuterRef("team"), phase=OuterRef("phase"))
     jobs = Job.objects.filter(
-        ~(Q(kind=JobKind.RUN) & Exists(of_full_team)),
         state=JobState.QUEUED,
         kind__in=[kind.value for kind in report.kinds],
         phase__precision__in=[precision.value for precision in report.precisions],
@@ -85,6 +85,9 @@ def _waiting_for(node: Node, report: NodeReport, teams: list[_Running], *, now: 
         memory_mb__lte=report.memory_mb,
         base_model__in=[model.pk for model in BaseModel.objects.filter(is_enabled=True) if _fits_disk(model, report)],
     )
+    if full:
+        of_full_team = Quota.objects.filter(pk__in=full, team=OuterRef("team"), phase=OuterRef("phase"))
+        jobs = jobs.filter(~(Q(kind=JobKind.RUN) & Exists(of_full_team)))
     if other_nodes(node, now=now).exists():
         jobs = jobs.filter(~Q(lost_on=node) | Q(not_before__lte=now - ELSEWHERE_FIRST))
     return jobs
