@@ -115,7 +115,7 @@ def _take_draft(request: HttpRequest, page: SubmitPage) -> HttpResponse:
 
 def _say_submitted(request: HttpRequest, submitted: Submitted) -> None:
     if submitted.was_created:
-        messages.success(request, _("Submission %(number)s is in the queue.") % {"number": submitted.submission})
+        messages.success(request, _("Submission %(number)s was received.") % {"number": submitted.submission})
         return
     text = _("Your team already ran exactly this config: %(number)s. Nothing was charged.")
     if submitted.submission.withdrawal is not None:
