@@ -76,7 +76,7 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
         phase=phase,
         metric=view.metric.name,
         step=view.step,
-        rows=_ranked_rows(_team_bests(phase, view), reader),
+        rows=_ranked_rows(team_bests(phase, view), reader),
         unranked=_unranked_rows(phase, reader),
         is_frozen=view.cutoff is not None,
         is_final=view.is_released,
@@ -86,7 +86,7 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
     )
 
 
-def _team_bests(phase: Phase, view: ScoreView) -> list[TeamBest]:
+def team_bests(phase: Phase, view: ScoreView) -> list[TeamBest]:
     """Of a frozen board from the results scored by then; else from the entries, which say the same of now."""
     if view.cutoff is None:
         entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from evaluation.board.rows import SubmissionScores
+from evaluation.board.standing import TeamPlace, team_place
 from evaluation.selectors import submission_scores
 from hackathon.bundles.yaml import dump
 from hackathon.templatetags.display import metric_text
 from hackathon.visibility import Viewer
 from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
+from submissions.config_form.table import ConfigGroup, config_groups
 from submissions.enums import ACTIVE_STATES
 from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import StageStep, stage_steps
@@ -60,6 +62,10 @@ class SubmissionPage:
     ended_by: str
     elapsed: float | None
     config: str
+    """YAML."""
+    groups: list[ConfigGroup]
+    team_place: TeamPlace | None
+    """None until the run is scored."""
 
     @property
     def has_model(self) -> bool:
@@ -72,6 +78,7 @@ def read_submission_page(
 ) -> SubmissionPage:
     progress, files = progress_since(job), list(files_of(job))
     result = _job_result(job)
+    scores, config = submission_scores(submission, viewer), submission.submission_config
     return SubmissionPage(
         submission=submission,
         job=job,
@@ -84,13 +91,15 @@ def read_submission_page(
         log_skipped=max(0, len(progress.lines) - LOG_LINES),
         events=list(events_of(job)),
         files=files,
-        scores=submission_scores(submission, viewer),
+        scores=scores,
         report=_report(submission, job, files),
         result=result,
         seconds=_seconds_chart(result),
         ended_by=_ended_by(job.stopped_by),
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
-        config=dump(submission.submission_config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
+        config=dump(config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
+        groups=config_groups(config, submission.phase.challenge.task_spec),
+        team_place=team_place(submission, viewer) if scores else None,
     )
 
 

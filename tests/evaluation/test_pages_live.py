@@ -132,7 +132,9 @@ def test_a_scored_submission_shows_its_report(world: World) -> None:
     for shown in (
         "0.81 ± 0.02",
         "+0.06",
-        "base 0.75 ± 0.02",
+        "<dt>base</dt>",
+        "0.75 ± 0.02",
+        '<div class="score">',
         "dummy baseline",
         "majority class",
         "all epochs done",
