@@ -19,13 +19,14 @@ from hackathon.templatetags.display import metric_text
 from hackathon.visibility import Viewer
 from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
 from submissions.config_form.table import ConfigGroup, config_groups
-from submissions.enums import ACTIVE_STATES
+from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
 from training_worker.contract.wire import MODEL_FILES, JobResult, Stage, StoppedBy
 
+from .report.collapse import collapse_hint, collapse_text
 from .report.section import ReportSection, report_section
 from .report.stored import read_validation_report
 
@@ -66,6 +67,16 @@ class SubmissionPage:
     groups: list[ConfigGroup]
     team_place: TeamPlace | None
     """None until the run is scored."""
+
+    @property
+    def collapse_text(self) -> str:
+        """ "" for a run that is not scored, or has not collapsed."""
+        found = self.result.collapse if self.result and self.job.state == JobState.SUCCEEDED else None
+        return collapse_text(found) if found else ""
+
+    @property
+    def collapse_hint(self) -> str:
+        return collapse_hint(self.submission.submission_config, self.result.steps if self.result else 0)
 
     @property
     def has_model(self) -> bool:

@@ -48,7 +48,7 @@ def _teams_and_phases(viewer: Viewer) -> tuple[list[UUID], list[UUID]]:
 
 def first_job(submission: Submission) -> Job:
     """The job with replicate 0: its state is the submission's."""
-    return submission.jobs.select_related("node").get(replicate=0)
+    return submission.jobs.with_collapse().select_related("node").get(replicate=0)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def latest_runs(viewer: Viewer, count: int = 5) -> list[SubmissionRun]:
     """The newest submissions of the viewer's own teams, each with the job that is its status."""
     own = Submission.objects.filter(team__in=teams_of(viewer)).select_related("phase__challenge", "team", "base_model")
     newest = list(own.order_by("-received_at", "-number")[:count])
-    jobs = {job.submission_id: job for job in Job.objects.filter(submission__in=newest, replicate=0)}
+    jobs = {job.submission_id: job for job in Job.objects.with_collapse().filter(submission__in=newest, replicate=0)}
     return [SubmissionRun(submission, jobs[submission.pk]) for submission in newest]
 
 

@@ -105,6 +105,14 @@ class ExampleGroup(ContractModel):
     examples: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)]
 
 
+class Collapse(ContractModel):
+    """The model gives one answer to (nearly) all validation items, though their right answers differ: a label, the tag
+    of a word, a number; `share` is of the items, of tags of the words."""
+
+    answer: Label | Figure
+    share: Fraction
+
+
 class ValidationReport(ContractModel):
     """`confusion` has a row for each label and a column for each label and, last, "no answer"."""
 
@@ -117,6 +125,7 @@ class ValidationReport(ContractModel):
     confusions: Annotated[tuple[Confusion, ...], Field(max_length=MOST_CONFUSIONS)] = ()
     points: Annotated[tuple[Point, ...], Field(max_length=MOST_POINTS)] = ()
     groups: Annotated[tuple[ExampleGroup, ...], Field(max_length=50)] = ()
+    collapse: Collapse | None = None
 
     @property
     def has_base(self) -> bool:

@@ -43,6 +43,7 @@ from .bounds import (
 from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
 from .limits import Budget, MeasuredSpeed
+from .report import Collapse
 from .text import one_line
 
 WAKE_TASK = "training_worker.wake"
@@ -351,6 +352,8 @@ class JobResult(ContractModel):
     telemetry: Telemetry
     speed: MeasuredSpeed | None = None
     longest_example: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
+    collapse: Collapse | None = None
+    """As in the validation report."""
 
 
 class JobFailure(ContractModel):

@@ -11,6 +11,7 @@ import numpy as np
 from ..contract.report import (
     MOST_CONFUSIONS,
     ClassRow,
+    Collapse,
     Confusion,
     Example,
     ExampleGroup,
@@ -19,6 +20,7 @@ from ..contract.report import (
     ValidationReport,
 )
 from .base import FloatArray, IntArray
+from .collapse import collapse_of
 from .confusion import (
     NO_ANSWER,
     confusion_matrix,
@@ -42,6 +44,7 @@ def class_report(items: Validated[IntArray, FloatArray], metrics: tuple[MetricRo
         confusion=tuple(map(tuple, report.matrix.tolist())),
         confusions=top_confusions(items.labels, report.matrix),
         groups=report.groups(),
+        collapse=report.collapse(),
     )
 
 
@@ -93,6 +96,10 @@ class _Report:
         if self.base is None:
             return None
         return counts_of_matrix(confusion_matrix(self.items.truth, self.base, len(self.items.labels)))
+
+    def collapse(self) -> Collapse | None:
+        names = np.array([*self.items.labels, ""])  # `NO_ANSWER` is the last one
+        return collapse_of(names[self.items.truth], names[self.predicted])
 
     def groups(self) -> tuple[ExampleGroup, ...]:
         """Wrong answers; of the right ones the half with the lower confidence, and the others; changes from base."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..contract.report import MOST_POINTS, Example, ExampleGroup, ExampleKind, MetricRow, Point, ValidationReport
 from .base import FloatArray
+from .collapse import collapse_of
 from .examples import Validated, example_group, where
 
 
@@ -24,7 +25,13 @@ def number_report(
         errors=np.abs(items.truth - filled),
         base_errors=None if filled_base is None else np.abs(items.truth - filled_base),
     )
-    return ValidationReport(items=len(items.truth), metrics=metrics, points=_points(items), groups=report.groups())
+    return ValidationReport(
+        items=len(items.truth),
+        metrics=metrics,
+        points=_points(items),
+        groups=report.groups(),
+        collapse=collapse_of(items.truth, items.answers),
+    )
 
 
 def _points(items: Validated[FloatArray, FloatArray]) -> tuple[Point, ...]:

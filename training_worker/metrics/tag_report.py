@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..contract.report import Example, ExampleGroup, ExampleKind, MetricRow, ValidationReport
 from .base import IntArray
 from .class_report import class_rows
+from .collapse import collapse_of
 from .entities import Tags, entities_of, entity_types, type_counts, wrong_tags
 from .examples import Validated, cut, example_group, where
 
@@ -22,7 +26,14 @@ def tag_report(items: Validated[Tags, Tags], metrics: tuple[MetricRow, ...]) -> 
         metrics=metrics,
         classes=class_rows(types, type_counts(items.truth, items.answers, types), base),
         groups=_groups(items),
+        collapse=collapse_of(*_words(items)),
     )
+
+
+def _words(items: Validated[Tags, Tags]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The tags of all words one after the other: truth and answers, "" for none."""
+    answers = (answer or [""] * len(truth) for truth, answer in zip(items.truth, items.answers, strict=True))
+    return np.array(list(chain.from_iterable(items.truth))), np.array(list(chain.from_iterable(answers)))
 
 
 def _groups(items: Validated[Tags, Tags]) -> tuple[ExampleGroup, ...]:

@@ -62,6 +62,16 @@ def test_each_method_learns_and_writes_every_output(run_job: RunJob, method: dic
     assert info["seed"] == 1
 
 
+def test_a_run_that_collapsed_says_so(run_job: RunJob) -> None:
+    result, output, _ = run_job(make_config("full", learning_rate=0.3, num_train_epochs=2))
+    predicted = {row.index(max(row)) for row in probabilities(output, VALIDATION_PREDICTIONS)}
+    assert len(predicted) == 1
+    assert (result.collapse.answer, result.collapse.share) == (("negative", "positive")[predicted.pop()], 1.0)
+    assert json.loads((output / REPORT).read_text())["collapse"] == result.collapse.model_dump()
+    learned, _, _ = run_job(make_config("full", num_train_epochs=6))
+    assert learned.collapse is None
+
+
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method["name"])
 def test_the_right_parameters_train(run_job: RunJob, tiny_model: Path, method: dict[str, Any]) -> None:
     from safetensors.torch import load_file
