@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -15,9 +13,8 @@ from evaluation.board.rows import SubmissionScores
 from evaluation.board.standing import TeamPlace, team_place
 from evaluation.selectors import submission_scores
 from hackathon.bundles.yaml import dump
-from hackathon.templatetags.display import metric_text
 from hackathon.visibility import Viewer
-from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
+from hackathon.web.charts import Bars, Chart, bar_chart
 from submissions.config_form.table import ConfigGroup, config_groups
 from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Artifact, Job, JobEvent, Submission
@@ -26,6 +23,7 @@ from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
 from training_worker.contract.wire import MODEL_FILES, JobResult, Stage, StoppedBy
 
+from .curves import curve_charts, curves_of, seconds_left
 from .report.collapse import collapse_hint, collapse_text
 from .report.section import ReportSection, report_section
 from .report.stored import read_validation_report
@@ -51,6 +49,8 @@ class SubmissionPage:
     place: QueuePlace | None
     steps: list[StageStep]
     charts: list[Chart]
+    seconds_left: float | None
+    """Of the training, by its own pace; None where that is not known."""
     log: list[LogRow]
     log_skipped: int
     events: list[JobEvent]
@@ -88,6 +88,7 @@ def read_submission_page(
     submission: Submission, job: Job, viewer: Viewer, *, now: datetime, place: QueuePlace | None
 ) -> SubmissionPage:
     progress, files = progress_since(job), list(files_of(job))
+    curves = curves_of(progress.points)
     result = _job_result(job)
     scores, config = submission_scores(submission, viewer), submission.submission_config
     return SubmissionPage(
@@ -97,7 +98,10 @@ def read_submission_page(
         can_cancel=can_cancel(job.state),
         place=place,
         steps=stage_steps(job.state, job.stage),
-        charts=curve_charts(progress.points, metrics=_metrics(submission), steps=job.total_steps),
+        charts=curve_charts(
+            curves, metrics=_metrics(submission), steps=job.total_steps, epochs=config.training.num_train_epochs
+        ),
+        seconds_left=seconds_left(curves, step=job.step, steps=job.total_steps),
         log=[LogRow(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
         log_skipped=max(0, len(progress.lines) - LOG_LINES),
         events=list(events_of(job)),
@@ -140,25 +144,6 @@ def _seconds_chart(result: JobResult | None) -> Chart | None:
     by_stage = {str(stage): told[stage] for stage in order if stage in told}
     bars = [Bars(_("seconds"), list(by_stage.values()))]
     return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
-
-
-def curve_charts(points: Sequence[dict[str, Any]], *, metrics: Sequence[str], steps: int) -> list[Chart]:
-    """Losses in one chart, each validation metric in its own: different scales never share an axis."""
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for point in points:
-        curves.setdefault(point["name"], []).append((point["step"], point["value"]))
-    panels = [
-        (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")]),
-        *(
-            (_("Validation %(metric)s") % {"metric": metric_text(metric)}, [(_("validation"), f"validation_{metric}")])
-            for metric in metrics
-        ),
-    ]
-    charts = [
-        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)
-        for title, series in panels
-    ]
-    return [chart for chart in charts if chart is not None]
 
 
 def _ended_by(stopped_by: str) -> str:

@@ -273,7 +273,8 @@ class Claim(ContractModel):
 
 
 class CurvePoint(ContractModel):
-    """One point of a curve. `name` is `train_loss`, `validation_loss`, `learning_rate` or `validation_<metric>`."""
+    """One point of a curve. `name` is `train_loss`, `learning_rate`, `train_steps_per_second` (since the first step,
+    validations included), `validation_loss` or `validation_<metric>`."""
 
     step: Count
     name: Name
