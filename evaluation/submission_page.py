@@ -21,7 +21,7 @@ from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
-from training_worker.contract.wire import MODEL_FILES, JobResult, Stage, StoppedBy
+from training_worker.contract.wire import EXAMPLES, MODEL_FILES, JobResult, Stage, StoppedBy
 
 from .curves import curve_charts, curves_of, seconds_left
 from .report.collapse import collapse_hint, collapse_text
@@ -77,6 +77,11 @@ class SubmissionPage:
     @property
     def collapse_hint(self) -> str:
         return collapse_hint(self.submission.submission_config, self.result.steps if self.result else 0)
+
+    @property
+    def has_examples(self) -> bool:
+        """Can all validation items be looked through?"""
+        return any(file.name == EXAMPLES for file in self.files)
 
     @property
     def has_model(self) -> bool:

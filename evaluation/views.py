@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers, get_conditional_response
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -25,7 +25,9 @@ from submissions.selectors import first_job, open_challenges, queue_place, submi
 from .board.chart import quality_compute_chart
 from .board.export import board_csv
 from .board.page import board_version, chosen_phase, exported_phase, is_live, page_version
+from .errors_page import read_errors_page
 from .listing import Filters, filter_rows, list_version, read_table
+from .report.browse import ExampleQuery
 from .selectors import leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
 from .submission_page import progress_version, read_submission_page
@@ -77,6 +79,17 @@ def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {"page": shown, "actions": read_submission_actions(submission, job, request.user, now=now), "now": now}
     page, fragment = "evaluation/submission_detail.html", "evaluation/_submission_live.html"
     return render_live(request, page, fragment, context, version=version, is_final=is_final)
+
+
+@login_required
+@require_safe
+def submission_errors(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    use_event_zone(request, submission.phase.challenge.hackathon)
+    query = ExampleQuery.of(request.GET.dict())
+    shown = read_errors_page(submission, first_job(submission), query, page=request.GET.get("page"))
+    context = {"submission": submission, "errors": shown}
+    return render(request, "evaluation/submission_errors.html", context)
 
 
 @login_required

@@ -97,6 +97,12 @@ class Example(ContractModel):
     error: Figure | None = None
 
 
+class KeptExample(Example):
+    """A line of `examples.jsonl`: one validation item, with all the kinds that it is of."""
+
+    kinds: Annotated[tuple[ExampleKind, ...], Field(max_length=len(ExampleKind))]
+
+
 class ExampleGroup(ContractModel):
     """Examples of one kind, the most telling first; `count` items are of it in all."""
 

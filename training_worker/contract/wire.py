@@ -213,6 +213,9 @@ class JobFiles(ContractModel):
 PREDICTIONS = "predictions.jsonl"
 VALIDATION_PREDICTIONS = "validation_predictions.jsonl"
 REPORT = "report.json"
+EXAMPLES = "examples.jsonl"
+"""Every validation item as the report shows a few: `report.KeptExample`, errors first; the last are left out where all
+would be larger than it may be."""
 MODEL_CARD = "README.md"
 RUN_INFO = "run.json"
 HEAD_WEIGHTS = "head.safetensors"
@@ -236,6 +239,7 @@ OUTPUTS: dict[str, int] = {
     PREDICTIONS: 64 * MEGABYTE,
     VALIDATION_PREDICTIONS: 64 * MEGABYTE,
     REPORT: 16 * MEGABYTE,
+    EXAMPLES: 8 * MEGABYTE,
     RUN_INFO: MEGABYTE,
     **MODEL_FILES,
 }

@@ -267,7 +267,8 @@ class Run:
     ) -> ChildResult:
         """Report, telemetry and output files."""
         validation, labels = self.validation_set(data), self.spec.dataset.labels
-        report = validation.report(predictions.validation, validation.answers(base) if self.config else None)
+        base_answers = validation.answers(base) if self.config else None
+        report = validation.report(predictions.validation, base_answers)
         result = ChildResult(
             outputs=(),
             validation=validation.metrics(predictions.validation),
@@ -281,6 +282,7 @@ class Run:
             predictions=validation.output.lines(data.test.ids, predictions.test, labels),
             validation_predictions=validation.output.lines(data.validation.ids, predictions.validation, labels),
             report=report,
+            examples=validation.examples(predictions.validation, base_answers),
             curve=self.journal.curve,
             max_length=self.training.max_length,
         )

@@ -11,6 +11,7 @@ import pytest
 
 from tests.training_worker.tiny import make_config, weights_of
 from training_worker.contract.wire import (
+    EXAMPLES,
     MODEL_CARD,
     OUTPUTS,
     PREDICTIONS,
@@ -55,6 +56,7 @@ def test_each_method_learns_and_writes_every_output(run_job: RunJob, method: dic
     assert losses[-1][1] < losses[0][1]
     assert len(probabilities(output)) == 40
     assert len(probabilities(output, "validation_predictions.jsonl")) == 32
+    assert len((output / EXAMPLES).read_text().splitlines()) == 32
     assert all(sum(row) == pytest.approx(1.0, abs=1e-5) for row in probabilities(output))
     info = json.loads((output / "run.json").read_text())
     assert info["config"]["method"]["name"] == method["name"]
