@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from submissions.pages import views as runs
+from submissions.watch.views import hackathon_dashboard
 
 from . import views
 from .styleguide import styleguide
@@ -22,7 +23,13 @@ boards = [
     path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard"),
     path("c/<slug:slug>/leaderboard.csv", views.leaderboard_csv, name="leaderboard_csv"),
 ]
+hackathons = [
+    path("h/<slug:slug>/", views.hackathon_detail, name="detail"),
+    path("h/<slug:slug>/dashboard/", hackathon_dashboard, name="dashboard"),
+]
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include((hackathons, "hackathons"))),
     path("", include((submissions, "submissions"))),
     path("", include((boards, "evaluation"))),
     path("styleguide/", styleguide, name="styleguide"),

@@ -1,4 +1,4 @@
-"""Leaderboard, a submission's page, withdrawing and restoring it, the list of submissions."""
+"""Home, hackathon; leaderboard, a submission's page, withdrawing and restoring it, the list of submissions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hackathon.clock import db_now
 from hackathon.models import User
-from hackathon.visibility import challenges_visible_to
+from hackathon.visibility import challenges_visible_to, hackathons_visible_to
 from hackathon.web.live import has_version, is_poll, render_live, unchanged
 from hackathon.web.zones import use_event_zone
 from submissions.enums import FINAL_STATES
+from submissions.pages.overview import read_hackathon_page, read_home_page
 from submissions.pages.submission_actions import read_submission_actions
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
 
@@ -28,9 +29,26 @@ from .board.page import board_version, chosen_phase, exported_phase, is_live, pa
 from .errors_page import read_errors_page
 from .listing import Filters, filter_rows, list_version, read_table
 from .report.browse import ExampleQuery
-from .selectors import leaderboard
+from .selectors import best_runs, leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
 from .submission_page import progress_version, read_submission_page
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    now = db_now()
+    shown = read_home_page(request.user, now=now, read_best_runs=best_runs)
+    return render(request, "submissions/home.html", {"home": shown, "now": now})
+
+
+@require_safe
+def hackathon_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
+    use_event_zone(request, hackathon)
+    now, page = db_now(), request.GET.get("page")
+    overview = read_hackathon_page(request.user, hackathon, now=now, teams_page=page, read_best_runs=best_runs)
+    context = {"hackathon": hackathon, "overview": overview, "now": now}
+    return render(request, "submissions/hackathon_detail.html", context)
 
 
 @require_safe
