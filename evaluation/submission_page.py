@@ -21,12 +21,13 @@ from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
-from training_worker.contract.wire import EXAMPLES, MODEL_FILES, JobResult, Stage, StoppedBy
+from training_worker.contract.wire import EXAMPLES, MODEL_FILES, WEIGHT_FILE, JobResult, Stage, StoppedBy
 
 from .curves import curve_charts, curves_of, seconds_left
 from .report.collapse import collapse_hint, collapse_text
 from .report.section import ReportSection, report_section
 from .report.stored import read_validation_report
+from .services.weights import weights_kept_until
 
 LOG_LINES = 40
 
@@ -67,6 +68,8 @@ class SubmissionPage:
     groups: list[ConfigGroup]
     team_place: TeamPlace | None
     """None until the run is scored."""
+    weights_kept_until: datetime | None
+    """When its full weights go; None where it has none, and where they stay."""
 
     @property
     def collapse_text(self) -> str:
@@ -85,8 +88,8 @@ class SubmissionPage:
 
     @property
     def has_model(self) -> bool:
-        """Has the run left files of a model?"""
-        return any(file.name in MODEL_FILES for file in self.files)
+        """Has the run left a model that is still here?"""
+        return self.job.weights_removed_at is None and any(file.name in MODEL_FILES for file in self.files)
 
 
 def read_submission_page(
@@ -111,6 +114,7 @@ def read_submission_page(
         log_skipped=max(0, len(progress.lines) - LOG_LINES),
         events=list(events_of(job)),
         files=files,
+        weights_kept_until=weights_kept_until(job) if any(file.name == WEIGHT_FILE for file in files) else None,
         scores=scores,
         report=_report(submission, job, files),
         result=result,

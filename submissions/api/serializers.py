@@ -215,6 +215,11 @@ class SubmissionRunDetailSerializer(SubmissionRunSerializer):
     )
     events = EventSerializer(many=True)
     artifacts = ArtifactSerializer(source="files", many=True)
+    weights_removed_at = serializers.DateTimeField(
+        source="job.weights_removed_at",
+        allow_null=True,
+        help_text="Full weights of a team's best 3 runs and its latest are kept, those of others for 7 days.",
+    )
 
     @extend_schema_field(FailureSerializer(allow_null=True))
     def get_failure(self, run: SubmissionRun) -> Any:

@@ -78,6 +78,8 @@ class Job(Row):
     compute_seconds = models.FloatField(_("compute seconds"), default=0.0)
     """What the run costs whoever's node it finds: with `saved_seconds`, which the node's cached features saved it."""
     saved_seconds = models.FloatField(_("seconds saved by cached features"), default=0.0)
+    weights_removed_at = models.DateTimeField(_("weights removed at"), null=True, blank=True, editable=False)
+    """When the full weights that it had left were removed to make room."""
     charged = models.BooleanField(_("charged to the quota"), default=False)
     reserved_seconds = models.FloatField(default=0.0, editable=False)
     charge_day = models.DateField(null=True, blank=True, editable=False)

@@ -132,7 +132,7 @@ def test_error_pages_are_sound_and_lead_on(world: World, watched: Watched, width
     refused.get_by_role("button", name="Log out").click()
     assert "403" in refused.inner_text("main")
     assert inspect_in_both_themes(refused) == []
-    with patch("submissions.pages.views.read_home_page", side_effect=RuntimeError("broken")):
+    with patch("evaluation.views.read_home_page", side_effect=RuntimeError("broken")):
         broken = watched.open("/", width=width)
     assert inspect_in_both_themes(broken) == []
     for page in (lost, refused, broken):

@@ -217,6 +217,7 @@ EXAMPLES = "examples.jsonl"
 """Every validation item as the report shows a few: `report.KeptExample`, errors first; the last are left out where all
 would be larger than it may be."""
 MODEL_CARD = "README.md"
+WEIGHT_FILE = "model.safetensors"
 RUN_INFO = "run.json"
 HEAD_WEIGHTS = "head.safetensors"
 
@@ -224,7 +225,7 @@ MEGABYTE = 2**20
 MODEL_FILES: dict[str, int] = {
     MODEL_CARD: MEGABYTE,
     "config.json": MEGABYTE,
-    "model.safetensors": 2**32,
+    WEIGHT_FILE: 2**32,
     "adapter_config.json": MEGABYTE,
     "adapter_model.safetensors": 2**32,
     HEAD_WEIGHTS: 2**30,
