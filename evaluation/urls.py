@@ -9,6 +9,7 @@ from .styleguide import styleguide
 
 submissions = [
     path("submissions/", views.submission_list, name="list"),
+    path("submissions.csv", views.submission_list_csv, name="list_csv"),
     path("s/<uuid:pk>/", views.submission_detail, name="detail"),
     path("s/<uuid:pk>/cancel/", runs.submission_cancel, name="cancel"),
     path("s/<uuid:pk>/edit/", runs.submission_edit, name="edit"),
