@@ -20,12 +20,15 @@ from django.utils.translation import gettext_lazy as _
 from evaluation.models import Result
 from evaluation.spreadsheet import Cell
 from submissions.models import Job, Submission
+from training_worker.contract.base import ContractModel
 from training_worker.contract.config import TrainingArguments
 from training_worker.contract.methods import METHODS
 from training_worker.contract.metrics import METRICS
 
 if TYPE_CHECKING:
     from .table import SubmissionRow
+
+    Order = F | Expression | Subquery[Any]
 
 NEWEST = "-received_at"
 ALMOST = 1e-9
@@ -40,7 +43,7 @@ class Column:
     name: str
     heading: str | Promise
     value: Callable[[SubmissionRow], Cell]
-    order: F | Expression | None = None
+    order: Order | None = None
     is_number: bool = True
     metric: str = ""
     """Of a validation metric: its name."""
@@ -63,12 +66,12 @@ class Column:
         return "–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _first_job(name: str) -> Subquery:
+def _first_job(name: str) -> Order:
     first = Job.objects.filter(submission=OuterRef("pk"), replicate=0)
     return Subquery(first.annotate(wanted=F(name)).values("wanted")[:1])
 
 
-def _shown_score() -> Expression:
+def _shown_score() -> Order:
     """On the phase's step, as `ScoreView.public` shows it."""
     results = Result.objects.current().filter(job__submission=OuterRef("pk"), job__replicate=0)
     step = F("phase__display_step")
@@ -143,9 +146,13 @@ RUN = (
     ),
     Column("techniques", _("techniques"), _techniques, is_number=False),
 )
+GROUPS: list[tuple[str, type[ContractModel]]] = [
+    ("training", TrainingArguments),
+    *(("method", method) for method in METHODS.values()),
+]
 SETTINGS = tuple(
     _setting(group, name, info.annotation)
-    for group, model in [("training", TrainingArguments), *(("method", method) for method in METHODS.values())]
+    for group, model in GROUPS
     for name, info in model.model_fields.items()
     if name != "name"
 )
@@ -167,4 +174,7 @@ def ordered(found: QuerySet[Submission], ordering: str) -> QuerySet[Submission]:
     name, is_descending = ordering.removeprefix("-"), ordering.startswith("-")
     if name == "received_at":
         return found.order_by(*(newest if is_descending else ("received_at", "number", "pk")))
-    return found.order_by(OrderBy(COLUMNS[name].order, descending=is_descending, nulls_last=True), *newest)
+    order = COLUMNS[name].order
+    if order is None:
+        raise ValueError(f"Nothing sorts by {name}.")
+    return found.order_by(OrderBy(order, descending=is_descending, nulls_last=True), *newest)

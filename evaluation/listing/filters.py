@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -168,7 +169,12 @@ def _row(name: str, filters: Filters, field: str, values: Mapping[str, object]) 
     return FilterRow(
         name,
         [
-            Choice(str(text), replace(filters, **{field: value}).query, is_chosen=value == chosen)
+            Choice(str(text), _with(filters, field, value).query, is_chosen=value == chosen)
             for value, text in links.items()
         ],
     )
+
+
+def _with(filters: Filters, field: str, value: str) -> Filters:
+    changes: dict[str, Any] = {field: value}
+    return replace(filters, **changes)
