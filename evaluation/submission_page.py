@@ -16,12 +16,14 @@ from evaluation.selectors import submission_scores
 from hackathon.bundles.yaml import dump
 from hackathon.templatetags.display import metric_text
 from hackathon.visibility import Viewer
+from hackathon.web.axes import Bounds
 from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
 from submissions.enums import ACTIVE_STATES
 from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
+from training_worker.contract.metrics import METRICS
 from training_worker.contract.wire import MODEL_FILES, JobResult, Stage, StoppedBy
 
 from .report.section import ReportSection, report_section
@@ -127,16 +129,26 @@ def curve_charts(points: Sequence[dict[str, Any]], *, metrics: Sequence[str], st
     curves: dict[str, list[tuple[float, float]]] = {}
     for point in points:
         curves.setdefault(point["name"], []).append((point["step"], point["value"]))
-    panels = [
-        (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")]),
+    panels: list[tuple[str, list[tuple[str, str]], Bounds | None]] = [
+        (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")], None),
         *(
-            (_("Validation %(metric)s") % {"metric": metric_text(metric)}, [(_("validation"), f"validation_{metric}")])
+            (
+                _("Validation %(metric)s") % {"metric": metric_text(metric)},
+                [(_("validation"), f"validation_{metric}")],
+                METRICS[metric].bounds,
+            )
             for metric in metrics
         ),
     ]
     charts = [
-        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)
-        for title, series in panels
+        line_chart(
+            title,
+            [Series(name, curves.get(key, [])) for name, key in series],
+            x_name=_("step"),
+            x_max=steps,
+            bounds=bounds,
+        )
+        for title, series, bounds in panels
     ]
     return [chart for chart in charts if chart is not None]
 
