@@ -1,4 +1,4 @@
-"""What the site draws by itself needs no special font: its symbols are in every font, and those for Chinese are named."""
+"""What the site draws needs no special font: its symbols are in every font, and the families for Chinese are named."""
 
 from __future__ import annotations
 
