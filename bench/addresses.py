@@ -56,6 +56,9 @@ LIST_QUERIES = (
     "?tag=rare",
     "?challenge={c}",
     "?challenge={c}&state=failed&tag=sweep",
+    "?team={team}&ordering=-score",
+    "?team={team}&ordering=-validation.accuracy&columns=validation.accuracy&columns=training.learning_rate",
+    "?ordering=training.learning_rate&columns=training.learning_rate",
 )
 
 

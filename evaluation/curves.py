@@ -8,7 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hackathon.templatetags.display import metric_text
+from hackathon.web.axes import Bounds
 from hackathon.web.charts import Chart, Point, Series, line_chart
+from training_worker.contract.metrics import METRICS
 
 Curves = Mapping[str, Sequence[Point]]
 """(step, value) by the name of a curve."""
@@ -28,21 +30,22 @@ def curve_charts(curves: Curves, *, metrics: Sequence[str], steps: int, epochs: 
         Series(_("training loss"), curves.get("train_loss", []), is_noisy=True),
         Series(_("validation loss"), curves.get("validation_loss", [])),
     ]
-    panels = [
-        (_("Loss"), losses),
+    panels: list[tuple[str, list[Series], Bounds | None]] = [
+        (_("Loss"), losses, None),
         *(
             (
                 _("Validation %(metric)s") % {"metric": metric_text(metric)},
                 [Series(_("validation"), curves.get(f"validation_{metric}", []))],
+                METRICS[metric].bounds,
             )
             for metric in metrics
         ),
-        (_("Learning rate"), [Series(_("learning rate"), curves.get("learning_rate", []))]),
+        (_("Learning rate"), [Series(_("learning rate"), curves.get("learning_rate", []))], None),
     ]
     x_unit = steps / epochs if steps and epochs > 1 and steps % epochs == 0 else 0
     charts = [
-        line_chart(title, series, x_name=_("step"), x_max=steps, x_unit=x_unit, x_unit_name=_("epoch"))
-        for title, series in panels
+        line_chart(title, series, x_name=_("step"), x_max=steps, x_unit=x_unit, x_unit_name=_("epoch"), bounds=bounds)
+        for title, series, bounds in panels
     ]
     return [chart for chart in charts if chart is not None]
 

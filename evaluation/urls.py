@@ -10,6 +10,7 @@ from .styleguide import styleguide
 
 submissions = [
     path("submissions/", views.submission_list, name="list"),
+    path("submissions.csv", views.submission_list_csv, name="list_csv"),
     path("s/<uuid:pk>/", views.submission_detail, name="detail"),
     path("s/<uuid:pk>/errors/", views.submission_errors, name="errors"),
     path("s/<uuid:pk>/cancel/", runs.submission_cancel, name="cancel"),

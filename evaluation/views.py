@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers, get_conditional_response
 from django.utils.text import slugify
@@ -21,13 +21,18 @@ from hackathon.web.zones import use_event_zone
 from submissions.enums import FINAL_STATES
 from submissions.pages.overview import read_hackathon_page, read_home_page
 from submissions.pages.submission_actions import read_submission_actions
+from submissions.pages.tabs import challenge_tabs
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
+from teams.selectors import team_in
 
 from .board.chart import quality_compute_chart
 from .board.export import board_csv
 from .board.page import board_version, chosen_phase, exported_phase, is_live, page_version
 from .errors_page import read_errors_page
-from .listing import Filters, filter_rows, list_version, read_table
+from .listing.choice import chosen_columns, column_groups, keep_choice
+from .listing.export import submissions_csv
+from .listing.filters import Filters, filter_rows
+from .listing.table import list_version, read_table
 from .report.browse import ExampleQuery
 from .selectors import best_runs, leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
@@ -63,6 +68,7 @@ def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     if live and has_version(request, version):
         return unchanged()
     context = {"challenge": challenge, "phases": phases, "phase": phase, "board": board, "now": now}
+    context["tabs"] = challenge_tabs(request.user, challenge, team_in(request.user, challenge.hackathon))
     context["chart"] = quality_compute_chart(board) if board else None
     page, fragment = "evaluation/leaderboard.html", "evaluation/_leaderboard.html"
     return render_live(request, page, fragment, context, version=version, is_final=not live)
@@ -113,17 +119,32 @@ def submission_errors(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def submission_list(request: HttpRequest) -> HttpResponse:
-    filters = Filters.of(request.GET.dict())
-    table = read_table(request.user, filters, page=request.GET.get("page"))
+    filters = Filters.of(request.GET)
+    columns = chosen_columns(request, filters)
+    table = read_table(request.user, filters, columns, page=request.GET.get("page"))
     version, now = list_version(table), db_now()
     if has_version(request, version):
         return unchanged()
     context: dict[str, object] = {"table": table, "filters": filters, "now": now}
     if not is_poll(request):
-        context["filter_rows"] = filter_rows(request.user, filters)
+        context["filter_rows"], tasks = filter_rows(request.user, filters)
+        context["column_groups"] = column_groups(tasks, columns)
         context["open_challenges"] = [] if table.rows else open_challenges(request.user, now=now)
     page, fragment = "evaluation/submission_list.html", "evaluation/_submissions.html"
-    return render_live(request, page, fragment, context, version=version, is_final=not table.is_active)
+    response = render_live(request, page, fragment, context, version=version, is_final=not table.is_active)
+    keep_choice(response, filters)
+    return response
+
+
+@login_required
+@require_safe
+def submission_list_csv(request: HttpRequest) -> StreamingHttpResponse:
+    filters = Filters.of(request.GET)
+    lines = submissions_csv(request.user, filters, chosen_columns(request, filters))
+    headers = {"Content-Disposition": 'attachment; filename="submissions.csv"'}
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    add_never_cache_headers(response)
+    return response
 
 
 @require_POST

@@ -165,7 +165,7 @@ STORAGES: dict[str, dict[str, Any]] = file_storages(env, role=ROLE, data_dir=DAT
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 ECHARTS_DIR = BASE_DIR / "node_modules" / "echarts" / "dist"
-ECHARTS = "echarts/echarts.common.min.js"
+ECHARTS = "echarts/echarts.min.js"
 STATICFILES_DIRS = [("echarts", ECHARTS_DIR)] if ECHARTS_DIR.is_dir() else []
 STATICFILES_FINDERS = [
     "hackathon.web.static_files.PackageFinder",

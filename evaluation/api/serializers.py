@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from evaluation.listing import WITHDRAWN
+from evaluation.listing.columns import NEWEST, ORDERINGS
+from evaluation.listing.filters import WITHDRAWN
 from hackathon.api.strict import PageQuery, StrictSerializer
 from submissions.api.serializers import SubmissionRunDetailSerializer, SubmissionRunSerializer, adjusted_field
 from submissions.api.waiting import MAX_WAIT_SECONDS, Until
@@ -64,7 +65,11 @@ class SubmissionQuery(PageQuery):
         choices=[*JobState.choices, (WITHDRAWN, WITHDRAWN)], required=False, help_text="Of the run, or `withdrawn`."
     )
     tag = serializers.CharField(max_length=100, required=False, help_text="In any spelling.")
-    ordering = serializers.ChoiceField(choices=["received_at", "-received_at"], default="-received_at")
+    ordering = serializers.ChoiceField(
+        choices=ORDERINGS,
+        default=NEWEST,
+        help_text="A list of more than 5,000 submissions has its date alone. What has no value comes last.",
+    )
 
 
 class WaitQuery(StrictSerializer):

@@ -16,7 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluation.board.rows import SubmissionScores
-from evaluation.listing import in_challenge, in_state, submission_rows, tagged
+from evaluation.listing.columns import NEWEST, ordered
+from evaluation.listing.filters import in_challenge, in_state, tagged
+from evaluation.listing.table import MAX_SORTED, is_sortable, submission_rows
 from evaluation.selectors import leaderboard, submission_scores
 from evaluation.services.withdraw import restore_submission, withdraw_submission
 from hackathon.api.permissions import SignedInToWrite, person
@@ -47,10 +49,6 @@ from .serializers import (
 )
 
 MAX_KEY = 100
-ORDERINGS = {
-    "received_at": ("received_at", "number", "pk"),
-    "-received_at": ("-received_at", "-number", "-pk"),
-}
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,15 @@ def _idempotency_key(request: Request) -> str:
     return key
 
 
+def _in_order(found: QuerySet[Submission], ordering: str) -> QuerySet[Submission]:
+    """Raises `Invalid` where the list is too long for that order."""
+    if ordering.removeprefix("-") != NEWEST[1:] and not is_sortable(found):
+        message = _("A list of more than %(count)s submissions is sorted by date only.") % {"count": f"{MAX_SORTED:,}"}
+        error = FieldError(code="out_of_range", field="ordering", message=message, allowed=f"{NEWEST[1:]}, {NEWEST}")
+        raise Invalid(message, hint=_("Narrow it down, for example to one team."), fields=[error])
+    return ordered(found, ordering)
+
+
 class SubmissionsView(StrictListView[Submission]):
     """Your team's submissions; all of a hackathon for its organizers."""
 
@@ -109,7 +116,7 @@ class SubmissionsView(StrictListView[Submission]):
             found = found.filter(team=wanted["team"])
         found = in_challenge(found, challenge=wanted.get("challenge", ""))
         found = in_state(tagged(found, wanted.get("tag", "")), wanted.get("state", ""))
-        return found.order_by(*ORDERINGS[wanted["ordering"]])
+        return _in_order(found, wanted["ordering"])
 
     def rows(self, page: list[Submission]) -> Sequence[Any]:
         return submission_rows(page)

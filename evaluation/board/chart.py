@@ -21,7 +21,8 @@ def quality_compute_chart(board: Board) -> Chart | None:
     The front joins those that no other ranked row beats with as little compute; unranked rows never push one off it.
     """
     points = [point for row in board.rows if (point := _at(row))]
-    front = pareto_front(points, METRICS[board.metric])
+    metric = METRICS[board.metric]
+    front = pareto_front(points, metric)
     if not front:
         return None
     names = ", ".join(isolated(row.name) for row in board.rows if _at(row) in front)
@@ -36,6 +37,8 @@ def quality_compute_chart(board: Board) -> Chart | None:
         line=Series(_("Pareto front"), _stairs(front, upto=max(points)[0]), "good"),
         x_name=_("compute, seconds"),
         y_name=metric_text(board.metric),
+        bounds=metric.bounds,
+        is_lower_better=metric.sign < 0,
         columns=[_("entry"), board.metric, _("over base"), _("compute"), _("Pareto front")],
         summary=_("%(title)s; best for their compute: %(names)s") % {"title": title, "names": names},
     )
@@ -46,7 +49,14 @@ def _at(row: BoardRow) -> Point | None:
 
 
 def _dots(rows: list[BoardRow], front: list[Point]) -> list[Dot]:
-    return [Dot(row.name, row.compute_seconds, row.score.value, _cells(row, front)) for row in rows]
+    return [
+        Dot(row.name, row.compute_seconds, row.score.value, _cells(row, front), weight=_weight(row, front))
+        for row in rows
+    ]
+
+
+def _weight(row: BoardRow, front: list[Point]) -> int:
+    return 2 if row.is_own else 1 if _at(row) in front else 0
 
 
 def _cells(row: BoardRow, front: list[Point]) -> list[str]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import unicodedata
 from datetime import UTC
 
-from .rows import Board, BoardRow
+from evaluation.spreadsheet import Cell, csv_lines
 
-_ENDS = frozenset("\t\r\n")
-RISKY = frozenset("=+-@") | _ENDS
-"""A spreadsheet may take a text that begins so for a formula."""
+from .rows import Board, BoardRow
 
 COLUMNS = (
     "place",
@@ -32,33 +27,11 @@ COLUMNS = (
     "history",
 )
 
-Cell = str | float | None
-
 
 def board_csv(board: Board) -> bytes:
-    """Ranked rows, then unranked ones without a place; UTF-8 with a byte order mark, without which Excel guesses.
-
-    Times are ISO 8601 in UTC; what is unknown is empty.
-    """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in [*board.rows, *board.unranked]:
-        writer.writerow([_safe(cell) for cell in _cells(board, row)])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _safe(cell: Cell) -> Cell:
-    """Text that a spreadsheet would run gets a leading '. Numbers are ours and stay numbers, negative ones too."""
-    return f"'{cell}" if isinstance(cell, str) and _first_shown(cell) in RISKY else cell
-
-
-def _first_shown(text: str) -> str:
-    """Its first character as a spreadsheet may take it: full-width as plain, behind spaces and what nobody sees."""
-    for letter in text[:1] if text[:1] in _ENDS else text:
-        if not letter.isspace() and unicodedata.category(letter)[0] != "C":
-            return unicodedata.normalize("NFKC", letter)[:1]
-    return text[:1]
+    """Ranked rows, then unranked ones without a place. Times are ISO 8601 in UTC; what is unknown is empty."""
+    rows = [*board.rows, *board.unranked]
+    return b"".join(csv_lines([COLUMNS, *(_cells(board, row) for row in rows)]))
 
 
 def _cells(board: Board, row: BoardRow) -> list[Cell]:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from training_worker.contract.text import isolated
 
+from .axes import Bounds, log_limits, value_axis
+
 Point = tuple[float, float]
 
 MAX_POINTS = 200
@@ -45,12 +47,17 @@ class Bars:
 
 @dataclass(frozen=True)
 class Dot:
-    """One mark; without an x it is a level across the chart. `cells` are its row of the table, as people read it."""
+    """One mark; without an x it is a level across the chart. `cells` are its row of the table, as people read it.
+
+    Where there is no room for all names the weightier marks keep theirs; those without weight have one where marks are
+    few.
+    """
 
     label: str
     x: float | None
     y: float
     cells: Sequence[str]
+    weight: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,11 +97,19 @@ class Chart:
 
 
 def line_chart(
-    title: str, series: Sequence[Series], *, x_name: str, x_max: float = 0.0, x_unit: float = 0.0, x_unit_name: str = ""
+    title: str,
+    series: Sequence[Series],
+    *,
+    x_name: str,
+    x_max: float = 0.0,
+    x_unit: float = 0.0,
+    x_unit_name: str = "",
+    bounds: Bounds | None = None,
 ) -> Chart | None:
     """Lines over a numeric axis from 0 to at least `x_max`; every second line is dashed. None without points.
 
-    `x_unit` is a larger unit of the axis, 0 for none: 96 steps are an epoch.
+    `x_unit` is a larger unit of the axis, 0 for none: 96 steps are an epoch. With `bounds` the upright axis keeps
+    within them.
     """
     drawn = [Series(s.name, thin(s.points), s.tone, s.is_noisy) for s in series if s.points]
     if not drawn:
@@ -108,6 +123,7 @@ def line_chart(
         for key, s in zip(keys, drawn, strict=True)
     ]
     x_axis = f"{x_name} (1 {x_unit_name} = {x_unit:g})" if x_unit else x_name
+    values = [y for s in drawn for _x, y in s.points]
     return Chart(
         title=title,
         spec={
@@ -117,6 +133,7 @@ def line_chart(
             "x_max": x_max,
             "x_unit": x_unit,
             "x_unit_name": x_unit_name,
+            "y_axis": value_axis(values, bounds).spec if bounds and values else {},
             "smoothed": _("smoothed"),
             "series": lines,
         },
@@ -157,10 +174,14 @@ def scatter_chart(
     line: Series,
     x_name: str,
     y_name: str,
+    bounds: Bounds,
+    is_lower_better: bool,
     columns: Sequence[str],
     summary: str,
 ) -> Chart | None:
     """Named marks and `line`, dashed; the x axis is logarithmic where its values span a decade.
+
+    `line` joins the best marks. `bounds` are those of y.
 
     `columns` head the table: that of the labels, then one per cell of a dot. None without a mark.
     """
@@ -169,13 +190,17 @@ def scatter_chart(
     if not xs:
         return None
     keys = [Key(g.name, _tone(g.tone, number), symbol=g.symbol) for number, g in enumerate(groups)]
+    is_log = 0 < 10 * min(xs) <= max(xs)
     return Chart(
         title=title,
         spec={
             "kind": "dots",
             "x_name": x_name,
             "y_name": y_name,
-            "x_log": 0 < 10 * min(xs) <= max(xs),
+            "x_log": is_log,
+            "x_limits": log_limits(xs) if is_log else [],
+            "y_axis": value_axis([dot.y for group in groups for dot in group.dots], bounds).spec,
+            "is_lower_better": is_lower_better,
             "groups": [_drawn_dots(group, key.tone) for group, key in zip(groups, keys, strict=True)],
             "series": [_dashed(line)],
         },
@@ -225,7 +250,12 @@ def _dashed(line: Series) -> dict[str, Any]:
 
 def _drawn_dots(group: Dots, tone: str) -> dict[str, Any]:
     marks = [
-        {"name": dot.label, "value": [dot.x, dot.y], "note": " · ".join(cell for cell in dot.cells if cell)}
+        {
+            "name": dot.label,
+            "value": [dot.x, dot.y],
+            "note": " · ".join(cell for cell in dot.cells if cell),
+            "weight": dot.weight,
+        }
         for dot in group.dots
         if dot.x is not None
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.staticfiles.finders import FileSystemFinder
 
-UNUSED = ("echarts.[!c]*", "echarts.common.js", "echarts.common.js.map", "extension", "package.json")
+UNUSED = ("echarts.[!m]*", "extension", "package.json")
 
 
 class PackageFinder(FileSystemFinder):

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page
 
-from submissions.models import Quota
+from submissions.models import Job, Quota
 from teams.models import Team
 from tests.browser.test_pages_browser import running
 from tests.browser.watched import Watched
@@ -33,6 +33,13 @@ TIP = """([id, series, index]) => {
   chart.dispatchAction({ type: "showTip", seriesIndex: series, dataIndex: index });
   return document.querySelector(`${id} .tip`).innerText;
 }"""
+SHOWN = """(id) => echarts.getInstanceByDom(document.querySelector(id)).getZr().storage.getDisplayList(true)
+    .filter((part) => part.type === "tspan" && part.style.text.startsWith("Team "))
+    .map((part) => {
+      const box = part.getBoundingRect().clone();
+      box.applyTransform(part.getComputedTransform() || [1, 0, 0, 1, 0, 0]);
+      return [part.style.text, box.x, box.y, box.x + box.width, box.y + box.height];
+    })"""
 SERIES = "(id) => echarts.getInstanceByDom(document.querySelector(id)).getOption().series"
 
 
@@ -42,7 +49,8 @@ def world(transactional_db: None) -> World:
     teams = [world.team, world.rivals, *(TeamFactory.create(hackathon=world.hackathon) for _name in NAMES[2:])]
     for number, (team, name) in enumerate(zip(teams, NAMES, strict=True)):
         Team.objects.filter(pk=team.pk).update(name=name)
-        make_result(world, team=team, public=0.5 + 0.05 * number)
+        result = make_result(world, team=team, public=0.5 + 0.05 * number)
+        Job.objects.filter(pk=result.job_id).update(compute_seconds=10.0 + number)
         Quota.objects.filter(team=team).update(compute_used=60.0 * (number + 1))
     return world
 
@@ -62,7 +70,7 @@ def test_the_boards_chart(world: World, watched: Watched) -> None:
     shown = [
         page.evaluate(TIP, ["#compute-plot", place, index]).split("\n")[0]
         for place, series in enumerate(page.evaluate(SERIES, "#compute-plot"))
-        if series["type"] == "scatter" and series["symbolSize"]
+        if series["type"] == "scatter"
         for index in range(len(series["data"]))
     ]
     assert sorted(shown) == sorted(NAMES)
@@ -82,3 +90,26 @@ def test_a_curve_says_its_values_under_the_pointer(world: World, watched: Watche
     page.wait_for_selector("#curve-1-plot canvas")
     shown = page.evaluate(TIP, ["#curve-1-plot", 0, 1])
     assert [line for line in shown.split("\n") if line] == ["step 10", "training loss", "0.09091"]
+
+
+@pytest.mark.parametrize(("width", "least"), [(1280, 12), (390, 3)])
+def test_no_name_covers_another_and_ones_own_is_shown(
+    transactional_db: None, watched: Watched, width: int, least: int
+) -> None:
+    """Forty teams, all of them on the front: there is no room for all names."""
+    world = make_world()
+    Team.objects.filter(pk=world.team.pk).update(name="Team Own")
+    for number in range(40):
+        team = world.team if number == 25 else TeamFactory(hackathon=world.hackathon, name=f"Team {number}")
+        result = make_result(world, team=team, public=0.5 + number / 100)
+        Job.objects.filter(pk=result.job_id).update(compute_seconds=20.0 + number)
+    page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.captain, width=width)
+    page.wait_for_selector("#compute-plot canvas")
+    page.wait_for_timeout(500)
+    shown = page.evaluate(SHOWN, "#compute-plot")
+    assert "Team Own" in [name for name, *_box in shown]
+    assert least <= len(shown) < 40
+    for number, (_name, left, top, right, bottom) in enumerate(shown):
+        assert left >= 0
+        for _other, x, y, x_end, y_end in shown[:number]:
+            assert min(right, x_end) - max(left, x) < 1 or min(bottom, y_end) - max(top, y) < 1

@@ -88,7 +88,7 @@ def test_filters_are_links_that_keep_each_other(world: World) -> None:
 
 
 def test_pages_keep_the_filters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.listing.PAGE_SIZE", 1)
+    monkeypatch.setattr("evaluation.listing.table.PAGE_SIZE", 1)
     labelled(world, ["a", "b"][0])
     labelled(world, "a")
     text = html(page(world, "captain", "/submissions/?tag=a"))

@@ -21,6 +21,10 @@ class MetricSpec(ContractModel):
         """A score times its sign grows as it gets better."""
         return 1 if self.direction == "higher" else -1
 
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        return self.low, self.high
+
     def gain(self, score: float, base: float) -> float:
         """By how much `score` is better than `base`; negative where it is worse."""
         return self.sign * (score - base)

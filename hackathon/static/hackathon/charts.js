@@ -43,6 +43,9 @@ function namesBelow(room) {
   return room < 44 ? { width: 80, overflow: "truncate" } : { interval: 0, width: room - 10, overflow: "truncate" };
 }
 
+// The labels of the axes lie within the plot's own box.
+const within = { outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+
 const short = (value) => Number(Number(value).toPrecision(4)).toString();
 
 // ECharts' own templates would read braces in a name as markup, in a tooltip even where it is given a function's text.
@@ -89,9 +92,9 @@ function smoothedLines(spec) {
 
 const KINDS = {
   lines: (spec, look, lines = smoothedLines(spec)) => ({
-    grid: { left: 4, right: 12, top: 10, bottom: 22, containLabel: true },
-    xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, ...named(spec.x_axis, look), axisLine: { show: false } }),
-    yAxis: axis(look, { type: "value", scale: true, splitNumber: 4 }),
+    grid: { left: 4, right: 12, top: 10, bottom: 22, ...within },
+    xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, ...named(spec.x_axis, look), axisLine: { show: false }, splitLine: { show: false } }),
+    yAxis: axis(look, { type: "value", scale: true, splitNumber: 4, ...spec.y_axis }),
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "line", label: { show: false } },
@@ -134,14 +137,14 @@ const KINDS = {
     })),
   }),
   dots: (spec, look) => ({
-    grid: { left: 4, right: 12, top: 26, bottom: 22, containLabel: true },
-    xAxis: axis(look, { type: spec.x_log ? "log" : "value", min: spec.x_log ? null : 0, ...named(spec.x_name, look) }),
-    yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look) }),
+    grid: { left: 4, right: 12, top: 26, bottom: 22, ...within },
+    xAxis: axis(look, { ...axisOfCost(spec), ...named(spec.x_name, look) }),
+    yAxis: axis(look, { type: "value", ...spec.y_axis, ...namedAbove(spec.y_name, look) }),
     tooltip: { trigger: "item", formatter: ({ name, data }) => tip(name, ...(data.note ? [plain(data.note)] : [])) },
-    series: [...dashed(spec, look), ...spec.groups.flatMap((group) => dotsOf(group, spec, look))],
+    series: [...dashed(spec, look), ...spec.groups.map((group) => dotsOf(group, spec, look))],
   }),
   cloud: (spec, look) => ({
-    grid: { left: 4, right: 12, top: 26, bottom: 22, containLabel: true },
+    grid: { left: 4, right: 12, top: 26, bottom: 22, ...within },
     xAxis: axis(look, { type: "value", scale: true, ...named(spec.x_name, look), axisLine: { onZero: false, lineStyle: { color: look.line } } }),
     yAxis: axis(look, { type: "value", scale: true, ...namedAbove(spec.y_name, look), axisLine: { onZero: false, show: false } }),
     tooltip: { trigger: "item", formatter: ({ value }) => tip(`${spec.x_name} ${short(value[0])}`, plain(`${spec.y_name} ${short(value[1])}`)) },
@@ -180,33 +183,56 @@ function dashed(spec, look) {
   }));
 }
 
-// Marks of one kind; levels across the plot, which by themselves would not widen its axis, bring an unseen mark each.
+function axisOfCost(spec) {
+  if (!spec.x_log) return { type: "value", min: 0 };
+  const [min, max] = spec.x_limits;
+  return { type: "log", min, max };
+}
+
+// Names next to marks: weighty ones always where they do not cover each other, the others where there are few. The line
+// has every weighty mark on its better side and leads to the right: to the left of such a mark nothing is drawn.
+const widthOfName = (look) => Math.min(110, look.width / 4);
+const ROOM_PER_NAME = 60;
+const AXIS_WIDTH = 48;
+
+function namesOf(spec, look) {
+  const marks = spec.groups.flatMap((group) => group.marks);
+  const place = spec.x_log ? Math.log : Number;
+  const [first, last] = spec.x_log ? spec.x_limits.map(place) : [0, Math.max(...marks.map((mark) => mark.value[0]))];
+  const room = look.width - AXIS_WIDTH, width = widthOfName(look), areFew = marks.length * ROOM_PER_NAME <= look.width;
+  return (mark) => {
+    const at = ((place(mark.value[0]) - first) / (last - first || 1)) * room;
+    const show = mark.weight > 0 || areFew;
+    if (mark.weight && at > width) return { show, position: "left" };
+    const align = at < width / 2 ? "left" : at > room - width / 2 ? "right" : "center";
+    return { show, position: mark.weight > 0 === !spec.is_lower_better ? "top" : "bottom", align };
+  };
+}
+
+// Marks of one kind; a level across the plot is a line with its name. ECharts hides a name that would cover the name
+// of a larger mark; the rim in the page's colour keeps lines and marks out of the letters.
 function dotsOf(group, spec, look) {
   const color = look.of(group.tone);
-  const label = { color: look.muted, fontSize: look.small, textBorderWidth: 0, backgroundColor: look.page, padding: [0, 2] };
-  const place = spec.x_log ? Math.log : Number;
-  const places = spec.groups.flatMap((other) => other.marks).map((mark) => place(mark.value[0]));
-  const first = spec.x_log ? Math.min(...places) : 0, last = Math.max(...places);
-  const isAtEdge = (mark) => place(mark.value[0]) > first + 0.8 * (last - first);
-  return [
-    {
-      type: "scatter",
-      name: group.name,
-      data: group.marks.map((mark) => (isAtEdge(mark) ? { ...mark, label: { position: "left" } } : mark)),
-      symbol: group.symbol,
-      symbolSize: 10,
-      itemStyle: { opacity: 1 },
-      color,
-      label: { ...label, show: true, position: "top", formatter: nameOf, width: 110, overflow: "truncate" },
-      markLine: {
-        symbol: "none",
-        data: group.levels,
-        lineStyle: { color, type: "dotted" },
-        label: { ...label, formatter: nameOf, position: "insideStartTop" },
-      },
+  const label = { color: look.muted, fontSize: look.small, textBorderColor: look.page, textBorderWidth: 3 };
+  const nameFor = namesOf(spec, look), lift = spec.is_lower_better ? 7 : -7;
+  const marks = group.marks.map((mark) => ({ ...mark, symbolSize: 9 + 2.5 * mark.weight, label: nameFor(mark) }));
+  return {
+    type: "scatter",
+    name: group.name,
+    z: 3,
+    data: marks,
+    symbol: group.symbol,
+    itemStyle: { opacity: 1 },
+    color,
+    label: { ...label, formatter: nameOf, width: widthOfName(look), overflow: "truncate" },
+    labelLayout: ({ dataIndex }) => ({ hideOverlap: true, dy: marks[dataIndex]?.label.position === "left" ? lift : 0 }),
+    markLine: {
+      symbol: "none",
+      data: group.levels,
+      lineStyle: { color, type: "dotted" },
+      label: { ...label, formatter: nameOf, position: "insideStartTop" },
     },
-    { type: "scatter", silent: true, symbolSize: 0, data: group.levels.map((level) => [spec.groups.flatMap((other) => other.marks)[0]?.value[0], level.yAxis]) },
-  ];
+  };
 }
 
 function optionOf(spec, look) {
@@ -223,7 +249,7 @@ function optionOf(spec, look) {
   return {
     animation: false,
     textStyle: { fontFamily: look.font },
-    grid: { left: 4, right: 12, top: 10, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 12, top: 10, bottom: 4, ...within },
     ...option,
   };
 }

@@ -111,6 +111,18 @@ def test_the_axis_is_logarithmic_where_costs_span_a_decade(world: World) -> None
     assert chart_for(world, world.captain).spec["x_log"] is False
 
 
+def test_one_score_does_not_make_an_axis_beyond_what_it_can_be(world: World) -> None:
+    scored(world, world.team, 0.99, 30.0)
+    assert chart_for(world, world.captain).spec["y_axis"] == {"min": 0.96, "max": 1.0, "interval": 0.01}
+
+
+def test_ones_own_name_and_those_on_the_front_are_kept_first(world: World) -> None:
+    fill(world)
+    groups = chart_for(world, world.captain).spec["groups"]
+    weights = {mark["name"]: mark["weight"] for group in groups for mark in group["marks"]}
+    assert weights == {"Otters": 2, "Rivals": 1, "Spenders": 0, "tiny-bert, untrained": 0}
+
+
 def test_without_a_ranked_row_there_is_no_chart(world: World) -> None:
     make_result(world, team=None, public=0.5, kind=JobKind.BASE_SCORE)
     path = f"/c/{world.challenge.slug}/leaderboard/"

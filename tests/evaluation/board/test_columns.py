@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from evaluation.board.export import RISKY, board_csv
+from evaluation.board.export import board_csv
 from evaluation.board.page import page_version
 from evaluation.models import Reference
 from evaluation.ranking.places import running_best
 from evaluation.selectors import leaderboard
 from evaluation.services.board_visibility import set_board_visibility
 from evaluation.services.leaderboard import rebuild_leaderboard
+from evaluation.spreadsheet import RISKY
 from hackathon.enums import ScoreVisibility, Visibility
 from hackathon.models import Phase
 from hackathon.templatetags.display import ago_text, signed

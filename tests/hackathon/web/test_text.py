@@ -112,6 +112,16 @@ def test_a_line_chart_says_the_same_as_its_table() -> None:
     ]
 
 
+def test_a_line_of_a_bounded_metric_keeps_its_axis_within_the_bounds() -> None:
+    lines = [Series("validation", [(10, 0.98)])]
+    bounded = line_chart("Accuracy", lines, x_name="step", bounds=(0.0, 1.0))
+    free = line_chart("Loss", lines, x_name="step")
+    assert bounded is not None
+    assert free is not None
+    assert bounded.spec["y_axis"] == {"min": 0.95, "max": 1.0, "interval": 0.01}
+    assert free.spec["y_axis"] == {}
+
+
 def test_a_bar_chart_says_the_same_as_its_table() -> None:
     bars = [Bars("scored", [3, 0], tone="good"), Bars("failed", [1, 2])]
     chart = bar_chart("Submissions", ["10:00", "11:00"], bars, category_name="hour", stacked=True)

@@ -1,0 +1,45 @@
+"""The pages of a challenge have the same tabs; who cannot submit is offered no submitting."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hackathon.models import Participation
+from tests.factories import World
+from tests.pages import html, page
+
+pytestmark = pytest.mark.django_db
+PATHS = ("", "leaderboard/", "submit/")
+
+
+def tabs(world: World, who: str, path: str = "") -> list[str]:
+    """In their order, the open one in brackets."""
+    text = html(page(world, who, f"/c/{world.challenge.slug}/{path}"))
+    inside = re.search(r'<nav class="tabs"[^>]*>(.*?)</nav>', text, re.DOTALL)
+    assert inside is not None
+    found = re.findall(r"<a ([^>]*)>\s*(.*?)</a>", inside[1], re.DOTALL)
+    return [f"[{name}]" if "aria-current" in attributes else name for attributes, name in found]
+
+
+def test_every_page_of_a_challenge_has_the_same_tabs(world: World) -> None:
+    names = ["Challenge", "Submit", "Leaderboard", "Your submissions"]
+    for path, place in zip(PATHS, (0, 2, 1), strict=True):
+        shown = [f"[{name}]" if number == place else name for number, name in enumerate(names)]
+        assert tabs(world, "captain", path) == shown
+        assert tabs(world, "organizer", path) == [*shown[:3], "Submissions"]
+    for path in PATHS[:2]:
+        assert [tabs(world, who, path)[-1].strip("[]") for who in ("outsider", "anonymous")] == ["Leaderboard"] * 2
+        assert "Submit" in tabs(world, "anonymous", path)
+
+
+@pytest.mark.parametrize("role", ["judge", "mentor"])
+def test_who_only_looks_on_is_offered_no_submitting(world: World, role: str) -> None:
+    Participation.objects.filter(user=world.judge).update(role=role)
+    for path in PATHS[:2]:
+        assert [name.strip("[]") for name in tabs(world, "judge", path)] == ["Challenge", "Leaderboard"]
+        text = html(page(world, "judge", f"/c/{world.challenge.slug}/{path}"))
+        assert f"/c/{world.challenge.slug}/submit/" not in text
+        assert "Your submissions" not in text
+        assert f"/c/{world.challenge.slug}/submit/" in html(page(world, "captain", f"/c/{world.challenge.slug}/{path}"))
