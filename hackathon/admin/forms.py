@@ -11,11 +11,10 @@ from django import forms
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from pydantic import ValidationError
 
 from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.tokens import revoke_all_tokens
-from hackathon.bundles.challenge import limit_problems
+from hackathon.bundles.limits import limit_problems
 from hackathon.models import Challenge, Hackathon, Organization, User
 from hackathon.models.mailbox import spelled
 from hackathon.services.limits import enabled_models, limit_misfits
@@ -111,14 +110,10 @@ class ChallengeForm(ChallengeModelForm):
         fields = "__all__"
 
     def clean_limits(self) -> Any:
-        try:
-            limits = ChallengeLimits.model_validate_json(json.dumps(self.cleaned_data["limits"]))
-        except ValidationError as error:
-            raise forms.ValidationError(
-                [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
-            ) from None
-        if found := limit_problems(limits):
+        data = self.cleaned_data["limits"]
+        if found := [f"{'.'.join(map(str, path))}: {message}" for path, message in limit_problems(data)]:
             raise forms.ValidationError(found)
+        limits = ChallengeLimits.model_validate_json(json.dumps(data))
         return limits.model_dump(mode="json")
 
     def clean(self) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -192,6 +193,38 @@ def models_with(field: str) -> list[type[ContractModel]]:
         technique, _, name = rest.partition(".")
         owners = [TECHNIQUES[technique]] if technique in TECHNIQUES else []
     return [owner for owner in owners if name in owner.model_fields and name != "name"]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The numbers that a field of the contract may have. `is_open`: above `low`, not from it on."""
+
+    low: float
+    high: float
+    is_open: bool
+    is_whole: bool
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high and not (self.is_open and value == self.low)
+
+
+def number_bounds(field: str) -> Bounds | None:
+    """Of a name in `ChallengeLimits.ranges`: those of the first model that has it; None where it is no number."""
+    for owner in models_with(field):
+        schema = owner.model_json_schema()["properties"][field.rpartition(".")[2]]
+        if schema.get("type") in ("integer", "number"):
+            low = schema.get("minimum", schema.get("exclusiveMinimum"))
+            return Bounds(low, schema["maximum"], "exclusiveMinimum" in schema, schema["type"] == "integer")
+    return None
+
+
+def number_names() -> list[str]:
+    """Every name that `ChallengeLimits.ranges` may have: training first, then methods, then techniques."""
+    groups: list[tuple[str, type[ContractModel]]] = [("training", TrainingArguments)]
+    groups += [("method", model) for model in METHODS.values()]
+    groups += [(f"techniques.{name}", model) for name, model in TECHNIQUES.items()]
+    names = (f"{group}.{name}" for group, model in groups for name in model.model_fields)
+    return [name for name in dict.fromkeys(names) if number_bounds(name) is not None]
 
 
 def summary(model: type[ContractModel]) -> str:
