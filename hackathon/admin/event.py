@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,6 +16,7 @@ from hackathon.enums import Role, Visibility
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase, User
 from hackathon.models.challenge import QUOTA
 from hackathon.services.participation import add_participant
+from hackathon.services.phase_window import phases_that_ended_with
 from hackathon.services.publishing import (
     delete_challenge,
     disable_model,
@@ -24,6 +25,7 @@ from hackathon.services.publishing import (
     publish_challenge,
     show_hackathon,
 )
+from hackathon.web.zones import event_time
 from training_worker.contract.text import isolated
 
 from .base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
@@ -62,13 +64,17 @@ class HackathonAdmin(Admin):
         )
 
     def save_model(self, request: HttpRequest, obj: Hackathon, form: Any, change: bool) -> None:
-        """Who creates a hackathon organizes it."""
+        """Who creates a hackathon organizes it; who moves its end is told which phases stay behind."""
         super().save_model(request, obj, form, change)
         if not change:
             assert isinstance(request.user, User)
             add_participant(
                 user=request.user, hackathon=obj, role=Role.ORGANIZER, organization=request.user.organization
             )
+        elif "ends_at" in form.changed_data:
+            for phase in phases_that_ended_with(obj, form.initial["ends_at"]):
+                values = {"phase": isolated(phase), "time": event_time(phase.closes_at, obj)}
+                messages.warning(request, _("The phase “%(phase)s” still ends %(time)s: move its deadline.") % values)
 
     def view_on_site(self, obj: Hackathon) -> str:
         return reverse("hackathons:detail", args=[obj.slug])

@@ -18,6 +18,7 @@ from hackathon.bundles.limits import limit_problems
 from hackathon.models import Challenge, Hackathon, Organization, User
 from hackathon.models.mailbox import spelled
 from hackathon.services.limits import enabled_models, limit_misfits
+from hackathon.services.phase_window import phases_left_outside
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.text import name_key
@@ -100,6 +101,13 @@ class HackathonForm(HackathonModelForm):
                 _("There is no such time zone; an example: Europe/Berlin."), code="unknown_zone"
             )
         return name
+
+    def _post_clean(self) -> None:
+        """No phase is left outside of a window that changes."""
+        super()._post_clean()  # type: ignore[misc]  # the stubs do not know it
+        if self.instance.pk and not self.errors and {"starts_at", "ends_at"} & set(self.changed_data):
+            for field, message in phases_left_outside(self.instance):
+                self.add_error(field, message)
 
 
 class ChallengeForm(ChallengeModelForm):

@@ -17,6 +17,8 @@ from hackathon.bundles.yaml import Path
 from hackathon.models import Challenge, Hackathon, Phase
 from hackathon.models.challenge import QUOTA
 
+from .phase_window import outside_event
+
 FIXED = ("opens_at", "precision", "display_step")
 """From the opening of a phase on, as its data: its scores must compare."""
 
@@ -40,6 +42,11 @@ class Window:
     opens_at: datetime
     closes_at: datetime
     phase: Phase | None
+
+    @property
+    def is_new(self) -> bool:
+        """Not the one that the phase has."""
+        return self.phase is None or (self.phase.opens_at, self.phase.closes_at) != (self.opens_at, self.closes_at)
 
 
 def has_opened(phase: Phase, now: datetime) -> bool:
@@ -98,13 +105,16 @@ class Plan:
     left: list[Window]
     has_opened: bool
     """Any phase, so far."""
+    hackathon: Hackathon
 
     def problems(self, now: datetime) -> list[Said]:
-        found = [
-            (window.path, _("The phase would close before it opens."))
-            for window in self.windows
-            if window.opens_at >= window.closes_at
-        ]
+        found: list[Said] = []
+        for window in self.windows:
+            if window.opens_at >= window.closes_at:
+                found.append((window.path, _("The phase would close before it opens.")))
+            elif window.is_new:
+                outside = outside_event(window.opens_at, window.closes_at, self.hackathon)
+                found += [((*window.path, field), message) for field, message in outside]
         return [*found, *_clashes(self.windows, self.left, now)]
 
 
@@ -116,6 +126,7 @@ def _plan(slug: str, specs: Mapping[int, PhaseSpec], hackathon: Hackathon, now: 
         windows=[window_of(index, each, by_name.get(each.name), hackathon, now) for index, each in specs.items()],
         left=[Window(phase.name, ("phases",), phase.opens_at, phase.closes_at, phase) for phase in gone],
         has_opened=any(has_opened(phase, now) for phase in phases),
+        hackathon=hackathon,
     )
 
 
@@ -153,8 +164,7 @@ def _compare_phase(spec: PhaseSpec, window: Window, phase: Phase, now: datetime,
             message = _("The phase is open: it cannot end in the past, at %(time)s.")
             changes.problems.append((place, message % {"time": _text(stated)}))
         else:
-            note = " " + _("Teams that have submitted keep theirs.") if opened and name in QUOTA else ""
-            found.append((place, _changed(f"{phase.name}: {name}", was, stated) + note))
+            found.append((place, _changed(f"{phase.name}: {name}", was, stated)))
 
 
 def _stated(spec: PhaseSpec, window: Window, phase: Phase, *, opened: bool) -> Iterator[tuple[Path, Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -34,6 +35,12 @@ def use_event_zone(request: HttpRequest, hackathon: Hackathon) -> None:
 def event_zone(hackathon: Hackathon) -> ZoneInfo:
     """The event's own zone, UTC where it names none that exists."""
     return ZoneInfo(hackathon.time_zone if hackathon.time_zone in _zones() else "UTC")
+
+
+def event_time(at: datetime, hackathon: Hackathon) -> str:
+    """`2026-11-27 18:00 (Europe/Berlin)`: on the event's clock, whatever the viewer's. Pure."""
+    zone = event_zone(hackathon)
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
 
 
 class ViewerZone:
