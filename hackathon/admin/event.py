@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
@@ -25,18 +28,24 @@ from hackathon.services.publishing import (
     publish_challenge,
     show_hackathon,
 )
-from hackathon.web.zones import event_time
+from hackathon.web.zones import event_time, event_zone, known_zone
 from training_worker.contract.text import isolated
 
 from .base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
 from .confirm import Question, ReasonForm, apply_each, confirm
 from .forms import ChallengeForm, HackathonForm
+from .times import EventTimes, time_column
 
 
 @admin.register(Hackathon)
-class HackathonAdmin(Admin):
+class HackathonAdmin(EventTimes, Admin):
     form = HackathonForm
-    list_display = ("name", "visibility", "starts_at", "ends_at", "time_zone")
+    list_display = (
+        "name",
+        "visibility",
+        time_column("starts_at", _("starts at"), lambda row: row),
+        time_column("ends_at", _("ends at"), lambda row: row),
+    )
     list_filter = ("visibility",)
     date_hierarchy = "starts_at"
     search_fields = ("name", "slug")
@@ -48,6 +57,15 @@ class HackathonAdmin(Admin):
         (_("Window"), {"fields": ("starts_at", "ends_at", "time_zone")}),
         (_("Teams"), {"fields": ("max_team_size",)}),
     )
+
+    def event_zone(self, request: HttpRequest, object_id: str | None) -> ZoneInfo | None:
+        if chosen := known_zone(request.POST.get("time_zone", "")):
+            return chosen
+        stored = self.get_object(request, unquote(object_id)) if object_id else None
+        return event_zone(stored) if stored else known_zone(timezone.get_current_timezone_name())
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"time_zone": timezone.get_current_timezone_name(), **super().get_changeform_initial_data(request)}
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         drafts = Hackathon.objects.filter(visibility=Visibility.DRAFT, ends_at__gt=db_now()).count()
@@ -114,15 +132,21 @@ class HackathonAdmin(Admin):
         return answer
 
 
+PHASE_TIMES = tuple(
+    time_column(name, label, lambda phase: phase.challenge.hackathon)
+    for name, label in (("opens_at", _("opens at")), ("closes_at", _("closes at")))
+)
+
+
 class PhaseInline(ReadOnlyInline):
     """Phases have their own page, where it is known what may still change."""
 
     model = Phase
-    fields = ("name", "opens_at", "closes_at", "data", *QUOTA)
+    fields = ("name", *PHASE_TIMES, "data", *QUOTA)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
         phases: QuerySet[Phase] = super().get_queryset(request)
-        return phases.select_related("challenge", "data__challenge")
+        return phases.select_related("challenge__hackathon", "data__challenge")
 
 
 def in_event(challenge: Challenge) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
@@ -93,6 +93,7 @@ class HackathonForm(HackathonModelForm):
     class Meta:
         model = Hackathon
         fields = "__all__"
+        help_texts: ClassVar = {"time_zone": _("Start and end are on its clock; quota days are its days.")}
 
     def clean_time_zone(self) -> str:
         name = str(self.cleaned_data["time_zone"])

@@ -20,10 +20,14 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def known_zone(name: str) -> ZoneInfo | None:
+    """None where there is no zone of that name."""
+    return ZoneInfo(name) if name in _zones() else None
+
+
 def viewer_zone(request: HttpRequest) -> ZoneInfo | None:
     """The zone named by the browser's cookie; None where it names none that exists."""
-    name = request.COOKIES.get(COOKIE, "")
-    return ZoneInfo(name) if name in _zones() else None
+    return known_zone(request.COOKIES.get(COOKIE, ""))
 
 
 def use_event_zone(request: HttpRequest, hackathon: Hackathon) -> None:
@@ -34,7 +38,7 @@ def use_event_zone(request: HttpRequest, hackathon: Hackathon) -> None:
 
 def event_zone(hackathon: Hackathon) -> ZoneInfo:
     """The event's own zone, UTC where it names none that exists."""
-    return ZoneInfo(hackathon.time_zone if hackathon.time_zone in _zones() else "UTC")
+    return known_zone(hackathon.time_zone) or ZoneInfo("UTC")
 
 
 def event_time(at: datetime, hackathon: Hackathon) -> str:
