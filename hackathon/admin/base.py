@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 
 from hackathon.models.markdown import MarkdownField
 
-from .fields import ShallowJSONField
 from .listing import FirstRows, SteadyList
 from .markdown import MarkdownTextarea, has_markdown, show_preview
 from .search import search
@@ -62,7 +61,6 @@ class Admin(BaseAdmin):
     change_form_template = "hackathon/admin/change_form.html"
     change_list_template = "hackathon/admin/change_list.html"
     formfield_overrides: ClassVar = {
-        models.JSONField: {"form_class": ShallowJSONField},
         models.DateTimeField: {"form_class": SplitLocalDateTimeField, "widget": AdminSplitDateTime},
     }
 

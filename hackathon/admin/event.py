@@ -34,6 +34,7 @@ from training_worker.contract.text import isolated
 from .base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
 from .confirm import Question, ReasonForm, apply_each, confirm
 from .forms import ChallengeForm, HackathonForm
+from .limits_form import limit_fields, limit_fieldsets
 from .times import EventTimes, time_column
 
 
@@ -166,6 +167,15 @@ class ChallengeAdmin(Admin):
     autocomplete_fields = ("hackathon",)
     inlines: ClassVar[Any] = [PhaseInline]
     actions = ("publish", "hide", "delete_unused")
+
+    def get_form(self, request: HttpRequest, obj: Challenge | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The fields of the limits are those that the contract has today."""
+        form = type("ChallengeForm", (ChallengeForm,), limit_fields())
+        return super().get_form(request, obj, change, form=form, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Challenge | None = None) -> Any:
+        names = ("title", "slug", "hackathon", "task", "primary_metric", "summary", "description", "is_published")
+        return [(None, {"fields": names}), *limit_fieldsets(obj.challenge_limits if obj else None)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Challenge | None = None) -> tuple[str, ...]:
         """With data the task and the hackathon (whose secret split it) are fixed, with an open phase the metric."""

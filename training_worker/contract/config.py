@@ -197,15 +197,15 @@ def models_with(field: str) -> list[type[ContractModel]]:
 
 @dataclass(frozen=True)
 class Bounds:
-    """The numbers that a field of the contract may have. `is_open`: above `low`, not from it on."""
+    """The numbers that a field of the contract may have, or, where its JSON Schema says so, all but `low`."""
 
     low: float
     high: float
-    is_open: bool
     is_whole: bool
 
     def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high and not (self.is_open and value == self.low)
+        """As the end of a range, which may lie on an open bound too."""
+        return self.low <= value <= self.high
 
 
 def number_bounds(field: str) -> Bounds | None:
@@ -214,7 +214,7 @@ def number_bounds(field: str) -> Bounds | None:
         schema = owner.model_json_schema()["properties"][field.rpartition(".")[2]]
         if schema.get("type") in ("integer", "number"):
             low = schema.get("minimum", schema.get("exclusiveMinimum"))
-            return Bounds(low, schema["maximum"], "exclusiveMinimum" in schema, schema["type"] == "integer")
+            return Bounds(low, schema["maximum"], schema["type"] == "integer")
     return None
 
 
@@ -239,8 +239,13 @@ def describe_allowed(model: type[ContractModel], name: str) -> str:
         return ", ".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
-    low = f"{schema['minimum']:g}" if "minimum" in schema else ""
-    high = f"{schema['maximum']:g}" if "maximum" in schema else ""
+    low = _plain(schema["minimum"]) if "minimum" in schema else ""
+    high = _plain(schema["maximum"]) if "maximum" in schema else ""
     if "exclusiveMinimum" in schema:
-        return sentences.ABOVE(low=f"{schema['exclusiveMinimum']:g}", high=high)
+        return sentences.ABOVE(low=_plain(schema["exclusiveMinimum"]), high=high)
     return f"{low} … {high}" if low or high else ""
+
+
+def _plain(number: float) -> str:
+    """Large whole numbers with all their digits."""
+    return str(int(number)) if float(number).is_integer() else f"{number:g}"

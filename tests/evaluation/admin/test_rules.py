@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -273,31 +272,6 @@ def test_an_open_phase_cannot_be_deleted(world: World, organizer: Client) -> Non
 
 
 # --- challenges ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"base_models": ["nowhere"]}, "There is no enabled base model “nowhere”."),
-        ({"methods": ["lorra"]}, "There is no method “lorra”."),
-        ({"techniques": ["magic"]}, "There is no technique “magic”."),
-        ({"ranges": {"training.learning_rate": {"min": 0.1, "max": 0.01}}}, "is empty."),
-        ({"ranges": {"training.speed": {"min": 1, "max": 2}}}, "There is no field “training.speed”."),
-    ],
-)
-def test_limits_are_checked_as_those_of_a_folder(
-    world: World, organizer: Client, change: dict[str, Any], said: str
-) -> None:
-    before = world.challenge.limits
-    body = {name: getattr(world.challenge, name) for name in ("title", "slug", "summary", "description")}
-    body |= {"hackathon": world.hackathon.pk, "task": world.challenge.task, "primary_metric": "accuracy"}
-    body |= {"phases-TOTAL_FORMS": 0, "phases-INITIAL_FORMS": 0}
-    page = url(Challenge, "change", world.challenge.pk)
-    answer = organizer.post(page, body | {"limits": json.dumps(before | change)})
-    assert said in html(answer)
-    world.challenge.refresh_from_db()
-    assert world.challenge.limits == before
-    assert organizer.post(page, body | {"limits": json.dumps(before)}).status_code == 302
 
 
 def test_a_challenge_that_nobody_used_is_deleted_by_its_slug_and_no_other(world: World, organizer: Client) -> None:

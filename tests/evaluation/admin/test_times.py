@@ -119,4 +119,4 @@ def test_what_is_listed_or_fixed_names_its_zone(world: World, organizer: Client)
     challenge = html(organizer.get(url(type(world.challenge), "change", world.challenge.pk)))
     for text in (*lists, challenge, html(organizer.get(url(Phase, "change", world.phase.pk)))):
         assert "2027-11-30 13:00 (Europe/Berlin)" in text
-    assert "Times are in America/New_York." in lists[0]
+    assert "Times that name no zone are in America/New_York." in lists[0]

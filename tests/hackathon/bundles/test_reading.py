@@ -227,7 +227,7 @@ def test_thousands_of_kinds_of_problems_are_counted(bundle: Path) -> None:
         ("method.r:", "method.rank:", "19: limits.ranges.method.rank: There is no field “method.rank”."),
         ("min: 1, max: 32", "min: 9, max: 2", "19: limits.ranges.method.r: The range of “method.r” is empty."),
         ("max: 32", "max: 65", "19: limits.ranges.method.r: The range of “method.r” goes beyond the field's own"),
-        ("min: 1e-5", "min: 0", "18: limits.ranges.training.learning_rate: The range of “training.learning_rate” goes"),
+        ("min: 1e-5", "min: -1", "18: limits.ranges.training.learning_rate: The range of “training.learning_rate” g"),
         ("max: 32", "max: 1.5", "19: limits.ranges.method.r: The range of “method.r” must be of whole numbers."),
         ("method.r:", "training.optim:", "19: limits.ranges.training.optim: “training.optim” is no number"),
         ("[head, lora, full]", "[head, full, head]", "16: limits.methods.2: “head” is there twice."),
