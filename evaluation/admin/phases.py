@@ -106,7 +106,7 @@ class PhaseAdmin(EventTimes, Admin):
         (_("Runs"), {"fields": ("precision", "recipe")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Phase | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Phase | None = None) -> tuple[Any, ...]:
         """The board changes by actions; once the phase has opened or has runs, what its scores rest on is fixed."""
         board = ("score_visibility", "frozen_at", "display_step")
         pinned = (*PINNED, *PHASE_TIMES) if _is_pinned(obj) else ()

@@ -143,7 +143,7 @@ class PhaseInline(ReadOnlyInline):
     """Phases have their own page, where it is known what may still change."""
 
     model = Phase
-    fields = ("name", *PHASE_TIMES, "data", *QUOTA)
+    fields: ClassVar[Any] = ("name", *PHASE_TIMES, "data", *QUOTA)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
         phases: QuerySet[Phase] = super().get_queryset(request)

@@ -22,7 +22,7 @@ from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.text import name_key
 
-from .limits_form import PREFIX, chosen_limits, initial_limits, offer_models, problems_of_limits
+from .limits_form import PREFIX, chosen_limits, initial_limits, model_choices, problems_of_limits
 
 if TYPE_CHECKING:  # generic for the type checker alone
     HackathonModelForm = forms.ModelForm[Hackathon]
@@ -107,7 +107,7 @@ class HackathonForm(HackathonModelForm):
     def _post_clean(self) -> None:
         """No phase is left outside of a window that changes."""
         super()._post_clean()  # type: ignore[misc]  # the stubs do not know it
-        if self.instance.pk and not self.errors and {"starts_at", "ends_at"} & set(self.changed_data):
+        if not self.instance._state.adding and not self.errors and {"starts_at", "ends_at"} & set(self.changed_data):
             for field, message in phases_left_outside(self.instance):
                 self.add_error(field, message)
 
@@ -122,10 +122,10 @@ class ChallengeForm(ChallengeModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = self.instance.challenge_limits if self.instance.limits else None
-        if f"{PREFIX}base_models" in self.fields:
-            offer_models(self.fields[f"{PREFIX}base_models"], stored)
+        if isinstance(models := self.fields.get(f"{PREFIX}base_models"), forms.MultipleChoiceField):
+            models.choices = model_choices(stored)
         if stored is not None:
-            self.initial |= initial_limits(stored)
+            self.initial.update(initial_limits(stored))
         if "primary_metric" in self.fields:
             task = TASKS.get(self.instance.task)
             specs = [task] if task is not None and "task" not in self.fields else TASKS.values()

@@ -101,7 +101,7 @@ def limit_fieldsets(stored: ChallengeLimits | None) -> list[tuple[Any, dict[str,
         groups.setdefault(name.rpartition(".")[0], []).append(name)
     for group, names in groups.items():
         is_narrowed = stored is not None and any(name in stored.ranges for name in names)
-        entry = {
+        entry: dict[str, Any] = {
             "fields": [f"{PREFIX}ranges.{name}" for name in names],
             "description": _("From … to. What is left empty stays at the field's own bound."),
             "classes": [] if is_narrowed else ["collapse"],
@@ -140,11 +140,11 @@ def _range_field(name: str) -> RangeField:
     return RangeField(name, bounds, help_text=_help(models_with(name)[0], name.rpartition(".")[2]))
 
 
-def offer_models(field: forms.MultipleChoiceField, stored: ChallengeLimits | None) -> None:
+def model_choices(stored: ChallengeLimits | None) -> list[tuple[str, str]]:
     """Those that are enabled, and those chosen before, first and in their order."""
     models = {model.slug: f"{model.slug}: {model.name}" for model in BaseModel.objects.filter(is_enabled=True)}
     slugs = dict.fromkeys([*(stored.base_models if stored else ()), *sorted(models)])
-    field.choices = [(slug, models.get(slug, _("%(slug)s (not enabled)") % {"slug": slug})) for slug in slugs]
+    return [(slug, models.get(slug, _("%(slug)s (not enabled)") % {"slug": slug})) for slug in slugs]
 
 
 def initial_limits(limits: ChallengeLimits) -> dict[str, Any]:

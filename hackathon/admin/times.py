@@ -12,7 +12,6 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from hackathon.models import Hackathon
@@ -72,7 +71,7 @@ class SplitLocalDateTimeField(forms.SplitDateTimeField):
         return found
 
 
-def time_column(name: str, label: str | Promise, event: Callable[[Any], Hackathon]) -> Callable[[Any], str]:
+def time_column(name: str, label: Any, event: Callable[[Any], Hackathon]) -> Callable[[Any], str]:
     """A column of a list, or a field that is only shown, with the moment in that column on its event's clock."""
 
     def column(row: Any) -> str:

@@ -126,9 +126,15 @@ def named_limits(data: JSON) -> ChallengeLimits:
     if (whole := sound(LimitsSpec, data)) is not None:
         return LimitsSpec.model_validate(whole)
     values = data if isinstance(data, dict) else {}
-    lists = {name: values.get(name) if isinstance(values.get(name), list) else [] for name in LISTS}
-    names = {
-        name: tuple(each if isinstance(each, str) else "" for each in found or ()) for name, found in lists.items()
-    }
-    budget = sound(Budget, values.get("budget", {})) or Budget()
-    return ChallengeLimits.model_construct(**names, ranges=sound_ranges(values.get("ranges")), budget=budget)
+    return ChallengeLimits.model_construct(
+        base_models=_names(values, "base_models"),
+        methods=_names(values, "methods"),
+        techniques=_names(values, "techniques"),
+        ranges=sound_ranges(values.get("ranges")),
+        budget=sound(Budget, values.get("budget", {})) or Budget(),
+    )
+
+
+def _names(values: dict[str, JSON], group: str) -> tuple[str, ...]:
+    found = values.get(group)
+    return tuple(each if isinstance(each, str) else "" for each in found) if isinstance(found, list) else ()
