@@ -20,8 +20,8 @@ from evaluation.services.board_visibility import set_board_visibility
 from evaluation.services.display_step import fix_display_step
 from evaluation.services.leaderboard import rebuild_leaderboard
 from hackathon.admin.base import Admin
+from hackathon.admin.challenges import PHASE_TIMES, in_event
 from hackathon.admin.confirm import MOST, Question, ReasonForm, confirm
-from hackathon.admin.event import PHASE_TIMES, in_event
 from hackathon.admin.times import EventTimes, LocalDateTimeField, zone_note
 from hackathon.clock import db_now
 from hackathon.enums import ScoreVisibility
