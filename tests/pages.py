@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django import forms
 from django.http import HttpResponse
 from django.test import Client
 
@@ -55,3 +56,15 @@ def without_noise(text: str, *ids: object) -> str:
     for one in ids:
         text = text.replace(str(one), "ID")
     return text
+
+
+def body_of(form: forms.BaseForm) -> dict[str, Any]:
+    """What a browser sends of a form in which nobody changed anything."""
+    body: dict[str, Any] = {}
+    for bound in form:
+        value, widget = bound.value(), bound.field.widget
+        if isinstance(widget, forms.MultiWidget):
+            body |= {f"{bound.html_name}_{part}": each or "" for part, each in enumerate(widget.decompress(value))}
+        elif value is not None:
+            body[bound.html_name] = value
+    return body

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.services.board_visibility import set_board_visibility
 from evaluation.services.display_step import fix_display_step
 from evaluation.services.leaderboard import rebuild_leaderboard
 from hackathon.admin.base import Admin
-from hackathon.admin.confirm import Question, ReasonForm, confirm
-from hackathon.admin.event import in_event
+from hackathon.admin.challenges import PHASE_TIMES, in_event
+from hackathon.admin.confirm import MOST, Question, ReasonForm, confirm
+from hackathon.admin.times import EventTimes, LocalDateTimeField, zone_note
 from hackathon.clock import db_now
 from hackathon.enums import ScoreVisibility
 from hackathon.errors import DomainError
-from hackathon.models import Phase
+from hackathon.models import Challenge, Phase
 from hackathon.models.challenge import QUOTA
 from hackathon.models.moment import validate_moment
+from hackathon.web.zones import event_time, event_zone
 from submissions.services.phases import PINNED, is_pinned, move_deadline, require_change, save_phase
 
 if TYPE_CHECKING:  # generic for the type checker alone
@@ -50,15 +56,18 @@ class PhaseForm(PhaseModelForm):
 
 
 class DeadlineForm(ReasonForm):
-    """The new end, in the time zone of the page, which is named beside it."""
+    """The new end, in the event's time zone, which is named beside it."""
 
-    closes_at = forms.DateTimeField(
+    closes_at = LocalDateTimeField(
         label=_("New end"),
         validators=[validate_moment],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=_("In the time zone in which this admin shows times: your browser's, else UTC."),
     )
     field_order = ("closes_at", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["closes_at"].help_text = zone_note()
 
     def clean_closes_at(self) -> datetime:
         at: datetime = self.cleaned_data["closes_at"]
@@ -73,12 +82,19 @@ def _is_pinned(obj: Phase | None) -> bool:
     return stored is not None and is_pinned(stored, now=db_now())
 
 
+def _challenge(key: str) -> Challenge | None:
+    try:
+        return Challenge.objects.select_related("hackathon").get(pk=key)
+    except (Challenge.DoesNotExist, ValidationError):
+        return None
+
+
 @admin.register(Phase)
-class PhaseAdmin(Admin):
+class PhaseAdmin(EventTimes, Admin):
     form = PhaseForm
-    list_display = ("name", "challenge", "opens_at", "closes_at", "data", "score_visibility")
+    list_display = ("name", "challenge", *PHASE_TIMES, "data", "score_visibility")
     list_filter = ("challenge__hackathon", "challenge", "score_visibility", "precision")
-    list_select_related = ("challenge", "data__challenge")
+    list_select_related = ("challenge__hackathon", "data__challenge")
     search_fields = ("name", "challenge__title")
     date_hierarchy = "opens_at"
     autocomplete_fields = ("challenge", "data")
@@ -90,23 +106,30 @@ class PhaseAdmin(Admin):
         (_("Runs"), {"fields": ("precision", "recipe")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Phase | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Phase | None = None) -> tuple[Any, ...]:
         """The board changes by actions; once the phase has opened or has runs, what its scores rest on is fixed."""
         board = ("score_visibility", "frozen_at", "display_step")
-        pinned = (*PINNED, "closes_at") if _is_pinned(obj) else ()
+        pinned = (*PINNED, *PHASE_TIMES) if _is_pinned(obj) else ()
         return (*board, *pinned)
 
     def get_fieldsets(self, request: HttpRequest, obj: Phase | None = None) -> Any:
         if not _is_pinned(obj):
             return self.fieldsets
         first = {
-            "fields": ("challenge", "name", "opens_at", "closes_at", "data"),
+            "fields": ("challenge", "name", *PHASE_TIMES, "data"),
             "description": _(
                 "This phase has opened or has runs: its start, data, precision and recipe stay as they are, so that "
                 "scores compare. Its end is moved by “Move the deadline”."
             ),
         }
         return ((None, first), *self.fieldsets[1:])
+
+    def event_zone(self, request: HttpRequest, object_id: str | None) -> ZoneInfo | None:
+        """That of the challenge in the form, else of the row's."""
+        chosen = _challenge(request.POST.get("challenge") or request.GET.get("challenge") or "")
+        stored = self.get_object(request, unquote(object_id)) if object_id and chosen is None else None
+        challenge = stored.challenge if stored else chosen
+        return event_zone(challenge.hackathon) if challenge else None
 
     def has_delete_permission(self, request: HttpRequest, obj: Phase | None = None) -> bool:
         return not _is_pinned(obj) and super().has_delete_permission(request, obj)
@@ -119,6 +142,12 @@ class PhaseAdmin(Admin):
 
     @admin.action(description=_("Move the deadline"), permissions=["change"])
     def deadline(self, request: HttpRequest, queryset: QuerySet[Phase]) -> HttpResponse | None:
+        zones = {event_zone(phase.challenge.hackathon) for phase in queryset[: MOST + 1]}
+        if len(zones) > 1:
+            messages.error(request, _("These phases are in different time zones: choose those of one hackathon."))
+            return None
+        for zone in zones:
+            timezone.activate(zone)
         ask = Question(
             _("Move the deadline"),
             _("The phase ends at the new time, later or earlier. A phase that has ended opens again. Tell the teams."),
@@ -165,7 +194,8 @@ class PhaseAdmin(Admin):
         return self._show(request, queryset, ScoreVisibility.RELEASED, ask)
 
     def describe(self, row: Phase) -> str:
-        return in_event(row.challenge)
+        end = _("ends %(time)s") % {"time": event_time(row.closes_at, row.challenge.hackathon)}
+        return f"{in_event(row.challenge)} · {end}"
 
     @admin.action(description=_("Fix the display step by the baseline"), permissions=["change"])
     def fix_step(self, request: HttpRequest, queryset: QuerySet[Phase]) -> HttpResponse | None:

@@ -21,7 +21,7 @@ class GroupedAdminConfig(AdminConfig):
         from django.contrib import admin
         from django.contrib.auth.models import Group
 
-        from . import event, heartbeats, mail, people  # noqa: F401
+        from . import challenges, event, heartbeats, mail, people  # noqa: F401
 
         admin.site.unregister([Authenticator, EmailAddress, Group])
         admin.site.register(Authenticator, people.SecondFactorAdmin)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import structlog
 from django.contrib import admin
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, models
 from django.db.models import QuerySet
@@ -19,10 +20,10 @@ from django.utils.translation import gettext_lazy as _
 
 from hackathon.models.markdown import MarkdownField
 
-from .fields import ShallowJSONField
 from .listing import FirstRows, SteadyList
 from .markdown import MarkdownTextarea, has_markdown, show_preview
 from .search import search
+from .times import SplitLocalDateTimeField, zone_note
 
 if TYPE_CHECKING:  # generic for the type checker alone
     BaseAdmin = admin.ModelAdmin[Any]
@@ -59,7 +60,9 @@ class Admin(BaseAdmin):
     search_help_text = _("All words must be in one column. Ids and hashes are found by their beginning.")
     change_form_template = "hackathon/admin/change_form.html"
     change_list_template = "hackathon/admin/change_list.html"
-    formfield_overrides: ClassVar = {models.JSONField: {"form_class": ShallowJSONField}}
+    formfield_overrides: ClassVar = {
+        models.DateTimeField: {"form_class": SplitLocalDateTimeField, "widget": AdminSplitDateTime},
+    }
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """A filter whose value cannot be, such as the year 9999999999, leads back to the list, as Django does where it
@@ -120,7 +123,13 @@ class Admin(BaseAdmin):
         if isinstance(db_field, MarkdownField):
             url = reverse(f"admin:{self._preview_name()}", current_app=self.admin_site.name)
             kwargs["widget"] = MarkdownTextarea(url)
+        if isinstance(db_field, models.DateTimeField):
+            kwargs["help_text"] = self.time_help(request)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def time_help(self, request: HttpRequest) -> str:
+        """What stands beside each field of a time."""
+        return zone_note()
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         shown = context.get("original") is not None

@@ -1,40 +1,47 @@
-"""The event in the admin: hackathons, challenges, data versions, base models. People are in `people`."""
+"""The event in the admin: hackathons and base models. Challenges are in `challenges`, people in `people`."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from hackathon.clock import db_now
 from hackathon.enums import Role, Visibility
-from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase, User
-from hackathon.models.challenge import QUOTA
+from hackathon.models import BaseModel, Hackathon, User
 from hackathon.services.participation import add_participant
+from hackathon.services.phase_window import phases_that_ended_with
 from hackathon.services.publishing import (
-    delete_challenge,
     disable_model,
     enable_model,
-    hide_challenge,
-    publish_challenge,
     show_hackathon,
 )
+from hackathon.web.zones import event_time, event_zone, known_zone
 from training_worker.contract.text import isolated
 
-from .base import Admin, Attention, ReadOnlyAdmin, ReadOnlyInline
+from .base import Admin, Attention
 from .confirm import Question, ReasonForm, apply_each, confirm
-from .forms import ChallengeForm, HackathonForm
+from .forms import HackathonForm
+from .times import EventTimes, time_column
 
 
 @admin.register(Hackathon)
-class HackathonAdmin(Admin):
+class HackathonAdmin(EventTimes, Admin):
     form = HackathonForm
-    list_display = ("name", "visibility", "starts_at", "ends_at", "time_zone")
+    list_display = (
+        "name",
+        "visibility",
+        time_column("starts_at", _("starts at"), lambda row: row),
+        time_column("ends_at", _("ends at"), lambda row: row),
+    )
     list_filter = ("visibility",)
     date_hierarchy = "starts_at"
     search_fields = ("name", "slug")
@@ -46,6 +53,15 @@ class HackathonAdmin(Admin):
         (_("Window"), {"fields": ("starts_at", "ends_at", "time_zone")}),
         (_("Teams"), {"fields": ("max_team_size",)}),
     )
+
+    def event_zone(self, request: HttpRequest, object_id: str | None) -> ZoneInfo | None:
+        if chosen := known_zone(request.POST.get("time_zone", "")):
+            return chosen
+        stored = self.get_object(request, unquote(object_id)) if object_id else None
+        return event_zone(stored) if stored else known_zone(timezone.get_current_timezone_name())
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"time_zone": timezone.get_current_timezone_name(), **super().get_changeform_initial_data(request)}
 
     def attention(self, request: HttpRequest) -> list[Attention]:
         drafts = Hackathon.objects.filter(visibility=Visibility.DRAFT, ends_at__gt=db_now()).count()
@@ -62,13 +78,17 @@ class HackathonAdmin(Admin):
         )
 
     def save_model(self, request: HttpRequest, obj: Hackathon, form: Any, change: bool) -> None:
-        """Who creates a hackathon organizes it."""
+        """Who creates a hackathon organizes it; who moves its end is told which phases stay behind."""
         super().save_model(request, obj, form, change)
         if not change:
             assert isinstance(request.user, User)
             add_participant(
                 user=request.user, hackathon=obj, role=Role.ORGANIZER, organization=request.user.organization
             )
+        elif "ends_at" in form.changed_data:
+            for phase in phases_that_ended_with(obj, form.initial["ends_at"]):
+                values = {"phase": isolated(phase), "time": event_time(phase.closes_at, obj)}
+                messages.warning(request, _("The phase “%(phase)s” still ends %(time)s: move its deadline.") % values)
 
     def view_on_site(self, obj: Hackathon) -> str:
         return reverse("hackathons:detail", args=[obj.slug])
@@ -106,115 +126,6 @@ class HackathonAdmin(Admin):
         )
         answer: HttpResponse | None = self._show(request, queryset, Visibility.DRAFT, ask)
         return answer
-
-
-class PhaseInline(ReadOnlyInline):
-    """Phases have their own page, where it is known what may still change."""
-
-    model = Phase
-    fields = ("name", "opens_at", "closes_at", "data", *QUOTA)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
-        phases: QuerySet[Phase] = super().get_queryset(request)
-        return phases.select_related("challenge", "data__challenge")
-
-
-def in_event(challenge: Challenge) -> str:
-    """The slug and the hackathon: challenges of one event may have one title."""
-    return f"{challenge.slug} · {isolated(challenge.hackathon)}"
-
-
-@admin.register(Challenge)
-class ChallengeAdmin(Admin):
-    form = ChallengeForm
-    list_display = ("title", "slug", "hackathon", "task", "primary_metric", "is_published")
-    list_filter = ("hackathon", "is_published", "task")
-    list_select_related = ("hackathon",)
-    search_fields = ("title", "slug")
-    date_hierarchy = "created_at"
-    prepopulated_fields: ClassVar[Any] = {"slug": ("title",)}
-    autocomplete_fields = ("hackathon",)
-    inlines: ClassVar[Any] = [PhaseInline]
-    actions = ("publish", "hide", "delete_unused")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Challenge | None = None) -> tuple[str, ...]:
-        """With data the task and the hackathon (whose secret split it) are fixed, with an open phase the metric."""
-        has_data = obj is not None and obj.data_versions.exists()
-        has_opened = obj is not None and obj.phases.filter(opens_at__lte=db_now()).exists()
-        fixed = (("hackathon", "task") if has_data else ()) + (("primary_metric",) if has_opened else ())
-        return ("is_published", *fixed)
-
-    def attention(self, request: HttpRequest) -> list[Attention]:
-        hidden = Challenge.objects.filter(is_published=False).count()
-        return (
-            [
-                Attention(
-                    hidden,
-                    ngettext("challenge is not published", "challenges are not published", hidden),
-                    "is_published__exact=0",
-                )
-            ]
-            if hidden
-            else []
-        )
-
-    def view_on_site(self, obj: Challenge) -> str:
-        return reverse("challenges:detail", args=[obj.slug])
-
-    @admin.action(description=_("Publish"), permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
-        ask = Question(
-            _("Publish"),
-            _("Whoever sees the hackathon sees the challenge; teams submit to it while a phase is open."),
-            ngettext_lazy("%(count)d challenge published.", "%(count)d challenges published.", "count"),
-        )
-        return confirm(self, request, queryset, ask, lambda row, _values: publish_challenge(challenge=row))
-
-    @admin.action(description=_("Hide again"), permissions=["change"])
-    def hide(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
-        ask = Question(
-            _("Hide again"),
-            _("Only organizers see the challenge and its board from now on. What was submitted stays, and runs on."),
-            ngettext_lazy("%(count)d challenge hidden.", "%(count)d challenges hidden.", "count"),
-            ReasonForm,
-        )
-        return confirm(self, request, queryset, ask, lambda row, _values: hide_challenge(challenge=row))
-
-    @admin.action(description=_("Delete"), permissions=["change"])
-    def delete_unused(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
-        ask = Question(
-            _("Delete"),
-            _("The challenge goes with its phases and data. One with submissions or runs stays: hide it instead."),
-            ngettext_lazy("%(count)d challenge deleted.", "%(count)d challenges deleted.", "count"),
-            ReasonForm,
-            typed=lambda row: str(row.slug),
-        )
-        return confirm(self, request, queryset, ask, lambda row, _values: delete_challenge(challenge=row))
-
-    def describe(self, row: Challenge) -> str:
-        return in_event(row)
-
-
-@admin.register(ChallengeData)
-class ChallengeDataAdmin(ReadOnlyAdmin):
-    """Versions are made by `manage.py import_challenge` and never change."""
-
-    list_display = ("challenge", "version", "public_count", "private_count", "license", "created_at")
-    list_filter = ("challenge__hackathon", "challenge")
-    list_select_related = ("challenge",)
-    search_fields = ("challenge__title", "sha256")
-    date_hierarchy = "created_at"
-    fields = (
-        "challenge",
-        "version",
-        "sha256",
-        "public_count",
-        "private_count",
-        "mean_cost",
-        "license",
-        "source",
-        "created_at",
-    )
 
 
 @admin.register(BaseModel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
@@ -11,17 +11,18 @@ from django import forms
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from pydantic import ValidationError
 
 from hackathon.accounts.mailbox import email_key
 from hackathon.accounts.tokens import revoke_all_tokens
-from hackathon.bundles.challenge import limit_problems
+from hackathon.bundles.yaml import Path
 from hackathon.models import Challenge, Hackathon, Organization, User
 from hackathon.models.mailbox import spelled
-from hackathon.services.limits import enabled_models, limit_misfits
+from hackathon.services.phase_window import phases_left_outside
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.text import name_key
+
+from .limits_form import PREFIX, chosen_limits, initial_limits, model_choices, problems_of_limits
 
 if TYPE_CHECKING:  # generic for the type checker alone
     HackathonModelForm = forms.ModelForm[Hackathon]
@@ -93,6 +94,7 @@ class HackathonForm(HackathonModelForm):
     class Meta:
         model = Hackathon
         fields = "__all__"
+        help_texts: ClassVar = {"time_zone": _("Start and end are on its clock; quota days are its days.")}
 
     def clean_time_zone(self) -> str:
         name = str(self.cleaned_data["time_zone"])
@@ -102,35 +104,59 @@ class HackathonForm(HackathonModelForm):
             )
         return name
 
+    def _post_clean(self) -> None:
+        """No phase is left outside of a window that changes."""
+        super()._post_clean()  # type: ignore[misc]  # the stubs do not know it
+        if not self.instance._state.adding and not self.errors and {"starts_at", "ends_at"} & set(self.changed_data):
+            for field, message in phases_left_outside(self.instance):
+                self.add_error(field, message)
+
 
 class ChallengeForm(ChallengeModelForm):
-    """Limits and metric are checked as the contract reads them: a broken value never reaches a submit."""
+    """With the fields of `limit_fields`, which are judged as a bundle is: a broken value never reaches a submit."""
 
     class Meta:
         model = Challenge
-        fields = "__all__"
+        exclude = ("limits",)
 
-    def clean_limits(self) -> Any:
-        try:
-            limits = ChallengeLimits.model_validate_json(json.dumps(self.cleaned_data["limits"]))
-        except ValidationError as error:
-            raise forms.ValidationError(
-                [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
-            ) from None
-        if found := limit_problems(limits):
-            raise forms.ValidationError(found)
-        return limits.model_dump(mode="json")
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = self.instance.challenge_limits if self.instance.limits else None
+        if isinstance(models := self.fields.get(f"{PREFIX}base_models"), forms.MultipleChoiceField):
+            models.choices = model_choices(stored)
+        if stored is not None:
+            self.initial.update(initial_limits(stored))
+        if "primary_metric" in self.fields:
+            task = TASKS.get(self.instance.task)
+            specs = [task] if task is not None and "task" not in self.fields else TASKS.values()
+            names = dict.fromkeys(metric for spec in specs for metric in spec.metrics)
+            self.fields["primary_metric"] = forms.ChoiceField(
+                label=self.fields["primary_metric"].label, choices=[(name, name) for name in names]
+            )
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         values = cleaned or {}
         task = values.get("task") or self.instance.task  # with data it is fixed, and no field of the form
-        if task in TASKS and "limits" in values:
-            limits = ChallengeLimits.model_validate_json(json.dumps(values["limits"]))
-            for path, message in limit_misfits(TASKS[task], limits, enabled_models()):
-                self.add_error("limits", f"{path[0]}: {message}")
+        self._clean_limits(values, task)
         metric = values.get("primary_metric")
         if task in TASKS and metric and metric not in TASKS[task].metrics:
             allowed = ", ".join(TASKS[task].metrics)
             self.add_error("primary_metric", _("This task is scored by: %(metrics)s.") % {"metrics": allowed})
         return cleaned
+
+    def _clean_limits(self, values: dict[str, Any], task: str) -> None:
+        limits = chosen_limits(values)
+        refused = {name for name in self.errors if name.startswith(PREFIX)}
+        for path, message in problems_of_limits(limits, task):
+            field = self._field_of(path)
+            if field not in refused:
+                self.add_error(field, message)
+        if not any(name.startswith(PREFIX) for name in self.errors):
+            self.instance.limits = ChallengeLimits.model_validate_json(json.dumps(limits)).model_dump(mode="json")
+
+    def _field_of(self, path: Path) -> str | None:
+        """The field of the innermost part of a path that has one; None where none has."""
+        parts = [str(part) for part in path]
+        names = (PREFIX + ".".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((name for name in names if name in self.fields), None)

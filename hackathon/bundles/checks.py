@@ -20,13 +20,19 @@ from .targets import Rows, check_targets
 DATA_FILES = (TRAIN, VALIDATION, TEST, TEST_LABELS)
 
 
-def check_rows(
-    task: TaskSpec, labels: Sequence[str] | None, rows: Rows, images: Images, problems: Problems
-) -> tuple[str, ...]:
-    """Report everything that is wrong; returns the labels in their order. `rows` has a list for each data file."""
+def check_any_rows(rows: Rows, problems: Problems) -> None:
+    """Report what is wrong whatever the task: ids, answers without an item, groups on both sides. `rows` has a list for
+    each data file."""
     _check_ids({name: rows[name] for name in (TRAIN, VALIDATION, TEST)}, problems)
     if rows[TEST] and rows[TEST_LABELS]:
         _check_labels_fit(rows[TEST], rows[TEST_LABELS], problems)
+    _check_groups(rows, problems)
+
+
+def check_rows(
+    task: TaskSpec, labels: Sequence[str] | None, rows: Rows, images: Images, problems: Problems
+) -> tuple[str, ...]:
+    """Report everything that the task says is wrong; returns the labels in their order."""
     found = check_targets(task, labels, rows, problems)
     _check_optional_inputs(task, rows, problems)
     _check_leaks(task, rows, images, problems)
@@ -60,6 +66,17 @@ def _check_labels_fit(test: list[Row], test_labels: list[Row], problems: Problem
             problems.add(TEST, row.line, message)
 
 
+def _check_groups(rows: Rows, problems: Problems) -> None:
+    """A test item's group must not lie in the labelled files."""
+    groups: dict[str, str] = {}
+    for name, row in ((file, row) for file in (TRAIN, VALIDATION) for row in rows[file]):
+        if group := row.values.get("group"):
+            groups.setdefault(group, f"{name}:{row.line}")
+    for row in rows[TEST_LABELS]:
+        if where := groups.get(row.values.get("group", "")):
+            problems.add(TEST_LABELS, row.line, _("The same group is at %(where)s.") % {"where": where})
+
+
 def _check_optional_inputs(task: TaskSpec, rows: Rows, problems: Problems) -> None:
     """A column that some rows have must be in all: a model cannot be fed both kinds."""
     every = [(name, row) for name in (TRAIN, VALIDATION, TEST) for row in rows[name]]
@@ -73,23 +90,17 @@ def _check_optional_inputs(task: TaskSpec, rows: Rows, problems: Problems) -> No
 
 
 def _check_leaks(task: TaskSpec, rows: Rows, images: Images, problems: Problems) -> None:
-    """The answer to a test item must not lie in the labelled files: neither its input nor its group."""
+    """The answer to a test item must not lie in the labelled files."""
     inputs: dict[tuple[str, ...], tuple[str, Row]] = {}
-    groups: dict[str, str] = {}
     doubled: list[tuple[Row, str]] = []
     for name, row in ((file, row) for file in (TRAIN, VALIDATION) for row in rows[file]):
         if any(fingerprint := _fingerprint(task, row, images)):
             place, _first = inputs.setdefault(fingerprint, (f"{name}:{row.line}", row))
             if name == VALIDATION and place.startswith(TRAIN):
                 doubled.append((row, place))
-        if group := row.values.get("group"):
-            groups.setdefault(group, f"{name}:{row.line}")
     for row in rows[TEST]:
         if found := inputs.get(_fingerprint(task, row, images)):
             problems.add(TEST, row.line, _same_input(task, row, *found))
-    for row in rows[TEST_LABELS]:
-        if where := groups.get(row.values.get("group", "")):
-            problems.add(TEST_LABELS, row.line, _("The same group is at %(where)s.") % {"where": where})
     if doubled:
         message = _("%(count)d inputs are in training too, this one at %(where)s: validation will look too good.")
         problems.warn(VALIDATION, doubled[0][0].line, message % {"count": len(doubled), "where": doubled[0][1]})

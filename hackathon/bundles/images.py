@@ -49,6 +49,11 @@ Images = dict[str, ImageFile]
 """By the name that rows use."""
 
 
+def list_images(folder: Path, problems: Problems) -> list[str] | None:
+    """Names of the files in `folder`, whatever they are; None where it cannot be read."""
+    return list_folder(folder, problems, limit=MAX_IMAGES, place=FILES)
+
+
 def read_images(folder: Path | None, task: TaskSpec, rows: dict[str, list[Row]], problems: Problems) -> Images:
     """The images in `folder`, None where the bundle has none. No problem repeats the name of a test row's image."""
     if not task.file_columns:
@@ -58,7 +63,7 @@ def read_images(folder: Path | None, task: TaskSpec, rows: dict[str, list[Row]],
     if folder is None:
         problems.add(FILES, 0, _("This folder is missing."))
         return {}
-    present = list_folder(folder, problems, limit=MAX_IMAGES, place=FILES)
+    present = list_images(folder, problems)
     if present is None:
         return {}
     used = _check_use(task, set(present), rows, problems)

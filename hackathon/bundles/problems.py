@@ -13,6 +13,8 @@ from hackathon.errors import DomainError
 from training_worker.contract.base import FieldError
 
 MAX_PER_FILE = 200
+Said = tuple[tuple[str | int, ...], str]
+"""A path in challenge.yaml and a sentence about the value there."""
 SHOWN_LINES = 5
 """Of a problem that many lines have."""
 
@@ -98,12 +100,17 @@ def _also_in(lines: Sequence[int]) -> str:
     return " " + _("(%(count)d lines: %(lines)s)") % {"count": len(lines), "lines": shown}
 
 
-def validation_messages(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """(path, message) of everything that pydantic found, without the values."""
-    known = {"extra_forbidden": _("There is no such key."), "missing": _("This key is missing.")}
+def validation_messages(error: ValidationError) -> Iterator[Said]:
+    """Everything that pydantic found, without the values."""
+    known = {
+        "extra_forbidden": _("There is no such key."),
+        "missing": _("This key is missing."),
+        "timezone_aware": _("Give the time with its offset from UTC: 2026-11-27T18:00:00+01:00."),
+    }
     details = error.errors(include_url=False, include_input=False)
     inner = {item["loc"][:length] for item in details for length in range(len(item["loc"]))}
     for item in details:
         if item["type"] == "too_short" and item["loc"] in inner:
             continue  # pydantic does not count wrong items: the list is short because of them
-        yield item["loc"], known.get(item["type"], item["msg"].removesuffix(".") + ".")
+        path = item["loc"][:-1] if item["loc"][-1:] == ("[key]",) else item["loc"]
+        yield path, known.get(item["type"], item["msg"].removesuffix(".") + ".")

@@ -11,13 +11,14 @@ from training_worker.contract.tasks import TASKS, Column, TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
 
 from . import folder as files
-from .challenge import CHALLENGE_YAML, ChallengeSpec, ReadChallenge, line_of, read_challenge
-from .checks import DATA_FILES, check_rows
+from .challenge import CHALLENGE_YAML, NOTHING, ChallengeSpec, ReadChallenge, line_of, read_challenge
+from .checks import DATA_FILES, check_any_rows, check_rows
 from .feasible import check_predictions
-from .images import FILES, Images, read_images
+from .images import FILES, Images, list_images, read_images
 from .plain_text import plain_text
 from .problems import Problem, Problems
 from .rows import Row, RowFile, read_rows
+from .targets import Rows
 from .yaml import MAX_BYTES
 from .yaml import Path as KeyPath
 
@@ -56,6 +57,8 @@ class Inspection:
     bundle: Bundle | None
     spec: ReadChallenge
     problems: Problems
+    train_examples: int = 0
+    """That could be read."""
 
     def at(self, path: KeyPath, message: str) -> Problem:
         """What is to be said of the value at `path` of challenge.yaml."""
@@ -71,13 +74,14 @@ def inspect_bundle(folder: Path) -> Inspection:
     problems = Problems()
     names = files.list_folder(folder, problems, limit=files.MAX_FILES, folders=(FILES,))
     if names is None:
-        return Inspection(None, ReadChallenge(None, "", {}), problems)
+        return Inspection(None, NOTHING, problems)
     files.check_names(names, required=LIMITS, optional=(*SIDE_FILES, FILES), problems=problems)
     bodies = _texts(files.read_files(folder, LIMITS, names, problems), problems)
     spec = read_challenge(bodies.get(CHALLENGE_YAML), problems)
     images = folder / FILES if FILES in names else None
-    bundle = _read_data(spec, bodies, images, problems) if spec.task else None
-    return Inspection(None if problems else bundle, spec, problems)
+    rows = _read_rows(TASKS.get(spec.task), bodies, problems)
+    bundle = _judge(spec, rows, images, problems)
+    return Inspection(None if problems else bundle, spec, problems, len(rows[TRAIN]))
 
 
 def _texts(bodies: dict[str, bytes], problems: Problems) -> dict[str, bytes]:
@@ -85,32 +89,40 @@ def _texts(bodies: dict[str, bytes], problems: Problems) -> dict[str, bytes]:
     return {name: text for name, text in texts.items() if text is not None}
 
 
-def row_files(task: TaskSpec) -> dict[str, RowFile]:
-    """What each data file's rows look like for a task."""
-    own = (ID, *task.inputs)
-    labelled = (*own, task.target, GROUP, SLICE)
-    names = frozenset(column.name for column in (ID, GROUP, SLICE, task.target) if column.kind == "string")
+def row_files(task: TaskSpec | None) -> dict[str, RowFile]:
+    """What each data file's rows look like for a task; None: for any, as far as all have it in common."""
+    inputs, targets = (task.inputs, (task.target,)) if task else ((), ())
+    own = (ID, *inputs)
+    labelled = (*own, *targets, GROUP, SLICE)
+    names = frozenset(column.name for column in (ID, GROUP, SLICE, *targets) if column.kind == "string")
     moved = {
         column.name: _("The column “%(name)s” belongs in %(file)s: test.jsonl goes to the workers.")
         % {"name": column.name, "file": TEST_LABELS}
-        for column in (task.target, GROUP, SLICE)
+        for column in (*targets, GROUP, SLICE)
     }
+    is_open = task is None
     return {
-        TRAIN: RowFile(TRAIN, labelled, names),
-        VALIDATION: RowFile(VALIDATION, labelled, names),
-        TEST: RowFile(TEST, own, names, elsewhere=moved),
-        TEST_LABELS: RowFile(TEST_LABELS, (ID, task.target, GROUP, SLICE), names, is_secret=True),
+        TRAIN: RowFile(TRAIN, labelled, names, is_open=is_open),
+        VALIDATION: RowFile(VALIDATION, labelled, names, is_open=is_open),
+        TEST: RowFile(TEST, own, names, elsewhere=moved, is_open=is_open),
+        TEST_LABELS: RowFile(TEST_LABELS, (ID, *targets, GROUP, SLICE), names, is_secret=True, is_open=is_open),
     }
 
 
-def _read_data(
-    spec: ReadChallenge, bodies: dict[str, bytes], files_folder: Path | None, problems: Problems
-) -> Bundle | None:
-    task = TASKS[spec.task]
+def _read_rows(task: TaskSpec | None, bodies: dict[str, bytes], problems: Problems) -> Rows:
     specs = row_files(task)
-    rows = {name: read_rows(specs[name], bodies[name], problems) if name in bodies else [] for name in DATA_FILES}
+    return {name: read_rows(specs[name], bodies[name], problems) if name in bodies else [] for name in DATA_FILES}
+
+
+def _judge(spec: ReadChallenge, rows: Rows, files_folder: Path | None, problems: Problems) -> Bundle | None:
+    check_any_rows(rows, problems)
+    if not spec.task:
+        if files_folder is not None:
+            list_images(files_folder, problems)
+        return None
+    task = TASKS[spec.task]
     images = read_images(files_folder, task, rows, problems)
-    labels = check_rows(task, spec.challenge.labels if spec.challenge else None, rows, images, problems)
+    labels = check_rows(task, spec.labels, rows, images, problems)
     check_predictions(task, labels, rows, problems)
     if spec.challenge is None:
         return None

@@ -27,7 +27,8 @@ class RowFile:
     """What a file's rows must look like. `is_secret`: no value and no unknown name of it may be repeated in a message.
 
     `names` are the columns whose texts are names, not words to learn from: a whole number there is taken as its digits.
-    `elsewhere` are columns that people put here by mistake, with what to tell them.
+    `elsewhere` are columns that people put here by mistake, with what to tell them. `is_open`: other columns than
+    these may be there, as far as is known.
     """
 
     name: str
@@ -35,6 +36,7 @@ class RowFile:
     names: frozenset[str] = frozenset()
     is_secret: bool = False
     elsewhere: dict[str, str] = field(default_factory=dict)
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _good_values(spec: RowFile, line: int, values: dict[str, Any], problems: Pro
     known = {column.name: column for column in spec.columns}
     values = {name: as_name(value) if name in spec.names else value for name, value in values.items()}
     values = {name: value for name, value in values.items() if value is not None and not INDEX.fullmatch(name)}
-    for name in values.keys() - known.keys():
+    for name in values.keys() - known.keys() if not spec.is_open else spec.elsewhere.keys() & values.keys():
         problems.add(spec.name, line, _stray(spec, name))
     good = {}
     for name, column in known.items():

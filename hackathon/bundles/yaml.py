@@ -40,9 +40,15 @@ _FLOAT = re.compile(
 
 
 class YamlInvalid(Exception):
-    """The text is not YAML that we accept. `problems` are (line from 1, message); line 0 means the whole text."""
+    """The text is not YAML that we accept. `problems` are (line from 1, message); line 0 means the whole text.
 
-    def __init__(self, problems: list[tuple[int, str]]) -> None:
+    `data` and `lines` are what could be read all the same, with null or "" for what was refused; None where nothing.
+    """
+
+    def __init__(
+        self, problems: list[tuple[int, str]], data: JSON = None, lines: dict[Path, int] | None = None
+    ) -> None:
+        self.data, self.lines = data, lines or {}
         self.problems = problems[:MAX_LISTED]
         if len(problems) > MAX_LISTED:
             self.problems.append((0, more_problems(len(problems) - MAX_LISTED)))
@@ -104,7 +110,7 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
         node = self.get_single_node()
         value = None if node is None else self._value(node, ())
         if self.problems:
-            raise YamlInvalid(sorted(self.problems))
+            raise YamlInvalid(sorted(self.problems), value, self.lines)
         return value
 
     def _value(self, node: yaml.Node, path: Path) -> JSON:

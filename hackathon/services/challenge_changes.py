@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from hackathon.bundles.challenge import ChallengeSpec, PhaseSpec
+from hackathon.bundles.challenge import ChallengeSpec, ReadChallenge
+from hackathon.bundles.phases import PhaseSpec
+from hackathon.bundles.problems import Said
 from hackathon.bundles.yaml import Path
 from hackathon.models import Challenge, Hackathon, Phase
 from hackathon.models.challenge import QUOTA
 
-Said = tuple[Path, str]
-"""A path in challenge.yaml and a sentence about the value there."""
+from .phase_window import outside_event
+
 FIXED = ("opens_at", "precision", "display_step")
 """From the opening of a phase on, as its data: its scores must compare."""
 
@@ -40,6 +42,11 @@ class Window:
     opens_at: datetime
     closes_at: datetime
     phase: Phase | None
+
+    @property
+    def is_new(self) -> bool:
+        """Not the one that the phase has."""
+        return self.phase is None or (self.phase.opens_at, self.phase.closes_at) != (self.opens_at, self.closes_at)
 
 
 def has_opened(phase: Phase, now: datetime) -> bool:
@@ -67,27 +74,60 @@ def window_of(index: int, spec: PhaseSpec, phase: Phase | None, hackathon: Hacka
 def find_changes(spec: ChallengeSpec, hackathon: Hackathon, now: datetime) -> Changes:
     """Everything that differs between `challenge.yaml` and what is there. Reads only."""
     challenge = Challenge.objects.filter(slug=spec.slug, hackathon=hackathon).first()
-    phases = list(Phase.objects.filter(challenge=challenge).select_related("data")) if challenge else []
-    by_name = {phase.name: phase for phase in phases}
+    plan = _plan(spec.slug, dict(enumerate(spec.phases)), hackathon, now)
     changes = Changes()
-    opened = any(has_opened(phase, now) for phase in phases)
     if challenge is not None:
-        _compare_challenge(spec, challenge, opened, changes)
-    windows = [window_of(index, each, by_name.get(each.name), hackathon, now) for index, each in enumerate(spec.phases)]
-    for window, each in zip(windows, spec.phases, strict=True):
-        if window.opens_at >= window.closes_at:
-            changes.problems.append((window.path, _("The phase would close before it opens.")))
-        elif window.phase is not None:
+        _compare_challenge(spec, challenge, plan.has_opened, changes)
+    for window, each in zip(plan.windows, spec.phases, strict=True):
+        if window.phase is not None and window.opens_at < window.closes_at:
             _compare_phase(each, window, window.phase, now, changes)
-    named = {each.name for each in spec.phases}
-    gone = [phase for phase in phases if phase.name not in named]
-    left = [Window(phase.name, ("phases",), phase.opens_at, phase.closes_at, phase) for phase in gone]
-    clashes = list(_clashes(windows, left, now))
-    changes.problems += clashes
-    if not clashes:
+    changes.problems += plan.problems(now)
+    if not changes.problems:
         message = _("The phase “%(name)s” is not in this file: it stays as it is.")
-        changes.kept += [(("phases",), message % {"name": phase.name}) for phase in gone]
+        changes.kept += [(("phases",), message % {"name": window.name}) for window in plan.left]
     return changes
+
+
+def change_problems(read: ReadChallenge, hackathon: Hackathon, now: datetime) -> list[Said]:
+    """Those of `find_changes`, as far as the challenge could be read."""
+    if read.challenge is not None:
+        return find_changes(read.challenge, hackathon, now).problems
+    plan = _plan(read.slug, read.phases, hackathon, now)
+    is_whole = len(plan.windows) == len(read.data.get("phases") or ())
+    return (plan if is_whole else replace(plan, left=[])).problems(now)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When the phases will be open. `left` are those which the file does not name."""
+
+    windows: list[Window]
+    left: list[Window]
+    has_opened: bool
+    """Any phase, so far."""
+    hackathon: Hackathon
+
+    def problems(self, now: datetime) -> list[Said]:
+        found: list[Said] = []
+        for window in self.windows:
+            if window.opens_at >= window.closes_at:
+                found.append((window.path, _("The phase would close before it opens.")))
+            elif window.is_new:
+                outside = outside_event(window.opens_at, window.closes_at, self.hackathon)
+                found += [((*window.path, field), message) for field, message in outside]
+        return [*found, *_clashes(self.windows, self.left, now)]
+
+
+def _plan(slug: str, specs: Mapping[int, PhaseSpec], hackathon: Hackathon, now: datetime) -> Plan:
+    phases = list(Phase.objects.filter(challenge__slug=slug, challenge__hackathon=hackathon).select_related("data"))
+    by_name, named = {phase.name: phase for phase in phases}, {each.name for each in specs.values()}
+    gone = [phase for phase in phases if phase.name not in named]
+    return Plan(
+        windows=[window_of(index, each, by_name.get(each.name), hackathon, now) for index, each in specs.items()],
+        left=[Window(phase.name, ("phases",), phase.opens_at, phase.closes_at, phase) for phase in gone],
+        has_opened=any(has_opened(phase, now) for phase in phases),
+        hackathon=hackathon,
+    )
 
 
 def _compare_challenge(spec: ChallengeSpec, challenge: Challenge, opened: bool, changes: Changes) -> None:
@@ -124,8 +164,7 @@ def _compare_phase(spec: PhaseSpec, window: Window, phase: Phase, now: datetime,
             message = _("The phase is open: it cannot end in the past, at %(time)s.")
             changes.problems.append((place, message % {"time": _text(stated)}))
         else:
-            note = " " + _("Teams that have submitted keep theirs.") if opened and name in QUOTA else ""
-            found.append((place, _changed(f"{phase.name}: {name}", was, stated) + note))
+            found.append((place, _changed(f"{phase.name}: {name}", was, stated)))
 
 
 def _stated(spec: PhaseSpec, window: Window, phase: Phase, *, opened: bool) -> Iterator[tuple[Path, Any, Any]]:

@@ -23,8 +23,11 @@ Misfit = tuple[Path, str]
 
 
 def misfits(task: TaskSpec, limits: ChallengeLimits, models: Mapping[str, ModelFacts]) -> Iterator[Misfit]:
-    """Every allowed model, method and technique that no config could ever use. `models` are the usable ones by slug."""
-    able = []
+    """Every allowed model, method and technique that no config could ever use. `models` are the usable ones by slug.
+
+    Names that are not known are for others to report, and with one of them nothing is said that it may be to blame for.
+    """
+    able: list[ModelFacts] = []
     for index, slug in enumerate(limits.base_models):
         facts = models.get(slug)
         if facts is not None and task.id not in facts.tasks:
@@ -34,11 +37,14 @@ def misfits(task: TaskSpec, limits: ChallengeLimits, models: Mapping[str, ModelF
             able.append(facts)
             if said := _length_problem(task, limits, facts):
                 yield ("base_models", index), f"{slug}: training.max_length: {translated(said)}"
+    able = able if all(slug in models for slug in limits.base_models) else []
     for index, name in enumerate(limits.methods):
-        if said := _method_problem(METHODS[name], task, able):
+        if name in METHODS and (said := _method_problem(METHODS[name], task, able)):
             yield ("methods", index), f"{name}: {translated(said)}"
-    frozen = all(METHODS[name].uses_frozen_features for name in limits.methods)
+    frozen = all(name in METHODS and METHODS[name].uses_frozen_features for name in limits.methods)
     for index, name in enumerate(limits.techniques):
+        if name not in TECHNIQUES:
+            continue
         said = _technique_problem(TECHNIQUES[name], task, able)
         if not said and frozen and TECHNIQUES[name].trains_backbone:
             said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=", ".join(limits.methods))
@@ -63,19 +69,17 @@ def too_slow(
             yield ("base_models", index), message % values
 
 
-def too_many_steps(
-    task: TaskSpec, limits: ChallengeLimits, *, train_examples: int, mean_cost: float
-) -> Iterator[Misfit]:
+def too_many_steps(task: TaskSpec, limits: ChallengeLimits, *, examples: int, image_cost: float) -> Iterator[Misfit]:
     """A budget of steps that one pass in the largest allowed batches exceeds: every config would be refused."""
-    shortest = _bound(limits, "max_length", "minimum") if task.unit == "tokens" else mean_cost
+    shortest = _bound(limits, "max_length", "minimum") if task.unit == "tokens" else image_cost
     batch = min(_bound(limits, "per_device_train_batch_size", "maximum"), limits.max_batch_cost // shortest)
-    steps = math.ceil(train_examples / max(1, batch)) * int(_bound(limits, "num_train_epochs", "minimum"))
+    steps = math.ceil(examples / max(1, batch)) * int(_bound(limits, "num_train_epochs", "minimum"))
     if steps > limits.budget.max_steps:
         message = _(
             "The shortest training that is allowed, %(examples)d examples in batches of %(batch)d, takes %(steps)d"
             " steps: no config could be submitted."
         )
-        yield ("budget", "max_steps"), message % {"examples": train_examples, "batch": max(1, batch), "steps": steps}
+        yield ("budget", "max_steps"), message % {"examples": examples, "batch": max(1, batch), "steps": steps}
 
 
 def _bound(limits: ChallengeLimits, field: str, side: Literal["minimum", "maximum"]) -> float:

@@ -8,9 +8,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from hackathon.bundles.challenge import ChallengeSpec
+from hackathon.bundles.problems import Said
 from hackathon.models import Hackathon, Phase
 
-from .challenge_changes import Said, has_ended, window_of
+from .challenge_changes import has_ended, window_of
 
 FEW_STEPS = 10
 

@@ -153,10 +153,15 @@ def _address(bundle: Bundle, listing: list[dict[str, Any]], hidden: dict[str, by
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def image_cost(task: TaskSpec) -> float:
+    """Of the images of one input, in kilopixels."""
+    return round(KILOPIXELS_PER_IMAGE * len(task.file_columns), 1)
+
+
 def _mean_cost(bundle: Bundle) -> float:
     """Of a training input, in the task's unit."""
     if bundle.task.unit == "kilopixels":
-        return round(KILOPIXELS_PER_IMAGE * len(bundle.task.file_columns), 1)
+        return image_cost(bundle.task)
     columns = [column.name for column in bundle.task.inputs if column.kind in ("string", "strings")]
     costs = [_tokens([row.values[name] for name in columns if name in row.values]) for row in bundle.train]
     return round(sum(costs) / len(costs), 1)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from hackathon.bundles.problems import Problem, ProblemsFound
+from hackathon.bundles.problems import Problem, ProblemsFound, Said
 from hackathon.bundles.reading import Bundle, Inspection, inspect_bundle
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, DomainError
@@ -25,10 +25,10 @@ from training_worker.contract.tasks import TASKS
 from training_worker.contract.tasks.spec import TEST
 from training_worker.contract.wire import DatasetManifest
 
-from .challenge_changes import Changes, Said, find_changes
+from .challenge_changes import Changes, change_problems, find_changes
 from .challenge_fit import too_many_steps, too_slow
 from .challenge_warnings import challenge_warnings
-from .data_files import DataFiles, data_files
+from .data_files import DataFiles, data_files, image_cost
 from .display_step import default_display_step
 from .import_phases import write_phases
 from .limits import enabled_models, limit_misfits
@@ -77,7 +77,7 @@ def import_challenge(
     `manage` or `scorer`). Files are written first, all rows in one transaction after them.
     """
     inspection = inspect_bundle(folder)
-    _check_against_database(inspection, hackathon)
+    _check_against_database(inspection, hackathon, db_now())
     if inspection.bundle is None or inspection.problems:
         raise ProblemsFound(inspection.problems.all())
     order = Order(inspection, inspection.bundle, hackathon, publish, agreed)
@@ -110,11 +110,10 @@ def _check_files(order: Order, files: DataFiles) -> None:
         inspection.problems.add(TEST, 0, _("There are too few items, or groups, for a public and a private part."))
     models = BaseModel.objects.filter(slug__in=limits.base_models)
     speeds = {model.slug: speed for model in models if (speed := model.measured_speed(bundle.task.id))}
-    found = too_many_steps(bundle.task, limits, train_examples=len(bundle.train), mean_cost=files.mean_cost)
     items, cost = len(bundle.test) + len(bundle.validation), files.mean_cost
     if bundle.task.unit == "tokens":
         cost = min(cost, TrainingArguments().max_length)  # the base score reads no more than that
-    for path, message in (*found, *too_slow(limits, speeds, items=items, mean_cost=cost)):
+    for path, message in too_slow(limits, speeds, items=items, mean_cost=cost):
         inspection.add(("limits", *path), message)
     if inspection.problems:
         raise ProblemsFound(inspection.problems.all())
@@ -170,17 +169,22 @@ def _agreed_changes(order: Order, now: datetime) -> Changes:
     return changes
 
 
-def _check_against_database(inspection: Inspection, hackathon: Hackathon) -> None:
-    spec = inspection.spec.challenge
-    if spec is None:
-        return
-    for path, message in limit_misfits(TASKS[spec.task], spec.limits, enabled_models()):
+def _check_against_database(inspection: Inspection, hackathon: Hackathon, now: datetime) -> None:
+    """Whatever can be said of what was read, be the rest in order or not."""
+    spec, limits, task = inspection.spec, inspection.spec.limits, TASKS.get(inspection.spec.task)
+    for path, message in limit_misfits(task, limits, enabled_models()):
         inspection.add(("limits", *path), message)
-    existing = Challenge.objects.filter(slug=spec.slug).first()
+    if task is not None and spec.limits_are_sound and inspection.train_examples:
+        cost = image_cost(task)
+        for path, message in too_many_steps(task, limits, examples=inspection.train_examples, image_cost=cost):
+            inspection.add(("limits", *path), message)
+    existing = Challenge.objects.filter(slug=spec.slug).first() if spec.slug else None
     if existing is not None and existing.hackathon_id != hackathon.pk:
         inspection.add(("slug",), _("Another hackathon has a challenge of this slug."))
-    elif existing is not None and existing.task != spec.task and existing.data_versions.exists():
+    elif existing is not None and task is not None and existing.task != task.id and existing.data_versions.exists():
         inspection.add(("task",), _("The task of a challenge that has data cannot change: choose a new slug."))
+    for path, message in change_problems(spec, hackathon, now):
+        inspection.add(path, message)
 
 
 def _upsert_challenge(bundle: Bundle, hackathon: Hackathon, *, publish: bool) -> tuple[Challenge, bool]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from hackathon.bundles.challenge import PhaseSpec
+from hackathon.bundles.phases import PhaseSpec
 from hackathon.models import ChallengeData, Hackathon, Phase
 from hackathon.models.challenge import QUOTA
 

@@ -19,11 +19,15 @@ def enabled_models() -> dict[str, ModelFacts]:
     return {model.slug: model.model_facts for model in BaseModel.objects.filter(is_enabled=True)}
 
 
-def limit_misfits(task: TaskSpec, limits: ChallengeLimits, enabled: Mapping[str, ModelFacts]) -> Iterator[Misfit]:
-    """Models that are not there, and whatever no config could ever use. Methods and techniques must be known ones."""
+def limit_misfits(
+    task: TaskSpec | None, limits: ChallengeLimits, enabled: Mapping[str, ModelFacts]
+) -> Iterator[Misfit]:
+    """Models that are not there, and whatever no config could ever use; unknown names of methods and techniques are
+    passed over. With None for a task that is not known, what can be said without it."""
     for index, slug in enumerate(limits.base_models):
-        if slug not in enabled:
+        if slug and slug not in enabled:
             message = _("There is no enabled base model “%(slug)s”. Enabled: %(names)s.")
             names = ", ".join(sorted(enabled)) or "–"
             yield ("base_models", index), message % {"slug": slug, "names": names}
-    yield from misfits(task, limits, enabled)
+    if task is not None:
+        yield from misfits(task, limits, enabled)

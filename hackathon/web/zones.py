@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,10 +20,14 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def known_zone(name: str) -> ZoneInfo | None:
+    """None where there is no zone of that name."""
+    return ZoneInfo(name) if name in _zones() else None
+
+
 def viewer_zone(request: HttpRequest) -> ZoneInfo | None:
     """The zone named by the browser's cookie; None where it names none that exists."""
-    name = request.COOKIES.get(COOKIE, "")
-    return ZoneInfo(name) if name in _zones() else None
+    return known_zone(request.COOKIES.get(COOKIE, ""))
 
 
 def use_event_zone(request: HttpRequest, hackathon: Hackathon) -> None:
@@ -33,7 +38,13 @@ def use_event_zone(request: HttpRequest, hackathon: Hackathon) -> None:
 
 def event_zone(hackathon: Hackathon) -> ZoneInfo:
     """The event's own zone, UTC where it names none that exists."""
-    return ZoneInfo(hackathon.time_zone if hackathon.time_zone in _zones() else "UTC")
+    return known_zone(hackathon.time_zone) or ZoneInfo("UTC")
+
+
+def event_time(at: datetime, hackathon: Hackathon) -> str:
+    """`2026-11-27 18:00 (Europe/Berlin)`: on the event's clock, whatever the viewer's. Pure."""
+    zone = event_zone(hackathon)
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
 
 
 class ViewerZone:

@@ -172,7 +172,8 @@ def _gaps(
         return found
     if phase is None:
         text = _("There is no challenge with a phase yet. An operator imports its folder: manage.py import_challenge.")
-        found.append(NextStep(text))
+        url = reverse("admin:hackathon_challenge_add") if may_admin else ""
+        found.append(NextStep(text, url, _("Add a challenge")))
     elif not phase.challenge.is_published or (is_running and not phase.is_open(now)):
         text = (
             _("No phase is open now.")

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
 from hackathon.errors import Conflict, Invalid
-from hackathon.models import Phase
+from hackathon.models import Hackathon, Phase
 from hackathon.models.challenge import QUOTA
+from hackathon.services.phase_window import outside_event
 from submissions.models import Job
 from training_worker.contract.base import FieldError
 
@@ -36,7 +37,8 @@ def save_phase(*, phase: Phase) -> Phase:
 
 
 def require_change(phase: Phase, stored: Phase | None) -> None:
-    """Raises `Conflict` `phase_pinned` naming the fields, or `Invalid` for data of another challenge or a past end."""
+    """Raises `Conflict` `phase_pinned` naming the fields, or `Invalid` for data of another challenge, a past end, or a
+    window that is not within the hackathon's."""
     now = db_now()
     if stored is not None and is_pinned(stored, now=now):
         columns = {"challenge": "challenge_id", "data": "data_id"}
@@ -54,11 +56,12 @@ def require_change(phase: Phase, stored: Phase | None) -> None:
         raise _wrong("data", _("Choose a data version of this challenge."))
     if phase.closes_at <= now:
         raise _wrong("closes_at", _("A phase cannot end in the past."))
+    _require_within(phase.challenge.hackathon, phase.opens_at, phase.closes_at)
 
 
 def move_deadline(*, phase: Phase, closes_at: datetime) -> Phase:
-    """Let the phase end at another time, later or earlier. Raises `Invalid` for one that is past or before its start,
-    `Conflict` `scores_released` once its private scores are out.
+    """Let the phase end at another time, later or earlier. Raises `Invalid` for one that is past, before its start or
+    after the hackathon's end, `Conflict` `scores_released` once its private scores are out.
 
     Submissions that were accepted stay accepted; a phase that has ended opens again.
     """
@@ -74,9 +77,15 @@ def move_deadline(*, phase: Phase, closes_at: datetime) -> Phase:
                 hint=_("Make another phase, on another data version."),
                 code="scores_released",
             )
+        _require_within(locked.challenge.hackathon, locked.challenge.hackathon.starts_at, closes_at)
         locked.closes_at = phase.closes_at = closes_at
         locked.save(update_fields=["closes_at"])
     return phase
+
+
+def _require_within(hackathon: Hackathon, opens_at: datetime, closes_at: datetime) -> None:
+    for field, message in outside_event(opens_at, closes_at, hackathon):
+        raise _wrong(field, message)
 
 
 def _wrong(field: str, message: str) -> Invalid:

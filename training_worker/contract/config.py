@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -194,6 +195,38 @@ def models_with(field: str) -> list[type[ContractModel]]:
     return [owner for owner in owners if name in owner.model_fields and name != "name"]
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """The numbers that a field of the contract may have, or, where its JSON Schema says so, all but `low`."""
+
+    low: float
+    high: float
+    is_whole: bool
+
+    def __contains__(self, value: float) -> bool:
+        """As the end of a range, which may lie on an open bound too."""
+        return self.low <= value <= self.high
+
+
+def number_bounds(field: str) -> Bounds | None:
+    """Of a name in `ChallengeLimits.ranges`: those of the first model that has it; None where it is no number."""
+    for owner in models_with(field):
+        schema = owner.model_json_schema()["properties"][field.rpartition(".")[2]]
+        if schema.get("type") in ("integer", "number"):
+            low = schema.get("minimum", schema.get("exclusiveMinimum"))
+            return Bounds(low, schema["maximum"], schema["type"] == "integer")
+    return None
+
+
+def number_names() -> list[str]:
+    """Every name that `ChallengeLimits.ranges` may have: training first, then methods, then techniques."""
+    groups: list[tuple[str, type[ContractModel]]] = [("training", TrainingArguments)]
+    groups += [("method", model) for model in METHODS.values()]
+    groups += [(f"techniques.{name}", model) for name, model in TECHNIQUES.items()]
+    names = (f"{group}.{name}" for group, model in groups for name in model.model_fields)
+    return [name for name in dict.fromkeys(names) if number_bounds(name) is not None]
+
+
 def summary(model: type[ContractModel]) -> str:
     """What its docstring says, on one line; "" where it has none of its own."""
     return " ".join((model.__dict__.get("__doc__") or "").split())
@@ -206,8 +239,13 @@ def describe_allowed(model: type[ContractModel], name: str) -> str:
         return ", ".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
-    low = f"{schema['minimum']:g}" if "minimum" in schema else ""
-    high = f"{schema['maximum']:g}" if "maximum" in schema else ""
+    low = _plain(schema["minimum"]) if "minimum" in schema else ""
+    high = _plain(schema["maximum"]) if "maximum" in schema else ""
     if "exclusiveMinimum" in schema:
-        return sentences.ABOVE(low=f"{schema['exclusiveMinimum']:g}", high=high)
+        return sentences.ABOVE(low=_plain(schema["exclusiveMinimum"]), high=high)
     return f"{low} … {high}" if low or high else ""
+
+
+def _plain(number: float) -> str:
+    """Large whole numbers with all their digits."""
+    return str(int(number)) if float(number).is_integer() else f"{number:g}"

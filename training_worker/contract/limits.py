@@ -24,9 +24,13 @@ class Budget(ContractModel):
 
     `max_memory_mb` is of the host's memory, and where there is a card as much of the card's."""
 
-    max_steps: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
-    max_seconds: Annotated[float, Field(gt=0.0, le=86_400.0)] = 300.0
-    max_memory_mb: Annotated[int, Field(ge=64, le=1_000_000)] = 4096
+    max_steps: Annotated[int, Field(ge=1, le=10_000_000, description="Optimiser steps of a training.")] = 1000
+    max_seconds: Annotated[
+        float, Field(gt=0.0, le=86_400.0, description="Seconds of training; the run ends after 1.25 times as many.")
+    ] = 300.0
+    max_memory_mb: Annotated[
+        int, Field(ge=64, le=1_000_000, description="Megabytes of the host's memory, and of the card's.")
+    ] = 4096
 
     @property
     def hard_wall_seconds(self) -> float:
@@ -42,7 +46,7 @@ class ChallengeLimits(ContractModel):
     methods: Annotated[tuple[Name, ...], Field(min_length=1)]
     techniques: tuple[Name, ...] = ()
     ranges: dict[Name, Range] = {}
-    max_batch_cost: Annotated[int, Field(ge=8)] = 32_768
+    max_batch_cost: Annotated[int, Field(ge=8, description="Size of a batch in the task's unit, e.g. tokens.")] = 32_768
     budget: Budget = Budget()
 
 
@@ -283,5 +287,7 @@ def _narrow(definitions: dict[str, Any], limits: ChallengeLimits) -> None:
             properties = definitions.get(owner.__name__, {}).get("properties", {})
             name = field.rpartition(".")[2]
             if name in properties:
-                properties[name].pop("exclusiveMinimum", None)
-                properties[name].update(minimum=allowed.min, maximum=allowed.max)
+                properties[name].update(maximum=allowed.max)
+                if allowed.min > properties[name].get("exclusiveMinimum", -math.inf):
+                    properties[name].pop("exclusiveMinimum", None)
+                    properties[name].update(minimum=allowed.min)

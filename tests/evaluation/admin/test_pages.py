@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -147,41 +146,6 @@ def test_publishing_needs_a_phase(world: World, chief: Client) -> None:
     empty.refresh_from_db()
     world.challenge.refresh_from_db()
     assert (empty.is_published, world.challenge.is_published) == (False, True)
-
-
-def test_limits_are_checked_as_the_contract_reads_them(world: World, chief: Client) -> None:
-    type(world.phase).objects.update(opens_at=world.phase.closes_at - timedelta(hours=1))
-    world.challenge.data_versions.update(challenge=ChallengeFactory())
-    page = url(type(world.challenge), "change", world.challenge.pk)
-    form = chief.get(page).context["adminform"].form
-    body = {name: form.initial.get(name) or "" for name in form.fields} | {
-        "limits": '{"base_models": [], "methods": ["full"], "budget": {"max_steps": "8"}}',
-        "primary_metric": "bleu",
-        "phases-TOTAL_FORMS": "0",
-        "phases-INITIAL_FORMS": "0",
-    }
-    text = html(chief.post(page, body))
-    for problem in ("base_models", "budget.max_steps", "This task is scored by"):
-        assert problem in text
-
-
-@pytest.mark.parametrize(("metric", "is_refused"), [("mse", True), ("f1_macro", False)])
-def test_the_metric_is_the_tasks_where_data_has_fixed_the_task(
-    world: World, chief: Client, metric: str, is_refused: bool
-) -> None:
-    type(world.phase).objects.update(opens_at=world.phase.closes_at - timedelta(hours=1))
-    page = url(type(world.challenge), "change", world.challenge.pk)
-    form = chief.get(page).context["adminform"].form
-    assert "task" not in form.fields
-    body = {name: form[name].value() or "" for name in form.fields} | {
-        "primary_metric": metric,
-        "phases-TOTAL_FORMS": "0",
-        "phases-INITIAL_FORMS": "0",
-    }
-    text = html(chief.post(page, body, follow=True))
-    world.challenge.refresh_from_db()
-    assert ("This task is scored by" in text) == is_refused
-    assert world.challenge.primary_metric == ("accuracy" if is_refused else metric)
 
 
 def test_an_api_token_is_shown_once_and_its_digest_never(world: World, chief: Client) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.http import HttpResponse
 from django.test import Client
 
 from hackathon.enums import Role
@@ -215,7 +215,10 @@ def test_the_deadline_moves_with_a_reason_and_never_into_the_past(world: World, 
     assert "This field is required." in act(organizer, "deadline", world.phase, closes_at="2099-01-01T00:00")
     world.phase.refresh_from_db()
     assert world.phase.closes_at == before
-    act(organizer, "deadline", world.phase, closes_at="2099-01-01T00:00", reason="power cut")
+    late = {"closes_at": "2099-01-01T00:00", "reason": "power cut"}
+    assert "The phase would end after the hackathon" in act(organizer, "deadline", world.phase, **late)
+    Hackathon.objects.update(ends_at="2099-01-02T00:00Z")
+    act(organizer, "deadline", world.phase, **late)
     world.phase.refresh_from_db()
     assert world.phase.closes_at.year == 2099
     assert "power cut" in LogEntry.objects.get().get_change_message()
@@ -228,6 +231,38 @@ def test_a_deadline_is_after_now_and_after_the_start(world: World, hours: int) -
         move_deadline(phase=world.phase, closes_at=later(hours))
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes", "said"),
+    [(-3, 40, "would open before the hackathon starts"), (1, 47, "would end after the hackathon")],
+)
+def test_a_phase_lies_within_its_hackathon(world: World, organizer: Client, opens: int, closes: int, said: str) -> None:
+    body = {"challenge": world.challenge.pk, "name": "Next", "data": world.data.pk, "precision": "fp32"}
+    body |= {name: getattr(world.phase, name) for name in QUOTA} | {"recipe": world.phase.recipe}
+    for name, at in (("opens_at", later(opens)), ("closes_at", later(closes))):
+        body |= {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M:%S}"}
+    assert said in html(organizer.post(url(Phase, "add"), body))
+    assert not Phase.objects.filter(name="Next").exists()
+
+
+def test_a_hackathon_leaves_no_phase_outside_and_says_which_did_not_move(world: World, organizer: Client) -> None:
+    event, page = world.hackathon, url(Hackathon, "change", world.hackathon.pk)
+
+    def post(starts_at: Any, ends_at: Any) -> HttpResponse:
+        body = {name: getattr(event, name) for name in ("name", "slug", "max_team_size", "time_zone")}
+        for name, at in (("starts_at", starts_at), ("ends_at", ends_at)):
+            body |= {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M:%S}"}
+        return organizer.post(page, body)
+
+    text = html(post(event.starts_at, later(39)))
+    assert "would lie outside" in text
+    assert str(world.phase.name) in text
+    assert "would lie outside" in html(post(later(-0.5), event.ends_at))
+    event.refresh_from_db()
+    Phase.objects.update(closes_at=event.ends_at)
+    assert post(event.starts_at, later(60)).status_code == 302
+    assert "still ends" in html(organizer.get(page))
+
+
 def test_an_open_phase_cannot_be_deleted(world: World, organizer: Client) -> None:
     assert organizer.post(url(Phase, "delete", world.phase.pk), {"post": "yes"}).status_code == 403
     organizer.post(
@@ -237,31 +272,6 @@ def test_an_open_phase_cannot_be_deleted(world: World, organizer: Client) -> Non
 
 
 # --- challenges ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"base_models": ["nowhere"]}, "There is no enabled base model “nowhere”."),
-        ({"methods": ["lorra"]}, "There is no method “lorra”."),
-        ({"techniques": ["magic"]}, "There is no technique “magic”."),
-        ({"ranges": {"training.learning_rate": {"min": 0.1, "max": 0.01}}}, "is empty."),
-        ({"ranges": {"training.speed": {"min": 1, "max": 2}}}, "There is no field “training.speed”."),
-    ],
-)
-def test_limits_are_checked_as_those_of_a_folder(
-    world: World, organizer: Client, change: dict[str, Any], said: str
-) -> None:
-    before = world.challenge.limits
-    body = {name: getattr(world.challenge, name) for name in ("title", "slug", "summary", "description")}
-    body |= {"hackathon": world.hackathon.pk, "task": world.challenge.task, "primary_metric": "accuracy"}
-    body |= {"phases-TOTAL_FORMS": 0, "phases-INITIAL_FORMS": 0}
-    page = url(Challenge, "change", world.challenge.pk)
-    answer = organizer.post(page, body | {"limits": json.dumps(before | change)})
-    assert said in html(answer)
-    world.challenge.refresh_from_db()
-    assert world.challenge.limits == before
-    assert organizer.post(page, body | {"limits": json.dumps(before)}).status_code == 302
 
 
 def test_a_challenge_that_nobody_used_is_deleted_by_its_slug_and_no_other(world: World, organizer: Client) -> None:

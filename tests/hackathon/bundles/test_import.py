@@ -171,6 +171,65 @@ def test_what_only_the_database_knows_is_reported_with_the_rest(bundle: Path, ha
     assert all_files("datasets") + all_files("labels") == []
 
 
+def test_twelve_mistakes_of_all_kinds_are_told_at_once(bundle: Path, hackathon: Hackathon) -> None:
+    """Each is found whatever the others hide: of the file, of its parts, of the data, of the database."""
+    yaml, text = bundle / "challenge.yaml", (bundle / "challenge.yaml").read_text()
+    for old, new in (
+        ("title: What", "titel: What"),
+        ("primary_metric: accuracy", "primary_metric: bleu"),
+        ("[negative, positive]", "[negative, positive, negative]"),
+        ("[all-minilm-l6-v2]", "[all-minilm-l6-v2, nowhere]"),
+        ("[head, lora, full]", "[head, lorra, full]"),
+        ("method.r: {min: 1, max: 32}", "method.r: {min: 9, max: 2}"),
+        ("max_steps: 500", "max_steps: x"),
+        ("precision: fp32", "precision: fp32\n  - name: Main\n    opens_at: 2026-01-02T00:00:00Z"),
+        ("per_day: 20", "per_day: 0"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    text = text.replace("Z\n", "Z\n    closes_at: 2026-01-01T00:00:00Z\n")
+    yaml.write_text(text)
+    path = bundle / "train.jsonl"
+    path.write_text(path.read_text() + "nonsense\n")
+    labels = bundle / "test_labels.jsonl"
+    labels.write_text(labels.read_text().replace('"test-02"', '"test-99"'))
+    with pytest.raises(ProblemsFound) as caught:
+        import_challenge(folder=bundle, hackathon=hackathon)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "challenge.yaml:2: title: This key is missing.",
+        "challenge.yaml:3: titel: There is no such key.",
+        "challenge.yaml:11: primary_metric: The task has no such metric. Known: accuracy, f1_macro.",
+        "challenge.yaml:12: labels: A label is there twice: negative.",
+        "challenge.yaml:15: There is no enabled base model “nowhere”. Enabled: all-minilm-l6-v2.",
+        "challenge.yaml:16: limits.methods.1: There is no method “lorra”.",
+        "challenge.yaml:19: limits.ranges.method.r: The range of “method.r” is empty.",
+        "challenge.yaml:20: limits.budget.max_steps: Input should be a valid integer.",
+        "challenge.yaml:24: phases.0.quota.per_day: Input should be greater than or equal to 1.",
+        "challenge.yaml:26: phases.1.name: Two phases have the same name: Main.",
+        "challenge.yaml:26: phases.1: The phase must close after it opens.",
+        "test.jsonl:2: The item “test-02” has no label in test_labels.jsonl.",
+        "test_labels.jsonl:2: There is no test item “test-99”.",
+        "train.jsonl:21: This line is not valid JSON.",
+    ]
+    assert not Challenge.objects.exists()
+
+
+def test_changes_of_phases_are_judged_beside_mistakes_of_the_data(bundle: Path, hackathon: Hackathon) -> None:
+    import_challenge(folder=bundle, hackathon=hackathon)
+    yaml, train = bundle / "challenge.yaml", bundle / "train.jsonl"
+    yaml.write_text(yaml.read_text().replace("name: Main", "name: Round 2").replace("lora", "lorra"))
+    train.write_text(train.read_text() + "nonsense\n")
+    with pytest.raises(ProblemsFound) as caught:
+        import_challenge(folder=bundle, hackathon=hackathon)
+    found = [str(problem) for problem in caught.value.problems]
+    assert [problem.split(" ")[0] for problem in found] == [
+        "challenge.yaml:16:",
+        "challenge.yaml:23:",
+        "train.jsonl:21:",
+    ]
+    assert "would be open at the same time as “Main”, which is not in this file" in found[1]
+
+
 def test_a_failure_while_storing_leaves_nothing(
     bundle: Path, hackathon: Hackathon, monkeypatch: pytest.MonkeyPatch
 ) -> None:

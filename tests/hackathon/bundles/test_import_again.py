@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -64,7 +65,7 @@ def again(folder: Path, hackathon: Hackathon) -> ImportedChallenge:
 
 
 def test_the_deadline_of_an_open_phase_moves_only_on_a_yes(bundle: Path, hackathon: Hackathon) -> None:
-    first, second = when(days=2), when(days=20)
+    first, second = when(hours=20), when(hours=40)
     edit(bundle, times(closes_at=first))
     import_challenge(folder=bundle, hackathon=hackathon)
     edit(bundle, (first, second))
@@ -96,7 +97,7 @@ def test_limits_and_quota_of_an_open_phase_change_only_on_a_yes(bundle: Path, ha
         "limits.base_models changes: all-minilm-l6-v2 → all-minilm-l6-v2, other.",
         "limits.ranges.method.r.max changes: 32 → 16.",
         "limits.budget.max_seconds changes: 120 → 60.",
-        "Main: per_day changes: 20 → 5. Teams that have submitted keep theirs.",
+        "Main: per_day changes: 20 → 5.",
     ]
     assert asked(bundle, hackathon) == expected
     done = again(bundle, hackathon)
@@ -186,10 +187,30 @@ def test_a_renamed_phase_never_leaves_two_open_ones(bundle: Path, hackathon: Hac
     edit(bundle, ("name: Main", "name: Main round"))
     (found,) = problems_of(bundle, hackathon)
     assert found.startswith("challenge.yaml:23: “Main round” would be open at the same time as “Main”, which is not in")
-    edit(bundle, times(opens_at=hackathon.ends_at.isoformat(), closes_at=when(days=9)))
+    Phase.objects.update(closes_at=(opens_at := when(hours=30)))
+    edit(bundle, times(opens_at=opens_at))
     done = import_challenge(folder=bundle, hackathon=hackathon)
     assert "The phase “Main” is not in this file: it stays as it is." in done.notes[0]
     assert set(Phase.objects.values_list("name", flat=True)) == {"Main", "Main round"}
+
+
+def test_a_phase_lies_within_the_hackathon(bundle: Path, hackathon: Hackathon) -> None:
+    hackathon.time_zone = "Asia/Tokyo"
+    edit(bundle, times(opens_at=when(hours=-3), closes_at=when(hours=47)))
+    ends_at = hackathon.ends_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert problems_of(bundle, hackathon)[1] == (
+        f"challenge.yaml:27: The phase would end after the hackathon, {ends_at:%Y-%m-%d %H:%M} (Asia/Tokyo): end it "
+        "earlier, or end the hackathon later."
+    )
+    assert problems_of(bundle, hackathon)[0].startswith(
+        "challenge.yaml:26: The phase would open before the hackathon starts, "
+    )
+
+
+def test_a_phase_that_was_outside_before_may_stay(bundle: Path, hackathon: Hackathon) -> None:
+    import_challenge(folder=bundle, hackathon=hackathon)
+    hackathon.ends_at -= timedelta(hours=1)
+    assert import_challenge(folder=bundle, hackathon=hackathon).changes == []
 
 
 def test_a_phase_to_come_that_is_renamed_is_told_too(bundle: Path, hackathon: Hackathon) -> None:
@@ -214,6 +235,8 @@ def test_dates_that_no_page_could_show_are_problems(bundle: Path, hackathon: Hac
 
 
 def test_odd_offsets_are_times_like_others(bundle: Path, hackathon: Hackathon) -> None:
+    Hackathon.objects.update(starts_at="2026-01-01T00:00:00Z", ends_at="2100-01-01T00:00:00Z")
+    hackathon.refresh_from_db()
     edit(bundle, times(opens_at="2026-01-01T00:00:00-12:00", closes_at="2100-01-01T00:00:00+14:00"))
     import_challenge(folder=bundle, hackathon=hackathon)
     phase = Phase.objects.get()
@@ -231,7 +254,7 @@ def test_the_command_lists_what_it_would_change_and_does_it_on_yes(
         call_command(*command)
     assert str(caught.value).split("\n") == [
         "Nothing was imported yet: teams are at work, and this changes what they go by.",
-        "challenge.yaml:24: Main: per_day changes: 20 → 5. Teams that have submitted keep theirs.",
+        "challenge.yaml:24: Main: per_day changes: 20 → 5.",
         "To have it so, import again with --yes.",
     ]
     assert Phase.objects.get().per_day == 20

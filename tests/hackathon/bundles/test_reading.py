@@ -223,9 +223,14 @@ def test_thousands_of_kinds_of_problems_are_counted(bundle: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("[head, lora, full]", "[head, lorra]", "14: limits: There is no method “lorra”."),
-        ("method.r:", "method.rank:", "14: limits: There is no field “method.rank”."),
-        ("min: 1, max: 32", "min: 9, max: 2", "14: limits: The range of “method.r” is empty."),
+        ("[head, lora, full]", "[head, lorra]", "16: limits.methods.1: There is no method “lorra”."),
+        ("method.r:", "method.rank:", "19: limits.ranges.method.rank: There is no field “method.rank”."),
+        ("min: 1, max: 32", "min: 9, max: 2", "19: limits.ranges.method.r: The range of “method.r” is empty."),
+        ("max: 32", "max: 65", "19: limits.ranges.method.r: The range of “method.r” goes beyond the field's own"),
+        ("min: 1e-5", "min: -1", "18: limits.ranges.training.learning_rate: The range of “training.learning_rate” g"),
+        ("max: 32", "max: 1.5", "19: limits.ranges.method.r: The range of “method.r” must be of whole numbers."),
+        ("method.r:", "training.optim:", "19: limits.ranges.training.optim: “training.optim” is no number"),
+        ("[head, lora, full]", "[head, full, head]", "16: limits.methods.2: “head” is there twice."),
         ("max_steps: 500", "max_steps: 1.5", "20: limits.budget.max_steps: Input should be a valid integer"),
         ("per_day: 20", "per_day: 0", "24: phases.0.quota.per_day: Input should be greater than or equal to 1."),
         ("precision: fp32", "precision: fp8", "25: phases.0.precision: Input should be 'fp32' or 'bf16'."),
@@ -233,10 +238,11 @@ def test_thousands_of_kinds_of_problems_are_counted(bundle: Path) -> None:
         ("slug: film-critics-example", "slug: Film/../x", "2: slug: String should match pattern"),
         ("task: text-classification", "task: telepathy", "10: task: There is no such task."),
         ("license: Apache-2.0", "", "2: license: This key is missing."),
-        ("license:", "license: &a\nlicence: *a #", "28: Aliases (*name) are not accepted."),
+        ("license:", "license: &a x\nlicence: *a #", "28: Aliases (*name) are not accepted."),
         ("precision: fp32", "opens_at: 2026-01-02T00:00:00Z\n    closes_at: 2026-01-01T00:00:00Z",
          "23: phases.0: The phase must close after it opens."),
         ("precision: fp32", "opens_at: 2026-01-02", "25: phases.0.opens_at: Input should"),
+        ("precision: fp32", "opens_at: 2026-01-02T09:00:00", "25: phases.0.opens_at: Give the time with its offset"),
         ("limits:", "description: again\nlimits:", "14: The key “description” is here twice."),
     ],
 )  # fmt: skip
@@ -276,6 +282,42 @@ def test_data_is_judged_even_where_challenge_yaml_is_not_in_order(bundle: Path) 
     yaml.write_text(yaml.read_text().replace("title:", "titel:"))
     edit(bundle / "train.jsonl", 2, text=None)
     assert [problem.split(":")[0] for problem in problems_of(bundle)] == ["challenge.yaml"] * 2 + ["train.jsonl"]
+
+
+def test_what_any_task_has_in_common_is_judged_where_the_task_is_unknown(bundle: Path) -> None:
+    yaml = bundle / "challenge.yaml"
+    yaml.write_text(yaml.read_text().replace("text-classification", "telepathy").replace("accuracy", "bleu"))
+    edit(bundle / "train.jsonl", 2, id="../x")
+    put(bundle / "train.jsonl", 5, "{not json")
+    edit(bundle / "validation.jsonl", 1, id="train-01")
+    edit(bundle / "validation.jsonl", 3, group="film 1")
+    edit(bundle / "test.jsonl", 4, group="film 2")
+    edit(bundle / "test_labels.jsonl", 2, id="test-99")
+    edit(bundle / "test_labels.jsonl", 5, group="film 1")
+    (bundle / "files").mkdir()
+    (bundle / "files" / "a.png").symlink_to("elsewhere")
+    yaml_found, data_found = problems_of(bundle)[:2], problems_of(bundle)[2:]
+    assert [line.split(": ")[:2] for line in yaml_found] == [
+        ["challenge.yaml:10", "task"],
+        ["challenge.yaml:11", "primary_metric"],
+    ]
+    assert data_found == [
+        "files: a.png: Links are not accepted.",
+        "test.jsonl:2: The item “test-02” has no label in test_labels.jsonl.",
+        "test.jsonl:4: The column “group” belongs in test_labels.jsonl: test.jsonl goes to the workers.",
+        "test_labels.jsonl:2: There is no test item “test-99”.",
+        "test_labels.jsonl:5: The same group is at validation.jsonl:3.",
+        "train.jsonl:2: An id is 1 to 100 letters, digits or . _ : -, and begins with a letter or digit.",
+        "train.jsonl:5: This line is not valid JSON.",
+        "validation.jsonl:1: The id “train-01” is used already: train.jsonl:1.",
+    ]
+
+
+def test_a_doubled_key_hides_nothing_else_of_the_file(bundle: Path) -> None:
+    yaml = bundle / "challenge.yaml"
+    text = yaml.read_text().replace("limits:", "description: again\nlimits:").replace("lora, full", "lorra, full")
+    yaml.write_text(text.replace("per_day: 20", "per_day: 0"))
+    assert [problem.split(":")[1] for problem in problems_of(bundle)] == ["14", "17", "25"]
 
 
 def test_a_description_that_could_not_be_shown_is_a_problem(bundle: Path) -> None:

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from training_worker.contract.config import ConfigInvalid, TrainingArguments, models_with, parse_config
+from training_worker.contract.config import (
+    Bounds,
+    ConfigInvalid,
+    TrainingArguments,
+    models_with,
+    number_bounds,
+    number_names,
+    parse_config,
+)
 from training_worker.contract.methods import METHODS
 from training_worker.contract.techniques import TECHNIQUES
 
@@ -138,3 +146,15 @@ def test_a_ranges_name_leads_to_the_models_that_have_the_field(name: str, owners
 
 def test_a_field_of_another_method_is_unknown() -> None:
     assert errors(make({"name": "head", "r": 8})) == {"method.r": ("unknown_field", "name")}
+
+
+def test_every_number_that_a_challenge_may_narrow_has_bounds() -> None:
+    names = number_names()
+    assert {"training.learning_rate", "training.max_length", "method.r", "techniques.fgm.epsilon"} <= set(names)
+    assert {"training.optim", "method.target_modules", "method.name"}.isdisjoint(names)
+    assert len(names) == len(set(names))
+    bounds = {name: number_bounds(name) for name in names}
+    assert bounds["training.learning_rate"] == Bounds(low=0.0, high=1.0, is_whole=False)
+    assert bounds["method.r"] == Bounds(low=1, high=64, is_whole=True)
+    assert all(found is not None and found.low < found.high for found in bounds.values())
+    assert number_bounds("training.optim") is None

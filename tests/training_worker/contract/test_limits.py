@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training_worker.contract.challenge import LIMITS, make, refused, terms
+from training_worker.contract.base import Range
 from training_worker.contract.canonical import canonical
 from training_worker.contract.config import parse_config
 from training_worker.contract.limits import check, read_config, schema_for
@@ -134,3 +135,9 @@ def test_what_is_read_is_canonical() -> None:
     config = read_config(make(learning_rate=2.04e-4), terms())
     assert config == canonical(config)
     assert config.training.learning_rate == 2e-4
+
+
+def test_a_range_that_begins_at_an_open_bound_leaves_it_open() -> None:
+    limits = LIMITS.model_copy(update={"ranges": {"training.learning_rate": Range(min=0.0, max=0.1)}})
+    field = schema_for(limits)["$defs"]["TrainingArguments"]["properties"]["learning_rate"]
+    assert (field["exclusiveMinimum"], field["maximum"], "minimum" in field) == (0.0, 0.1, False)
