@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from evaluation.ranking.rounding import decimals_for
 from hackathon.models import Challenge, ChallengeData
+from hackathon.presentation.shown import presentation_of
 from hackathon.web.charts import Bars, Chart, bar_chart
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import ExampleKind, MetricRow, ValidationReport
@@ -92,7 +93,7 @@ def report_section(report: ValidationReport, *, challenge: Challenge, data: Chal
         is_upright=len(report.labels) > NARROW_CLASSES,
         f1_chart=_f1_chart(report) if report.has_base and len(report.classes) <= CHART_CLASSES else None,
         scatter=predicted_chart(report.points),
-        presentation=f"evaluation/presentation/_{spec.presentation}.html",
+        presentation=presentation_of(spec),
         groups=[shown_group(group, spec=spec, file_url=file_url, has_base=report.has_base) for group in report.groups],
         improved=counts.get(ExampleKind.IMPROVED, 0),
         regressed=counts.get(ExampleKind.REGRESSED, 0),
