@@ -20,7 +20,7 @@ from hackathon.web.charts import Chart
 
 from .charts import data_charts
 from .facts import DataFacts, SplitFacts
-from .rows import SPLITS, Rows, Split, facts_of, find_rows, labels_in
+from .rows import SPLITS, Split, facts_of, find_rows, labels_in
 
 ROWS_PER_PAGE = 25
 LONGEST_SEARCH = 200
@@ -91,7 +91,7 @@ class DataTab:
     label: str
     labels: list[tuple[str, int]]
     """Each with the number of its examples (entities of a type) in the split."""
-    page: Page[Rows]
+    page: Page[dict[str, Any]]
     examples: list[ShownExample]
     presentation: str
 
