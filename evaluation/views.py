@@ -20,7 +20,9 @@ from hackathon.web.live import has_version, is_poll, render_live, unchanged
 from hackathon.web.zones import use_event_zone
 from submissions.enums import FINAL_STATES
 from submissions.pages.submission_actions import read_submission_actions
+from submissions.pages.tabs import challenge_tabs
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
+from teams.selectors import team_in
 
 from .board.chart import quality_compute_chart
 from .board.export import board_csv
@@ -43,6 +45,7 @@ def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     if live and has_version(request, version):
         return unchanged()
     context = {"challenge": challenge, "phases": phases, "phase": phase, "board": board, "now": now}
+    context["tabs"] = challenge_tabs(request.user, challenge, team_in(request.user, challenge.hackathon))
     context["chart"] = quality_compute_chart(board) if board else None
     page, fragment = "evaluation/leaderboard.html", "evaluation/_leaderboard.html"
     return render_live(request, page, fragment, context, version=version, is_final=not live)

@@ -10,19 +10,20 @@ from django.views.decorators.http import require_safe
 from hackathon.clock import db_now
 from hackathon.dataset.files import download_response
 from hackathon.dataset.tab import chosen_version, open_versions, read_data_tab
-from hackathon.enums import Role
 from hackathon.errors import NotFound
-from hackathon.visibility import challenges_visible_to, role_in
+from hackathon.visibility import challenges_visible_to
 from hackathon.web.zones import use_event_zone
 from teams.selectors import team_in
+
+from .tabs import challenge_tabs
 
 
 @login_required
 @require_safe
 def challenge_data(request: HttpRequest, slug: str) -> HttpResponse:
     challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
-    role = role_in(request.user, challenge.hackathon)
-    if role is None:
+    tabs = challenge_tabs(request.user, challenge, team_in(request.user, challenge.hackathon))
+    if tabs.role is None:
         raise NotFound
     use_event_zone(request, challenge.hackathon)
     now = db_now()
@@ -31,9 +32,7 @@ def challenge_data(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "challenge": challenge,
         "hackathon": challenge.hackathon,
-        "role": role,
-        "is_organizer": role == Role.ORGANIZER,
-        "team": team_in(request.user, challenge.hackathon),
+        "tabs": tabs,
         "data": data,
         "tab": read_data_tab(data, versions, request.GET) if data else None,
         "next_phase": challenge.phases.filter(opens_at__gt=now).order_by("opens_at").first(),

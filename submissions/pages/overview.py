@@ -8,10 +8,9 @@ from datetime import datetime
 
 from django.conf import settings
 
-from hackathon.enums import Role
 from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
-from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
+from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
 from hackathon.web.allowed_fields import AllowedGroup, allowed_groups
 from submissions.config_form.presets import default_config, shown_defaults
 from submissions.selectors import QuotaState, SubmissionRun, latest_runs, quota_state
@@ -83,7 +82,6 @@ class ChallengeOverview:
     phases: list[Phase]
     phase: Phase | None
     manifest: DatasetManifest | None
-    role: Role | None
     team: Team | None
     quota: QuotaState | None
     request: str
@@ -104,7 +102,6 @@ def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) 
         phases=phases,
         phase=phase,
         manifest=phase.data.dataset_manifest if phase else None,
-        role=Role.PARTICIPANT if team else role_in(viewer, challenge.hackathon),
         team=team,
         quota=quota_state(team=team, phase=phase, now=now) if team and phase else None,
         request=submit_command(terms) if terms and models and limits.methods else "",

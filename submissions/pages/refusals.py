@@ -12,7 +12,7 @@ from hackathon.enums import Role
 from hackathon.errors import DomainError
 from hackathon.models import Challenge, Hackathon, Phase, User
 from hackathon.services.participation import require_registration_open
-from hackathon.visibility import Viewer
+from hackathon.visibility import Viewer, role_in
 from submissions.selectors import QuotaState
 from teams.models import Team
 from teams.services.membership import require_free
@@ -21,11 +21,12 @@ from training_worker.contract.text import isolated
 from .next_steps import NextStep
 
 
-def team_refusal(viewer: Viewer, challenge: Challenge, team: Team | None, role: Role | None) -> NextStep | None:
+def team_refusal(viewer: Viewer, challenge: Challenge, team: Team | None) -> NextStep | None:
     if team is not None:
         return None
     hackathon = challenge.hackathon
     home = reverse("hackathons:detail", args=[hackathon.slug])
+    role = role_in(viewer, hackathon)
     if role is not None and role != Role.PARTICIPANT:
         text = _("You are %(role)s here: you can validate a config, but only teams submit.") % {"role": role.label}
         return NextStep(text, home, _("To the hackathon"))

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from hackathon.enums import Role
 from hackathon.models import Challenge, current_phase
-from hackathon.visibility import Viewer, role_in
+from hackathon.visibility import Viewer
 from submissions.config_form.fields import as_text, method_choices
 from submissions.config_form.forms import ConfigForm
 from submissions.config_form.presets import default_method, preset_values
@@ -32,7 +31,6 @@ class SubmitPage:
 
     challenge: Challenge
     terms: PhaseTerms | None
-    role: Role | None
     team: Team | None
     quota: QuotaState | None
     refusal: NextStep | None
@@ -65,8 +63,7 @@ def read_submit_page(viewer: Viewer, challenge: Challenge, *, now: datetime) -> 
     phase = current_phase(challenge.phases.select_related("data", "challenge__hackathon"), now)
     team = team_in(viewer, challenge.hackathon)
     quota = quota_state(team=team, phase=phase, now=now) if team and phase else None
-    role = Role.PARTICIPANT if team else role_in(viewer, challenge.hackathon)
-    refusal = team_refusal(viewer, challenge, team, role) or (phase_refusal(challenge, phase, now) if phase else None)
+    refusal = team_refusal(viewer, challenge, team) or (phase_refusal(challenge, phase, now) if phase else None)
     if refusal is None and quota is not None:
         refusal = quota_refusal(challenge, quota, seconds=challenge.challenge_limits.budget.max_seconds)
-    return SubmitPage(challenge, terms_of(phase) if phase else None, role, team, quota, refusal)
+    return SubmitPage(challenge, terms_of(phase) if phase else None, team, quota, refusal)

@@ -30,6 +30,7 @@ from .draft import Draft, new_draft, posted_draft
 from .kept_draft import forget_draft, keep_draft, kept_draft
 from .overview import read_challenge_page, read_hackathon_page, read_home_page
 from .submit import SubmitPage, read_submit_page
+from .tabs import challenge_tabs
 
 
 @require_safe
@@ -55,6 +56,7 @@ def challenge_detail(request: HttpRequest, slug: str) -> HttpResponse:
     now = db_now()
     overview = read_challenge_page(request.user, challenge, now=now)
     context = {"challenge": challenge, "hackathon": challenge.hackathon, "overview": overview, "now": now}
+    context["tabs"] = challenge_tabs(request.user, challenge, overview.team)
     return render(request, "submissions/challenge_detail.html", context)
 
 
@@ -125,6 +127,7 @@ def _say_submitted(request: HttpRequest, submitted: Submitted) -> None:
 
 def _render_submit_page(request: HttpRequest, page: SubmitPage, draft: Draft | None = None) -> HttpResponse:
     context = {"challenge": page.challenge, "hackathon": page.challenge.hackathon, "page": page, "draft": draft}
+    context["tabs"] = challenge_tabs(request.user, page.challenge, page.team)
     status = draft.error.status if draft and draft.error else 200
     return render(request, "submissions/submission_form.html", context, status=status)
 
