@@ -1,4 +1,4 @@
-"""Addresses of home, hackathon and challenge: pages that read teams, quota and queue, but no score."""
+"""Addresses of challenges and nodes: pages that read teams, quota and queue, but no score."""
 
 from django.urls import include, path
 
@@ -15,15 +15,9 @@ challenges = [
     path("<slug:slug>/data/<int:version>/<str:name>", data.data_download, name="data_download"),
     path("<slug:slug>/data/<int:version>/files/<str:name>", data_file, name="data_file"),
 ]
-hackathons = [
-    path("<slug:slug>/", views.hackathon_detail, name="detail"),
-    path("<slug:slug>/dashboard/", dashboard_views.hackathon_dashboard, name="dashboard"),
-]
 urlpatterns = [
-    path("", views.home, name="home"),
     path("metrics", metrics),
     path("models/<slug:slug>.zip", views.base_model_download, name="base-model"),
     path("workers/", dashboard_views.workers, name="workers"),
-    path("h/", include((hackathons, "hackathons"))),
     path("c/", include((challenges, "challenges"))),
 ]

@@ -35,12 +35,12 @@ class ShownGroup:
 
 
 def shown_group(group: ExampleGroup, *, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownGroup:
-    title, hint = _words(group.kind, spec.output)
-    examples = [_example(example, spec, file_url, has_base) for example in group.examples]
+    title, hint = kind_words(group.kind, spec.output)
+    examples = [shown_example(example, spec, file_url, has_base) for example in group.examples]
     return ShownGroup(group.kind, title, hint, group.count, examples)
 
 
-def _words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
+def kind_words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
     """Heading and hint."""
     improved, regressed = (
         (_("The base model was wrong, your run is right."), _("The base model was right, your run is wrong."))
@@ -61,7 +61,7 @@ def _words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
     }[kind]
 
 
-def _example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownExample:
+def shown_example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownExample:
     words = words_of(example.inputs, spec)
     truth = ShownAnswer(
         name=truth_name(spec.output),

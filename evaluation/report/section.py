@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluation.ranking.rounding import decimals_for
 from hackathon.models import Challenge, ChallengeData
-from hackathon.presentation.shown import presentation_of
+from hackathon.presentation.shown import data_file_url, presentation_of
 from hackathon.web.charts import Bars, Chart, bar_chart
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import ExampleKind, MetricRow, ValidationReport
@@ -78,11 +77,7 @@ class ReportSection:
 
 
 def report_section(report: ValidationReport, *, challenge: Challenge, data: ChallengeData) -> ReportSection:
-    spec = challenge.task_spec
-
-    def file_url(name: str) -> str:
-        return reverse("challenges:data_file", args=[challenge.slug, data.version, name])
-
+    spec, file_url = challenge.task_spec, data_file_url(challenge, data)
     counts = {group.kind: group.count for group in report.groups}
     is_drawn = len(report.labels) <= MATRIX_CLASSES
     return ReportSection(

@@ -9,12 +9,11 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hackathon.errors import NotFound
 from hackathon.models import Challenge, ChallengeData, current_phase
-from hackathon.presentation.shown import ShownExample, presentation_of, shown_row
+from hackathon.presentation.shown import ShownExample, data_file_url, presentation_of, shown_row
 from hackathon.visibility import Viewer, data_open_to
 from hackathon.web.charts import Chart
 
@@ -136,10 +135,7 @@ def read_data_tab(data: ChallengeData, versions: list[ChallengeData], query: Que
     split = next((name for name in SPLITS if name == query.get("split")), SPLITS[0])
     search, label = query.get("search", "").strip()[:LONGEST_SEARCH], query.get("label", "")
     page = Paginator(find_rows(data, split, search=search, label=label), ROWS_PER_PAGE).get_page(query.get("page"))
-
-    def file_url(name: str) -> str:
-        return reverse("challenges:data_file", args=[data.challenge.slug, data.version, name])
-
+    file_url = data_file_url(data.challenge, data)
     counts = getattr(facts, split).labels
     return DataTab(
         data=data,

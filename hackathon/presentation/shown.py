@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from hackathon.models import Challenge, ChallengeData
 from training_worker.contract.base import JSON
 from training_worker.contract.tasks import Column, TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS, OutputKind
@@ -18,6 +20,10 @@ LEAD = 300
 
 FileUrl = Callable[[str], str]
 """Address of a file of the data by its name."""
+
+
+def data_file_url(challenge: Challenge, data: ChallengeData) -> FileUrl:
+    return lambda name: reverse("challenges:data_file", args=[challenge.slug, data.version, name])
 
 
 @dataclass(frozen=True)

@@ -241,7 +241,9 @@ class SinceQuery(StrictSerializer):
 
 class PointSerializer(serializers.Serializer[Any]):
     step = serializers.IntegerField()
-    name = serializers.CharField(help_text="train_loss, validation_loss, learning_rate or validation_<metric>.")
+    name = serializers.CharField(
+        help_text="train_loss, learning_rate, train_steps_per_second, validation_loss or validation_<metric>."
+    )
     value = serializers.FloatField()
 
 

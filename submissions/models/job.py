@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import BaseModel, ChallengeData, Phase, Row
@@ -15,6 +16,13 @@ from teams.models import Team
 
 from .node import Node
 from .submission import Submission
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def with_collapse(self) -> JobQuerySet:
+        """`has_collapsed`: its node found that the model gives all validation items the same answer. In the same query,
+        without the rest of the result."""
+        return self.annotate(has_collapsed=KT("result__collapse__share"))
 
 
 class Job(Row):
@@ -75,6 +83,8 @@ class Job(Row):
     charged = models.BooleanField(_("charged to the quota"), default=False)
     reserved_seconds = models.FloatField(default=0.0, editable=False)
     charge_day = models.DateField(null=True, blank=True, editable=False)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("job")

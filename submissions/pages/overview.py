@@ -20,7 +20,7 @@ from teams.selectors import TeamTable, team_in, team_table
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.wire import DatasetManifest
 
-from .next_steps import HackathonStatus, hackathon_statuses
+from .next_steps import HackathonStatus, ReadBestRuns, hackathon_statuses
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Home:
     latest: list[SubmissionRun]
 
 
-def read_home_page(viewer: Viewer, *, now: datetime) -> Home:
+def read_home_page(viewer: Viewer, *, now: datetime, read_best_runs: ReadBestRuns) -> Home:
     visible = list(hackathons_visible_to(viewer).order_by("ends_at"))
     home = Home([], [], [], latest_runs(viewer) if isinstance(viewer, User) else [])
-    for status in hackathon_statuses(viewer, visible, now=now):
+    for status in hackathon_statuses(viewer, visible, now=now, read_best_runs=read_best_runs):
         hackathon = status.hackathon
         when = home.upcoming if now < hackathon.starts_at else home.running if now < hackathon.ends_at else home.past
         when.append(status)
@@ -61,10 +61,10 @@ class HackathonOverview:
 
 
 def read_hackathon_page(
-    viewer: Viewer, hackathon: Hackathon, *, now: datetime, teams_page: str | None
+    viewer: Viewer, hackathon: Hackathon, *, now: datetime, teams_page: str | None, read_best_runs: ReadBestRuns
 ) -> HackathonOverview:
     challenges = challenges_visible_to(viewer).filter(hackathon=hackathon).prefetch_related("phases")
-    status = hackathon_statuses(viewer, [hackathon], now=now)[0]
+    status = hackathon_statuses(viewer, [hackathon], now=now, read_best_runs=read_best_runs)[0]
     return HackathonOverview(
         status=status,
         challenges=[ChallengeRow(challenge, current_phase(challenge.phases.all(), now)) for challenge in challenges],
