@@ -9,6 +9,7 @@ BENCHMARKS = (
     "bench.overhead",
     "bench.claims",
     "bench.pages",
+    "bench.dataset",
     "bench.slow_clients",
     "bench.recovery",
     "bench.train",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
+from hackathon.presentation.shown import ShownExample, data_file_url, presentation_of
 from submissions.models import Job, Submission
 from submissions.selectors import files_of
 from training_worker.contract.report import KeptExample, Value
@@ -24,7 +25,7 @@ from .report.browse import (
     first_kind,
     kinds_in,
 )
-from .report.examples import ShownExample, data_file_url, kind_words, presentation_of, shown_example
+from .report.examples import kind_words, shown_example
 from .report.stored import read_examples, read_validation_report
 
 PAGE_SIZE = 20

@@ -45,7 +45,7 @@ def phases_visible_to(viewer: Viewer) -> QuerySet[Phase]:
 def data_visible_to(viewer: Viewer, *, now: datetime) -> QuerySet[ChallengeData]:
     """Data versions whose train and validation examples the viewer may look at. Test examples: nobody.
 
-    Participants may as soon as a phase on the data has opened, organizers at any time.
+    Who takes part may as soon as a phase on the data has opened, organizers at any time.
     """
     if not isinstance(viewer, User):
         return ChallengeData.objects.none()
@@ -54,9 +54,16 @@ def data_visible_to(viewer: Viewer, *, now: datetime) -> QuerySet[ChallengeData]
         return visible
     parts = Participation.objects.filter(user=viewer)
     organized = parts.filter(role=Role.ORGANIZER).values("hackathon")
-    joined = parts.filter(role=Role.PARTICIPANT).values("hackathon")
+    joined = parts.values("hackathon")
     begun = Phase.objects.filter(opens_at__lte=now).values("data")
     return visible.filter(Q(challenge__hackathon__in=organized) | Q(challenge__hackathon__in=joined, pk__in=begun))
+
+
+def data_open_to(viewer: Viewer, *, now: datetime) -> QuerySet[ChallengeData]:
+    """Those of `data_visible_to` whose train and validation sets the viewer may browse, search and download: where the
+    challenge does not show its data, only its organizers may."""
+    shown = Q(challenge__shows_data=True) | Q(challenge__hackathon__in=hackathons_organized_by(viewer))
+    return data_visible_to(viewer, now=now).filter(shown)
 
 
 def hackathons_organized_by(viewer: Viewer) -> QuerySet[Hackathon]:

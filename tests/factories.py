@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from hackathon.accounts.services import verify_mailbox
 from hackathon.accounts.tokens import create_api_token, new_token
+from hackathon.dataset.index import index_data
 from hackathon.enums import ModelFamily, OrganizationKind, Role, Visibility
 from hackathon.files.storage import storage
 from hackathon.models import (
@@ -275,6 +276,10 @@ def store_data(challenge: Challenge, *, test_items: int = 100) -> ChallengeData:
         storage("datasets").save(f"{data.prefix}/{name}", ContentFile(body))
         files.append({"name": name, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)})
     data.files = files
+    facts, index = index_data(data.challenge.task_spec, LABELS, {name: jsonl(rows) for name, rows in splits.items()})
+    for name, body in index.items():
+        storage("datasets").save(f"{data.prefix}/{name}", ContentFile(body))
+    data.facts = facts.model_dump(mode="json")
     data.save()
     labels = [{"id": name, "label": LABELS[i % 2]} for i, name in enumerate(ids)]
     storage("labels").save(f"{data.prefix}/test_labels.jsonl", ContentFile(jsonl(labels)))

@@ -61,6 +61,9 @@ MAY = {
     "GET /api/submissions/{submission_id}/report/": STAFF | {"captain"},
     "POST /api/submissions/{submission_id}/restore/": {"captain"},
     "POST /api/submissions/{submission_id}/withdraw/": {"captain"},
+    "GET /api/challenges/{slug}/data/": SIGNED_IN,
+    "GET /api/challenges/{slug}/data/{split}/rows/": SIGNED_IN,
+    "GET /api/challenges/{slug}/data/{version}/files/{file}/": SIGNED_IN,
     "POST /api/hackathons/{slug}/teams/": set(),
     "POST /api/teams/{team_id}/leave/": {"captain"},
     "POST /api/teams/{team_id}/members/{membership_id}/captain/": {"captain"},
@@ -95,6 +98,9 @@ def real(world: World) -> dict[str, str]:
         "team_id": str(world.team.pk),
         "membership_id": str(world.team.memberships.get(user=world.teammate).pk),
         "phase_id": str(world.phase.pk),
+        "split": "train",
+        "version": str(world.data.version),
+        "file": "train.jsonl",
     }
 
 

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from evaluation.ranking.rounding import decimals_for
 from hackathon.models import Challenge, ChallengeData
+from hackathon.presentation.shown import data_file_url, presentation_of
 from hackathon.web.charts import Bars, Chart, bar_chart
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import ExampleKind, MetricRow, ValidationReport
 
-from .examples import ShownGroup, data_file_url, presentation_of, shown_group
+from .examples import ShownGroup, shown_group
 from .scatter import predicted_chart
 
 MATRIX_CLASSES = 40

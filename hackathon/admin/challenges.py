@@ -82,7 +82,8 @@ class ChallengeAdmin(Admin):
         return super().get_form(request, obj, change, form=form, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Challenge | None = None) -> Any:
-        names = ("title", "slug", "hackathon", "task", "primary_metric", "summary", "description", "is_published")
+        about = ("title", "slug", "hackathon", "task", "primary_metric", "summary", "description")
+        names = (*about, "shows_data", "is_published")
         return [(None, {"fields": names}), *limit_fieldsets(obj.challenge_limits if obj else None)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Challenge | None = None) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hackathon.enums import Role
 from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Phase
 from hackathon.models.challenge import QUOTA
+from hackathon.web.public_url import public_url
 from training_worker.contract.base import ContractModel
 from training_worker.contract.limits import ChallengeLimits
 
@@ -133,6 +135,7 @@ class ChallengeSerializer(ChallengeRowSerializer):
     """A challenge and what may be submitted to it."""  # context: limits, base_models, phases, now
 
     metrics = serializers.ListField(source="task_spec.metrics", child=serializers.CharField())
+    data_url = serializers.SerializerMethodField(help_text="Facts, rows and files of train and validation.")
     limits = serializers.SerializerMethodField()
     base_models = serializers.SerializerMethodField()
     phases = serializers.SerializerMethodField()
@@ -142,10 +145,14 @@ class ChallengeSerializer(ChallengeRowSerializer):
             *ChallengeRowSerializer.Meta.fields,
             "description",
             "metrics",
+            "data_url",
             "limits",
             "base_models",
             "phases",
         )
+
+    def get_data_url(self, challenge: Challenge) -> str:
+        return public_url(reverse("api:data", args=[challenge.slug]))
 
     @extend_schema_field(schema_of(ChallengeLimits))
     def get_limits(self, challenge: Challenge) -> Any:

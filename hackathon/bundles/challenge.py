@@ -67,6 +67,8 @@ class ChallengeSpec(ContractModel):
     phases: Annotated[tuple[PhaseSpec, ...], Field(min_length=1, max_length=20)]
     license: Annotated[str, Field(min_length=1, max_length=200)]
     source: Annotated[str, Field(min_length=1, max_length=5000)]
+    shows_data: bool | None = None
+    """May who takes part browse train and validation? None leaves it as it is: yes, for a new challenge."""
 
 
 def _crossed(data: dict[str, JSON]) -> Iterator[Said]:

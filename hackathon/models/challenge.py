@@ -52,6 +52,13 @@ class Challenge(Row):
     primary_metric = models.CharField(_("primary metric"), max_length=40)
     limits = models.JSONField(_("limits"), help_text=_("Allowed models, methods, ranges, budget."))
     is_published = models.BooleanField(_("published"), default=False)
+    shows_data = models.BooleanField(
+        _("data can be browsed"),
+        default=True,
+        help_text=_(
+            "Participants and judges browse, search and download train and validation once a phase has opened."
+        ),
+    )
 
     objects = ChallengeQuerySet.as_manager()
 
@@ -96,6 +103,8 @@ class ChallengeData(Row):
     private_count = models.PositiveIntegerField(_("private test items"))
     license = models.CharField(_("licence"), max_length=200, blank=True)
     source = models.TextField(_("source"), blank=True)
+    facts = models.JSONField(editable=False, default=dict)
+    """`DataFacts` of train and validation; {} where its files could not be counted."""
 
     class Meta:
         verbose_name = _("data version")

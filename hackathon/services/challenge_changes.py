@@ -131,15 +131,15 @@ def _plan(slug: str, specs: Mapping[int, PhaseSpec], hackathon: Hackathon, now: 
 
 
 def _compare_challenge(spec: ChallengeSpec, challenge: Challenge, opened: bool, changes: Changes) -> None:
-    for name in ("title", "summary", "description", "task", "primary_metric"):
+    for name in ("title", "summary", "description", "task", "primary_metric", "shows_data"):
         old, new = getattr(challenge, name), getattr(spec, name)
-        if old == new:
+        if new in (old, None):
             continue
         if name == "primary_metric" and opened:
             message = _("A phase has opened: the metric stays %(metric)s, or its scores would not compare.")
             changes.problems.append(((name,), message % {"metric": old}))
         else:
-            changes.others.append(((name,), _changed(name, _short(old), _short(new))))
+            changes.others.append(((name,), _changed(name, _short(str(old)), _short(str(new)))))
     found = changes.for_teams if opened else changes.others
     new_limits = spec.limits.model_dump(mode="json")
     for path, old, new in _differences(challenge.challenge_limits.model_dump(mode="json"), new_limits, ("limits",)):

@@ -14,6 +14,8 @@ from hackathon.bundles.images import Images
 from hackathon.bundles.reading import Bundle
 from hackathon.bundles.rows import Row
 from hackathon.bundles.split import TestItem, shuffled, split_test, strata_of
+from hackathon.dataset.facts import DataFacts, tokens_of
+from hackathon.dataset.index import index_data
 from hackathon.files.storage import sha256_of
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
@@ -21,9 +23,6 @@ from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDA
 from .archives import write_archive
 
 SPLIT = "split.json"
-TOKENS_PER_WORD = 1.3
-SPECIAL_TOKENS = 2
-BYTES_PER_TOKEN = 4
 KILOPIXELS_PER_IMAGE = 224 * 224 / 1000
 """What most image models resize every image to, whatever its size in the bundle."""
 
@@ -44,6 +43,9 @@ class DataFiles:
     public_targets: tuple[Any, ...]
     private_targets: tuple[Any, ...]
     mean_cost: float
+    facts: DataFacts
+    index: dict[str, bytes]
+    """Files that only the site reads, in the `datasets` storage."""
 
     @property
     def public_count(self) -> int:
@@ -77,6 +79,7 @@ def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
         if task.file_columns:
             write_archive(archives[_archive(name)], found)
     hidden, public, private = _hidden(bundle, secret)
+    facts, index = index_data(task, bundle.labels, shared)
     listing = [_entry(name, shared, archives) for name in task.data_files]
     return DataFiles(
         shared=shared,
@@ -87,6 +90,8 @@ def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
         public_targets=public,
         private_targets=private,
         mean_cost=_mean_cost(bundle),
+        facts=facts,
+        index=index,
     )
 
 
@@ -163,12 +168,5 @@ def _mean_cost(bundle: Bundle) -> float:
     if bundle.task.unit == "kilopixels":
         return image_cost(bundle.task)
     columns = [column.name for column in bundle.task.inputs if column.kind in ("string", "strings")]
-    costs = [_tokens([row.values[name] for name in columns if name in row.values]) for row in bundle.train]
+    costs = [tokens_of([row.values[name] for name in columns if name in row.values]) for row in bundle.train]
     return round(sum(costs) / len(costs), 1)
-
-
-def _tokens(values: list[Any]) -> float:
-    """Tokens of one input, estimated without a tokenizer: 1.3 a word, or a quarter of its UTF-8 bytes where that is
-    more (Chinese has no spaces), plus the two special ones."""
-    text = " ".join(" ".join(value) if isinstance(value, list) else value for value in values)
-    return max(len(text.split()) * TOKENS_PER_WORD, len(text.encode()) / BYTES_PER_TOKEN) + SPECIAL_TOKENS

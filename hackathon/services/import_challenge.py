@@ -198,6 +198,8 @@ def _upsert_challenge(bundle: Bundle, hackathon: Hackathon, *, publish: bool) ->
         "primary_metric": spec.primary_metric,
         "limits": spec.limits.model_dump(mode="json"),
     }
+    if spec.shows_data is not None:
+        values["shows_data"] = spec.shows_data
     if publish:
         values["is_published"] = True
     return Challenge.objects.update_or_create(slug=spec.slug, defaults=values)
@@ -225,4 +227,5 @@ def _create_data(bundle: Bundle, challenge: Challenge, files: DataFiles, prefix:
         private_count=files.private_count,
         license=bundle.challenge.license,
         source=bundle.challenge.source,
+        facts=files.facts.model_dump(mode="json"),
     )

@@ -35,7 +35,7 @@ def stored(files: DataFiles, prefix: str) -> Iterator[None]:
 
 def _every_file(files: DataFiles) -> Iterator[tuple[str, str, bytes | Path]]:
     """(alias, key, content) of each."""
-    for name, body in files.shared.items():
+    for name, body in (files.shared | files.index).items():
         yield "datasets", name, body
     for name, path in files.archives.items():
         yield "datasets", name, path

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 import structlog
 from django.core.files import File
 from django.http import FileResponse, HttpRequest
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
-from hackathon.bundles.values import IMAGE_NAME
-from hackathon.clock import db_now
 from hackathon.errors import NotFound, Unavailable
 from hackathon.files.storage import storage
-from hackathon.visibility import data_visible_to
-from hackathon.web.caching import FROZEN
 
 from .ranges import etag_of, file_in_parts
-
-IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 logger = structlog.get_logger(__name__)
 
@@ -45,16 +36,3 @@ def stored_response(
     """
     opened, etag = open_stored(alias, key), etag_of(alias, key)
     return file_in_parts(request, opened, etag=etag, content_type=content_type, attached_as=attached_as)
-
-
-@require_safe
-def data_file(request: HttpRequest, slug: str, version: int, name: str) -> FileResponse:
-    """An image that a train or validation row of the data version names."""
-    data = data_visible_to(request.user, now=db_now()).filter(challenge__slug=slug, version=version).first()
-    if data is None or not IMAGE_NAME.fullmatch(name):
-        raise NotFound
-    kind = IMAGE_TYPES[PurePath(name).suffix.lower()]
-    response = stored_response(request, "datasets", data.shown_file_key(name), content_type=kind)
-    response["Cache-Control"] = FROZEN
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -9,10 +9,10 @@ from django.http import FileResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hackathon.api.files import FILE_RENDERERS
 from hackathon.api.strict import StrictAPIView, StrictSerializer
 from hackathon.clock import db_now
 from hackathon.errors import Invalid, NotFound
@@ -134,18 +134,11 @@ class CancelView(StrictAPIView):
         return Response(SubmissionRunSerializer(SubmissionRun(submission, job)).data)
 
 
-class OctetStream(JSONRenderer):
-    """Lets a client ask for a file by its type; an error still comes as JSON."""
-
-    media_type = "application/octet-stream"
-    format = "bin"
-
-
 class ArtifactView(StrictAPIView):
     """Download a file of the run, or the part that `Range` names. Predictions of test items are never served."""
 
     summaries: ClassVar = {"get": "Download a file"}
-    renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, OctetStream)
+    renderer_classes = FILE_RENDERERS
 
     @extend_schema(
         responses={
@@ -161,7 +154,7 @@ class ModelView(StrictAPIView):
     """Download the run's model folder as a zip: its model card says how transformers and peft load it."""
 
     summaries: ClassVar = {"get": "Download the model"}
-    renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer, OctetStream)
+    renderer_classes = FILE_RENDERERS
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, submission_id: UUID) -> StreamingHttpResponse:

@@ -54,6 +54,8 @@ def runs(world: World) -> dict[str, str]:
         "queued": f"/s/{waiting.submission_id}/",
         "list": "/submissions/",
         "board": f"/c/{world.challenge.slug}/leaderboard/",
+        "data": f"/c/{world.challenge.slug}/data/",
+        "data without a result": f"/c/{world.challenge.slug}/data/?search=nothing",
     }
 
 

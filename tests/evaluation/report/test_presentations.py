@@ -9,13 +9,13 @@ import pytest
 from django.template.loader import get_template
 
 from evaluation.report.examples import shown_group
-from evaluation.report.spans import Span, segments, spans
+from hackathon.presentation.spans import Span, segments, spans
 from tests.evaluation.report.made_up import TAGS, WORDS, example, group
 from training_worker.contract.report import ExampleKind
 from training_worker.contract.tasks import TASKS, Column
 from training_worker.contract.tasks.spec import TaskSpec
 
-FOLDER = Path(__file__).parents[3] / "evaluation" / "templates" / "evaluation" / "presentation"
+FOLDER = Path(__file__).parents[3] / "hackathon" / "templates" / "hackathon" / "presentation"
 
 
 def test_every_presentation_of_a_task_has_its_template_and_no_template_is_unused() -> None:
@@ -23,7 +23,7 @@ def test_every_presentation_of_a_task_has_its_template_and_no_template_is_unused
     assert kinds <= set(get_args(TaskSpec.model_fields["presentation"].annotation))
     assert {path.name for path in FOLDER.iterdir()} == {f"_{kind}.html" for kind in kinds}
     for kind in kinds:
-        get_template(f"evaluation/presentation/_{kind}.html")
+        get_template(f"hackathon/presentation/_{kind}.html")
 
 
 @pytest.mark.parametrize("kind", ExampleKind)

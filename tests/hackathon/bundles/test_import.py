@@ -78,7 +78,8 @@ def test_what_is_stored_where(bundle: Path, hackathon: Hackathon) -> None:
 def test_labels_and_split_are_in_the_label_store_alone(bundle: Path, hackathon: Hackathon) -> None:
     data = import_challenge(folder=bundle, hackathon=hackathon).data
     assert all_files("labels") == ["split.json", "test_labels.jsonl"]
-    assert sorted(all_files("datasets")) == ["test.jsonl", "train.jsonl", "validation.jsonl"]
+    index = [f"{split}.{ending}" for split in ("train", "validation") for ending in ("offsets", "search")]
+    assert sorted(all_files("datasets")) == sorted(["test.jsonl", "train.jsonl", "validation.jsonl", *index])
     labels = {row["id"]: row["label"] for row in lines("labels", f"{data.prefix}/test_labels.jsonl")}
     original = [json.loads(line) for line in (bundle / "test_labels.jsonl").read_text().splitlines()]
     assert labels == {row["id"]: row["label"] for row in original}
@@ -112,7 +113,7 @@ def test_the_same_content_again_changes_nothing(bundle: Path, hackathon: Hackath
     assert (second.is_new_challenge, second.is_new_version) == (False, False)
     assert (Challenge.objects.count(), ChallengeData.objects.count(), Phase.objects.count()) == (1, 1, 1)
     assert list(Phase.objects.values()) == before
-    assert len(all_files("datasets")) == 3
+    assert len(all_files("datasets")) == 3 + 4
 
 
 def test_new_content_is_a_new_version_and_the_old_one_stays(bundle: Path, hackathon: Hackathon) -> None:

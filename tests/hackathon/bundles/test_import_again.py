@@ -292,3 +292,18 @@ def test_queued_runs_keep_the_terms_of_their_submit(world: World, bundle: Path) 
     assert after.model_dump(exclude={"files"}) == before.model_dump(exclude={"files"})
     assert (after.budget.max_steps, after.budget.max_seconds, after.precision) == (500, 120, "fp32")
     assert Job.objects.get(pk=job.pk).memory_mb == 4096
+
+
+def test_the_data_is_shown_unless_the_file_or_an_organizer_says_no(bundle: Path, hackathon: Hackathon) -> None:
+    def imported() -> tuple[bool, list[str]]:
+        done = import_challenge(folder=bundle, hackathon=hackathon, agreed=True)
+        done.challenge.refresh_from_db()
+        return done.challenge.shows_data, [change.partition(": ")[2] for change in done.changes]
+
+    assert imported() == (True, [])
+    Challenge.objects.update(shows_data=False)
+    assert imported() == (False, [])
+    edit(bundle, ("license:", "shows_data: true\nlicense:"))
+    assert imported() == (True, ["shows_data changes: “False” → “True”."])
+    edit(bundle, ("shows_data: true", "shows_data: false"))
+    assert imported() == (False, ["shows_data changes: “True” → “False”."])

@@ -223,7 +223,7 @@ def test_two_imports_at_once_make_one_version(
     with pytest.raises(Conflict, match="at the same time"):
         import_challenge(folder=tags, hackathon=hackathon)
     data = ChallengeData.objects.get()
-    assert len(all_files("datasets")) == 3
+    assert len(all_files("datasets")) == 3 + 4
     assert stored("datasets", f"{data.prefix}/train.jsonl")
     assert not import_challenge(folder=tags, hackathon=hackathon).is_new_version
 

@@ -51,7 +51,7 @@ def check(hackathon: Hackathon, folder: Path) -> None:
     assert clear_orphan_imports() == 0
     assert clear_orphan_imports(db_now() + timedelta(hours=23)) == 0
     assert {alias: names(alias) for alias in kept} == left
-    assert clear_orphan_imports(db_now() + timedelta(hours=25)) == 3 * (3 + 2 + 2) + 1
+    assert clear_orphan_imports(db_now() + timedelta(hours=25)) == 3 * (3 + 4 + 2 + 2) + 1
     assert {alias: names(alias) for alias in kept} == kept
     assert clear_orphan_imports(db_now() + timedelta(hours=25)) == 0
     assert not import_challenge(folder=folder, hackathon=hackathon).is_new_version

@@ -25,7 +25,7 @@ from tests.pages import EVERYBODY, browser_of
 from tests.s3 import S3Server
 
 __all__ = ["pictures"]
-TAKES_PART = {"captain", "teammate", "rival", "organizer"}
+TAKES_PART = {"captain", "teammate", "rival", "organizer", "judge"}
 
 
 @pytest.fixture
