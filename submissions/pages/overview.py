@@ -25,26 +25,42 @@ from .next_steps import HackathonStatus, hackathon_statuses
 
 @dataclass(frozen=True)
 class Home:
-    """The hackathons the viewer may see, by time and those they take part in first; their teams' latest submissions."""
+    """The hackathons the viewer may see, their own first; their teams' latest submissions."""
 
+    mine: list[HackathonStatus]
+    """Those that they have a part in and that are not over."""
     running: list[HackathonStatus]
     upcoming: list[HackathonStatus]
     past: list[HackathonStatus]
     latest: list[SubmissionRun]
+    is_signed_in: bool
+
+    @property
+    def lead(self) -> HackathonStatus | None:
+        """The one whose next step is the page's own; for who is not logged in that is to sign up."""
+        shown = [*self.mine, *self.running, *self.upcoming] if self.is_signed_in else []
+        return next((status for status in shown if status.step.url), None)
 
 
 def read_home_page(viewer: Viewer, *, now: datetime) -> Home:
     visible = list(hackathons_visible_to(viewer).order_by("ends_at"))
-    home = Home([], [], [], latest_runs(viewer) if isinstance(viewer, User) else [])
+    is_signed_in = isinstance(viewer, User)
+    home = Home([], [], [], [], latest_runs(viewer) if isinstance(viewer, User) else [], is_signed_in)
     for status in hackathon_statuses(viewer, visible, now=now):
-        hackathon = status.hackathon
-        when = home.upcoming if now < hackathon.starts_at else home.running if now < hackathon.ends_at else home.past
-        when.append(status)
+        _section(home, status, now).append(status)
     home.upcoming.sort(key=lambda status: status.hackathon.starts_at)
     home.past.reverse()
-    for section in (home.running, home.upcoming, home.past):
-        section.sort(key=lambda status: status.role is None)
+    home.past.sort(key=lambda status: status.role is None)
     return home
+
+
+def _section(home: Home, status: HackathonStatus, now: datetime) -> list[HackathonStatus]:
+    hackathon = status.hackathon
+    if hackathon.ends_at <= now:
+        return home.past
+    if status.role is not None:
+        return home.mine
+    return home.running if hackathon.starts_at <= now else home.upcoming
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Walker:
 
     def signs_up(self, name: str, email: str) -> None:
         self.opens("/", "home, not signed in")
-        self.clicks(self.page.get_by_role("link", name="Sign up"), "sign-up")
+        self.clicks(self.page.get_by_role("banner").get_by_role("link", name="Sign up"), "sign-up")
         self.page.fill("[name=name]", name)
         self.page.fill("[name=email]", email)
         self.page.fill("[name=password1]", PASSWORD)
