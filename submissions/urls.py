@@ -1,18 +1,11 @@
-"""Addresses of home, hackathon and challenge: pages that read teams, quota and queue, but no score."""
+"""Addresses of home, hackathon and workers: pages that read teams, quota and queue, but no score."""
 
 from django.urls import include, path
-
-from hackathon.web.stored_files import data_file
 
 from .pages import views
 from .watch import views as dashboard_views
 from .watch.prometheus import metrics
 
-challenges = [
-    path("<slug:slug>/", views.challenge_detail, name="detail"),
-    path("<slug:slug>/submit/", views.challenge_submit, name="submit"),
-    path("<slug:slug>/data/<int:version>/files/<str:name>", data_file, name="data_file"),
-]
 hackathons = [
     path("<slug:slug>/", views.hackathon_detail, name="detail"),
     path("<slug:slug>/dashboard/", dashboard_views.hackathon_dashboard, name="dashboard"),
@@ -23,5 +16,4 @@ urlpatterns = [
     path("models/<slug:slug>.zip", views.base_model_download, name="base-model"),
     path("workers/", dashboard_views.workers, name="workers"),
     path("h/", include((hackathons, "hackathons"))),
-    path("c/", include((challenges, "challenges"))),
 ]

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
-
+from hackathon.enums import Visibility
 from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
-from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
+from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
 from hackathon.web.allowed_fields import AllowedGroup, allowed_groups
-from submissions.config_form.presets import default_config, shown_defaults
+from submissions.config_form.presets import shown_defaults
 from submissions.selectors import QuotaState, SubmissionRun, latest_runs, quota_state
-from submissions.services.check_config import PhaseTerms, terms_of
+from submissions.services.check_config import terms_of
 from teams.models import Team
 from teams.selectors import TeamTable, team_in, team_table
 from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.metrics import METRICS, MetricSpec
 from training_worker.contract.wire import DatasetManifest
 
+from .first_run import FirstRun, first_run
 from .next_steps import HackathonStatus, hackathon_statuses
 
 
@@ -100,8 +100,10 @@ class ChallengeOverview:
     manifest: DatasetManifest | None
     team: Team | None
     quota: QuotaState | None
-    request: str
-    """A shell command that submits a first config; "" where there is no phase or no model yet."""
+    metric: MetricSpec
+    can_join: bool
+    first_run: FirstRun | None
+    """None where there is no phase, no model or no method yet."""
 
 
 def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) -> ChallengeOverview:
@@ -120,16 +122,13 @@ def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) 
         manifest=phase.data.dataset_manifest if phase else None,
         team=team,
         quota=quota_state(team=team, phase=phase, now=now) if team and phase else None,
-        request=submit_command(terms) if terms and models and limits.methods else "",
+        metric=METRICS[challenge.primary_metric],
+        can_join=_can_join(viewer, challenge.hackathon, now),
+        first_run=first_run(terms) if terms and models and limits.methods else None,
     )
 
 
-def submit_command(terms: PhaseTerms) -> str:
-    """A curl command that submits what the form starts with; HACKTUNE_TOKEN is the reader's own API token."""
-    body = json.dumps({"phase": str(terms.phase.pk), "config": default_config(terms.offered)}, indent=2)
-    return (
-        f"curl {settings.SITE_URL}/api/submissions/ \\\n"
-        '  -H "Authorization: Bearer $HACKTUNE_TOKEN" \\\n'
-        '  -H "Content-Type: application/json" \\\n'
-        f"  -d '{body}'"
-    )
+def _can_join(viewer: Viewer, hackathon: Hackathon, now: datetime) -> bool:
+    """Anybody without a part in a public hackathon, once logged in."""
+    is_open = hackathon.visibility == Visibility.PUBLIC and now < hackathon.ends_at
+    return is_open and role_in(viewer, hackathon) is None

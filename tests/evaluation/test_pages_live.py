@@ -226,7 +226,7 @@ def _own(world: World, count: int) -> None:
         ("/", _hackathons, 10),
         ("/h/{h}/", _teams, 16),
         ("/h/{h}/", _challenges, 16),
-        ("/c/{c}/", _own, 8),
+        ("/c/{c}/", _own, 13),
         ("/c/{c}/leaderboard/", _teams, 12),
         ("/c/{c}/leaderboard.csv", _teams, 12),
         ("/submissions/", _own, 14),
