@@ -64,7 +64,7 @@ def with_members(teams: QuerySet[Team]) -> QuerySet[Team]:
 
 
 def _current_members() -> Prefetch[Any]:
-    current = Membership.objects.current().select_related("user__organization").order_by("created_at")
+    current = Membership.objects.current().select_related("user").order_by("created_at")
     return Prefetch("memberships", queryset=current, to_attr="current_members")
 
 
@@ -110,13 +110,9 @@ def _organizations(hackathon: Hackathon, people: Collection[UUID]) -> dict[UUID,
     return dict(named.values_list("user", "organization__name"))
 
 
-def _organization(user: User, stands_for: dict[UUID, str]) -> str:
-    return stands_for.get(user.pk) or (user.organization.name if user.organization else "")
-
-
 def _team_row(team: Team, viewer: Viewer, stands_for: dict[UUID, str], may_know_names: bool) -> TeamRow:
     users = [membership.user for membership in team.current_members]  # type: ignore[attr-defined]  # a prefetch's to_attr
-    named = (_organization(user, stands_for) for user in users)
+    named = (stands_for.get(user.pk, "") for user in users)
     return TeamRow(
         team=team,
         organizations=sorted({name for name in named if name}),
@@ -182,14 +178,14 @@ def read_team(viewer: User, team: Team) -> TeamPage:
 def _members(viewer: User, team: Team) -> list[Member]:
     current = list(
         # "captain" comes before "member"
-        team.memberships.current().select_related("user__organization").order_by("role", "created_at")
+        team.memberships.current().select_related("user").order_by("role", "created_at")
     )
     stands_for = _organizations(team.hackathon, [membership.user_id for membership in current])
     return [
         Member(
             id=membership.pk,
             user=membership.user,
-            organization=_organization(membership.user, stands_for),
+            organization=stands_for.get(membership.user_id, ""),
             is_captain=membership.role == MembershipRole.CAPTAIN,
             is_self=membership.user_id == viewer.pk,
         )

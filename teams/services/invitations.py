@@ -80,14 +80,16 @@ def require_may_accept(*, user: User, invitation: Invitation) -> None:
     require_room(invitation.team)
 
 
-def accept_invitation(*, user: User, token: str) -> Team:
+def accept_invitation(*, user: User, token: str, organization: str = "") -> Team:
     """The person joins the team, and a public hackathon with it; the invitation is used up, or nothing has happened.
+
+    Who joins the hackathon with it stands for the organization of that name there.
 
     Raises as `find_invitation`, `join_hackathon` and `add_member`.
     """
     with transaction.atomic():
         invitation = find_invitation(user, token)
-        join_hackathon(user=user, hackathon=invitation.team.hackathon)
+        join_hackathon(user=user, hackathon=invitation.team.hackathon, organization=organization)
         add_member(team=invitation.team, user=user)
         now = db_now()
         if not Invitation.objects.filter(pk=invitation.pk).open_at(now).update(used_at=now, used_by=user):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from hackathon.accounts.tokens import digest_of
 from hackathon.enums import Role, Visibility
 from hackathon.errors import Conflict
-from hackathon.models import Participation, User
+from hackathon.models import Organization, Participation, User
 from teams.models import Invitation, Membership, Team
 from teams.services.invitations import PER_DAY, accept_invitation, create_invitation, revoke_invitation
 from tests.factories import MembershipFactory, ParticipationFactory, UserFactory, World, make_world
@@ -24,6 +24,9 @@ from tests.mails import delivered
 from tests.pages import EVERYBODY, HOSTILE, browser_of, html, live_markup, page
 
 pytestmark = pytest.mark.django_db
+
+NEWCOMER = {"stands_for": "organization", "organization": "University of Otters"}
+"""What somebody says who joins the hackathon with the invitation."""
 
 
 def invite(world: World, email: str = "") -> str:
@@ -84,7 +87,7 @@ def test_a_mailed_invitation_is_for_its_mailbox(world: World, newcomer: User, me
     assert code_of(getattr(browser(newcomer), method)(path)) == (403, "invitation_of_another")
     assert not is_in(world.team, newcomer)
     meant = UserFactory(email=" SomeBody@Example.org")
-    assert browser(meant).post(path).status_code == 302
+    assert browser(meant).post(path, NEWCOMER).status_code == 302
     assert is_in(world.team, meant)
     assert code_of(browser(UserFactory(email="x@example.org")).post(path)) == (404, "not_found")
 
@@ -117,9 +120,12 @@ def test_who_takes_no_part_yet_joins_the_public_hackathon_with_it(world: World) 
     path = invite(world)
     assert "You join the hackathon with it." in html(page(world, "outsider", path))
     assert not Participation.objects.filter(user=world.outsider).exists()
-    browser_of(world, "outsider").post(path)
+    said = browser_of(world, "outsider").post(path, {"sent": "1"})
+    assert 'id="id_stands_for_error"' in html(said)
+    assert not Participation.objects.filter(user=world.outsider).exists()
+    browser_of(world, "outsider").post(path, NEWCOMER)
     part = Participation.objects.get(user=world.outsider)
-    assert (part.role, part.organization) == (Role.PARTICIPANT, world.outsider.organization)
+    assert (part.role, part.organization) == (Role.PARTICIPANT, Organization.objects.get(name="University of Otters"))
     assert is_in(world.team, world.outsider)
 
 
