@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,7 +23,13 @@ from training_worker.contract.text import isolated
 
 from .forms import InvitationForm, OrganizationForm, TeamForm
 from .selectors import find_invitation, members_of, read_team, team_in, team_pages_of, teams_of
-from .services.invitations import accept_invitation, create_invitation, require_may_accept, revoke_invitation
+from .services.invitations import (
+    accept_invitation,
+    create_invitation,
+    require_acceptable,
+    require_may_accept,
+    revoke_invitation,
+)
 from .services.membership import create_team, hand_over, leave_team, remove_member, require_free
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -112,8 +119,10 @@ def invitation_revoke(request: HttpRequest, team_id: UUID, invitation_id: UUID) 
 
 @never_cache
 @form_page
-@login_required
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever has the link may read what it is for, and logs in or signs up to accept it."""
+    if not request.user.is_authenticated:
+        return _invitation_to_whom(request, token)
     user = _person(request)
     invitation = find_invitation(user, token)
     require_may_accept(user=user, invitation=invitation)
@@ -125,6 +134,15 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("teams:detail", team_id=team.pk)
     use_event_zone(request, invitation.team.hackathon)
     return render(request, "teams/invitation_accept.html", {"invitation": invitation, "form": form})
+
+
+def _invitation_to_whom(request: HttpRequest, token: str) -> HttpResponse:
+    if request.method == "POST":
+        return redirect_to_login(request.path)
+    invitation = find_invitation(request.user, token)
+    require_acceptable(invitation=invitation)
+    use_event_zone(request, invitation.team.hackathon)
+    return render(request, "teams/invitation_accept.html", {"invitation": invitation})
 
 
 @require_POST

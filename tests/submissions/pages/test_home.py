@@ -85,6 +85,21 @@ def test_logging_in_to_join_leads_to_joining(world: World) -> None:
     assert f'href="/login/?next=%2Fh%2F{world.hackathon.slug}%2Fjoin%2F"' in text
 
 
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_an_empty_hackathon_says_what_to_do(world: World, who: str) -> None:
+    empty = HackathonFactory()
+    for name, role in (("captain", Role.PARTICIPANT), ("organizer", Role.ORGANIZER), ("judge", Role.JUDGE)):
+        ParticipationFactory(user=getattr(world, name), hackathon=empty, role=role)
+    text = html(page(world, who, f"/h/{empty.slug}/"))
+    assert "No challenge is published yet." in text
+    assert "Challenges appear here as soon as the organizers publish them." in text
+    teams = text[text.index("No team yet.") :]
+    assert ("/new-team/" in teams) is (who == "captain")
+    newcomers = {"teammate", "rival", "outsider", "anonymous"}
+    assert ("Join, and create the first one." in teams) is (who in newcomers)
+    assert len(primary_buttons(text)) <= 1
+
+
 def test_an_empty_home_says_what_to_do(db: None, client: Any) -> None:
     text = html(client.get("/"))
     assert "No hackathons yet." in text
