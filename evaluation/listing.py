@@ -175,7 +175,7 @@ def submission_rows(page: Sequence[Submission]) -> list[SubmissionRow]:
     """Rows for one page of `listed_submissions`."""
     withdrawals = Prefetch("withdrawals", Withdrawal.objects.select_related("withdrawn_by"))
     prefetch_related_objects(page, "tags", withdrawals)
-    firsts = Job.objects.filter(submission__in=page, replicate=0).defer("result")
+    firsts = Job.objects.with_collapse().filter(submission__in=page, replicate=0).defer("result")
     jobs = {job.submission_id: job for job in firsts}
     scored = Result.objects.current().filter(job__in=[job.pk for job in jobs.values()]).lean()
     results = {result.job_id: result for result in scored}

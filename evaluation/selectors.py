@@ -16,7 +16,9 @@ from hackathon.errors import NotFound
 from hackathon.models import Phase
 from hackathon.visibility import Viewer, is_organizer, phases_visible_to
 from submissions.models import Submission
+from submissions.pages.next_steps import BestRun
 from submissions.selectors import submissions_visible_to
+from teams.models import Team
 from teams.selectors import team_in
 from training_worker.contract.tasks.spec import OutputKind
 
@@ -76,7 +78,7 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
         phase=phase,
         metric=view.metric.name,
         step=view.step,
-        rows=_ranked_rows(_team_bests(phase, view), reader),
+        rows=_ranked_rows(team_bests(phase, view), reader),
         unranked=_unranked_rows(phase, reader),
         is_frozen=view.cutoff is not None,
         is_final=view.is_released,
@@ -86,7 +88,7 @@ def leaderboard(phase: Phase, viewer: Viewer) -> Board:
     )
 
 
-def _team_bests(phase: Phase, view: ScoreView) -> list[TeamBest]:
+def team_bests(phase: Phase, view: ScoreView) -> list[TeamBest]:
     """Of a frozen board from the results scored by then; else from the entries, which say the same of now."""
     if view.cutoff is None:
         entries = LeaderboardEntry.objects.filter(phase=phase, scoring_version=SCORING_VERSION)
@@ -98,6 +100,20 @@ def _team_bests(phase: Phase, view: ScoreView) -> list[TeamBest]:
     counted = Result.objects.ranked_in(phase, at=view.cutoff).filter(job__finished_at__lte=view.cutoff).with_rows()
     by_team = groupby(counted.order_by("job__team_id"), key=attrgetter("job.team_id"))
     return [_team_best(sorted(results, key=reception), view) for _team, results in by_team]
+
+
+def best_runs(pairs: Sequence[tuple[Team, Phase]]) -> dict[UUID, BestRun]:
+    """By team: its best submission in that phase, for itself; in one query."""
+    phases = {team.pk: phase for team, phase in pairs}
+    entries = LeaderboardEntry.objects.filter(scoring_version=SCORING_VERSION, team__in=phases)
+    found = entries.filter(phase__in=phases.values()).select_related("result", "submission")
+    best = {}
+    for entry in found.defer("result__public_metrics", "result__private_metrics"):
+        phase = phases[entry.team_id]
+        if entry.phase_id == phase.pk:
+            score = score_view(phase, organizes=False).ranking(entry.result)
+            best[entry.team_id] = BestRun(entry.submission, score.text)
+    return best
 
 
 def _team_best(results: list[Result], view: ScoreView) -> TeamBest:

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 from hackathon.clock import db_now
 from hackathon.web.charts import COLOURS, Bars, Chart, Series, bar_chart, line_chart
 from submissions.enums import JobState
-from submissions.pages.next_steps import NextStep
+from submissions.pages.step import NextStep
 
 AA_TEXT, AA_EDGE = 4.5, 3.0
 PAIRS = (

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from evaluation.board.rows import SubmissionScores
+from evaluation.board.standing import TeamPlace, team_place
 from evaluation.selectors import submission_scores
 from hackathon.bundles.yaml import dump
-from hackathon.templatetags.display import metric_text
 from hackathon.visibility import Viewer
-from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
-from submissions.enums import ACTIVE_STATES
+from hackathon.web.charts import Bars, Chart, bar_chart
+from submissions.config_form.table import ConfigGroup, config_groups
+from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
-from training_worker.contract.wire import MODEL_FILES, JobResult, Stage, StoppedBy
+from training_worker.contract.wire import EXAMPLES, MODEL_FILES, WEIGHT_FILE, JobResult, Stage, StoppedBy
 
+from .curves import curve_charts, curves_of, seconds_left
+from .report.collapse import collapse_hint, collapse_text
 from .report.section import ReportSection, report_section
 from .report.stored import read_validation_report
+from .services.weights import weights_kept_until
 
 LOG_LINES = 40
 
@@ -48,6 +50,8 @@ class SubmissionPage:
     place: QueuePlace | None
     steps: list[StageStep]
     charts: list[Chart]
+    seconds_left: float | None
+    """Of the training, by its own pace; None where that is not known."""
     log: list[LogRow]
     log_skipped: int
     events: list[JobEvent]
@@ -60,18 +64,41 @@ class SubmissionPage:
     ended_by: str
     elapsed: float | None
     config: str
+    """YAML."""
+    groups: list[ConfigGroup]
+    team_place: TeamPlace | None
+    """None until the run is scored."""
+    weights_kept_until: datetime | None
+    """When its full weights go; None where it has none, and where they stay."""
+
+    @property
+    def collapse_text(self) -> str:
+        """ "" for a run that is not scored, or has not collapsed."""
+        found = self.result.collapse if self.result and self.job.state == JobState.SUCCEEDED else None
+        return collapse_text(found) if found else ""
+
+    @property
+    def collapse_hint(self) -> str:
+        return collapse_hint(self.submission.submission_config, self.result.steps if self.result else 0)
+
+    @property
+    def has_examples(self) -> bool:
+        """Can all validation items be looked through?"""
+        return any(file.name == EXAMPLES for file in self.files)
 
     @property
     def has_model(self) -> bool:
-        """Has the run left files of a model?"""
-        return any(file.name in MODEL_FILES for file in self.files)
+        """Has the run left a model that is still here?"""
+        return self.job.weights_removed_at is None and any(file.name in MODEL_FILES for file in self.files)
 
 
 def read_submission_page(
     submission: Submission, job: Job, viewer: Viewer, *, now: datetime, place: QueuePlace | None
 ) -> SubmissionPage:
     progress, files = progress_since(job), list(files_of(job))
+    curves = curves_of(progress.points)
     result = _job_result(job)
+    scores, config = submission_scores(submission, viewer), submission.submission_config
     return SubmissionPage(
         submission=submission,
         job=job,
@@ -79,18 +106,24 @@ def read_submission_page(
         can_cancel=can_cancel(job.state),
         place=place,
         steps=stage_steps(job.state, job.stage),
-        charts=curve_charts(progress.points, metrics=_metrics(submission), steps=job.total_steps),
+        charts=curve_charts(
+            curves, metrics=_metrics(submission), steps=job.total_steps, epochs=config.training.num_train_epochs
+        ),
+        seconds_left=seconds_left(curves, step=job.step, steps=job.total_steps),
         log=[LogRow(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
         log_skipped=max(0, len(progress.lines) - LOG_LINES),
         events=list(events_of(job)),
         files=files,
-        scores=submission_scores(submission, viewer),
+        weights_kept_until=weights_kept_until(job) if any(file.name == WEIGHT_FILE for file in files) else None,
+        scores=scores,
         report=_report(submission, job, files),
         result=result,
         seconds=_seconds_chart(result),
         ended_by=_ended_by(job.stopped_by),
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
-        config=dump(submission.submission_config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
+        config=dump(config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
+        groups=config_groups(config, submission.phase.challenge.task_spec),
+        team_place=team_place(submission, viewer) if scores else None,
     )
 
 
@@ -120,25 +153,6 @@ def _seconds_chart(result: JobResult | None) -> Chart | None:
     by_stage = {str(stage): told[stage] for stage in order if stage in told}
     bars = [Bars(_("seconds"), list(by_stage.values()))]
     return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
-
-
-def curve_charts(points: Sequence[dict[str, Any]], *, metrics: Sequence[str], steps: int) -> list[Chart]:
-    """Losses in one chart, each validation metric in its own: different scales never share an axis."""
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for point in points:
-        curves.setdefault(point["name"], []).append((point["step"], point["value"]))
-    panels = [
-        (_("Loss"), [(_("training loss"), "train_loss"), (_("validation loss"), "validation_loss")]),
-        *(
-            (_("Validation %(metric)s") % {"metric": metric_text(metric)}, [(_("validation"), f"validation_{metric}")])
-            for metric in metrics
-        ),
-    ]
-    charts = [
-        line_chart(title, [Series(name, curves.get(key, [])) for name, key in series], x_name=_("step"), x_max=steps)
-        for title, series in panels
-    ]
-    return [chart for chart in charts if chart is not None]
 
 
 def _ended_by(stopped_by: str) -> str:

@@ -5,6 +5,8 @@ from django.conf import settings
 
 from submissions.services.wakeups import SCORE_TASK
 
+from .services.weights import remove_old_weights
+
 if settings.ROLE == "scorer":
     from .scoring import warmup  # noqa: F401  registers its handler
 
@@ -14,6 +16,11 @@ def clear_orphan_items() -> int:
     from .scoring.clean import clear_items
 
     return clear_items()
+
+
+@shared_task(name="evaluation.remove_old_weights")
+def remove_weights() -> int:
+    return remove_old_weights()
 
 
 @shared_task(name=SCORE_TASK)

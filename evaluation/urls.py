@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from hackathon.web.stored_files import data_file
 from submissions.pages import views as runs
+from submissions.watch.views import hackathon_dashboard
 
 from . import views
 from .challenge_page import challenge_detail
@@ -12,6 +13,7 @@ from .styleguide import styleguide
 submissions = [
     path("submissions/", views.submission_list, name="list"),
     path("s/<uuid:pk>/", views.submission_detail, name="detail"),
+    path("s/<uuid:pk>/errors/", views.submission_errors, name="errors"),
     path("s/<uuid:pk>/cancel/", runs.submission_cancel, name="cancel"),
     path("s/<uuid:pk>/edit/", runs.submission_edit, name="edit"),
     path("s/<uuid:pk>/withdraw/", views.submission_withdraw, name="withdraw"),
@@ -28,7 +30,13 @@ boards = [
     path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard"),
     path("c/<slug:slug>/leaderboard.csv", views.leaderboard_csv, name="leaderboard_csv"),
 ]
+hackathons = [
+    path("h/<slug:slug>/", views.hackathon_detail, name="detail"),
+    path("h/<slug:slug>/dashboard/", hackathon_dashboard, name="dashboard"),
+]
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include((hackathons, "hackathons"))),
     path("", include((submissions, "submissions"))),
     path("c/", include((challenges, "challenges"))),
     path("", include((boards, "evaluation"))),

@@ -1,4 +1,4 @@
-"""Leaderboard, a submission's page, withdrawing and restoring it, the list of submissions."""
+"""Home, hackathon; leaderboard, a submission's page, withdrawing and restoring it, the list of submissions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers, get_conditional_response
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -15,20 +15,40 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hackathon.clock import db_now
 from hackathon.models import User
-from hackathon.visibility import challenges_visible_to
+from hackathon.visibility import challenges_visible_to, hackathons_visible_to
 from hackathon.web.live import has_version, is_poll, render_live, unchanged
 from hackathon.web.zones import use_event_zone
 from submissions.enums import FINAL_STATES
+from submissions.pages.overview import read_hackathon_page, read_home_page
 from submissions.pages.submission_actions import read_submission_actions
 from submissions.selectors import first_job, open_challenges, queue_place, submissions_visible_to
 
 from .board.chart import quality_compute_chart
 from .board.export import board_csv
 from .board.page import board_version, chosen_phase, exported_phase, is_live, page_version
+from .errors_page import read_errors_page
 from .listing import Filters, filter_rows, list_version, read_table
-from .selectors import leaderboard
+from .report.browse import ExampleQuery
+from .selectors import best_runs, leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
 from .submission_page import progress_version, read_submission_page
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    now = db_now()
+    shown = read_home_page(request.user, now=now, read_best_runs=best_runs)
+    return render(request, "submissions/home.html", {"home": shown, "now": now})
+
+
+@require_safe
+def hackathon_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
+    use_event_zone(request, hackathon)
+    now, page = db_now(), request.GET.get("page")
+    overview = read_hackathon_page(request.user, hackathon, now=now, teams_page=page, read_best_runs=best_runs)
+    context = {"hackathon": hackathon, "overview": overview, "now": now}
+    return render(request, "submissions/hackathon_detail.html", context)
 
 
 @require_safe
@@ -77,6 +97,17 @@ def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {"page": shown, "actions": read_submission_actions(submission, job, request.user, now=now), "now": now}
     page, fragment = "evaluation/submission_detail.html", "evaluation/_submission_live.html"
     return render_live(request, page, fragment, context, version=version, is_final=is_final)
+
+
+@login_required
+@require_safe
+def submission_errors(request: HttpRequest, pk: UUID) -> HttpResponse:
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    use_event_zone(request, submission.phase.challenge.hackathon)
+    query = ExampleQuery.of(request.GET.dict())
+    shown = read_errors_page(submission, first_job(submission), query, page=request.GET.get("page"))
+    context = {"submission": submission, "errors": shown}
+    return render(request, "evaluation/submission_errors.html", context)
 
 
 @login_required

@@ -52,6 +52,11 @@ def _schedule(sender: Celery, **_: object) -> None:
         "clear mail": {"task": "hackathon.clear_mail", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "clear sessions": {"task": "hackathon.clear_sessions", "schedule": 3600.0, "options": {"expires": 3600.0}},
         "clear orphans": {"task": "submissions.clear_orphans", "schedule": 3600.0, "options": {"expires": 3600.0}},
+        "remove weights": {
+            "task": "evaluation.remove_old_weights",
+            "schedule": 3600.0,
+            "options": {"expires": 3600.0},
+        },
         "clear imports": {
             "task": "hackathon.clear_imports",
             "schedule": 3600.0,

@@ -28,7 +28,8 @@ def file_response(request: HttpRequest, submission: Submission, name: str) -> Fi
 
 
 def model_response(submission: Submission) -> StreamingHttpResponse:
-    """The run's model folder as one zip. Raises `NotFound` where the run has left none."""
-    files = [file for file in files_of(first_job(submission)) if file.name in MODEL_FILES]
+    """The run's model folder as one zip. Raises `NotFound` where the run has left none, or its weights are removed."""
+    job = first_job(submission)
+    files = [file for file in files_of(job) if file.name in MODEL_FILES and job.weights_removed_at is None]
     folder = f"{submission.phase.challenge.slug}-{submission.number}"
     return zip_response(folder, [Member(file.name, "artifacts", file.key) for file in files])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +49,7 @@ def _teams_and_phases(viewer: Viewer) -> tuple[list[UUID], list[UUID]]:
 
 def first_job(submission: Submission) -> Job:
     """The job with replicate 0: its state is the submission's."""
-    return submission.jobs.select_related("node").get(replicate=0)
+    return submission.jobs.with_collapse().select_related("node").get(replicate=0)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def latest_runs(viewer: Viewer, count: int = 5) -> list[SubmissionRun]:
     related = ("phase__challenge__hackathon", "team", "base_model")
     own = Submission.objects.filter(team__in=teams_of(viewer)).select_related(*related)
     newest = list(own.order_by("-received_at", "-number")[:count])
-    jobs = {job.submission_id: job for job in Job.objects.filter(submission__in=newest, replicate=0)}
+    jobs = {job.submission_id: job for job in Job.objects.with_collapse().filter(submission__in=newest, replicate=0)}
     return [SubmissionRun(submission, jobs[submission.pk]) for submission in newest]
 
 
@@ -210,8 +211,19 @@ class QuotaState:
 
 def quota_state(*, team: Team, phase: Phase, now: datetime) -> QuotaState:
     """Read without a lock: for showing only, `submit_config` decides."""
+    return quota_states([(team, phase)], now=now)[team.pk]
+
+
+def quota_states(pairs: Sequence[tuple[Team, Phase]], *, now: datetime) -> dict[UUID, QuotaState]:
+    """`quota_state` by team, of each in one phase; in one query."""
+    teams, phases = [team for team, _phase in pairs], [phase for _team, phase in pairs]
+    rows = Quota.objects.filter(team__in=teams, phase__in=phases) if pairs else []
+    found = {(row.team_id, row.phase_id): row for row in rows}
+    return {team.pk: _quota_state(found.get((team.pk, phase.pk)), phase, now) for team, phase in pairs}
+
+
+def _quota_state(row: Quota | None, phase: Phase, now: datetime) -> QuotaState:
     zone = phase.challenge.hackathon.time_zone
-    row = Quota.objects.filter(team=team, phase=phase).first()
     quota = row or Quota()
     quota.phase = phase
     caps = quota.caps

@@ -80,6 +80,11 @@ class ExampleGroupSerializer(serializers.Serializer[Any]):
     examples = ExampleSerializer(many=True)
 
 
+class CollapseSerializer(serializers.Serializer[Any]):
+    answer = AnswerField(help_text="A label, the tag of a word, or a number.")
+    share = serializers.FloatField(help_text="Of the items it is given to; of tags of the words.")
+
+
 class ValidationReportSerializer(serializers.Serializer[Any]):
     schema_version = serializers.IntegerField()
     items = serializers.IntegerField()
@@ -93,6 +98,10 @@ class ValidationReportSerializer(serializers.Serializer[Any]):
     confusions = ConfusionSerializer(many=True, help_text="The most frequent wrong answers.")
     points = ReportPointSerializer(many=True, help_text="Numbers: true and predicted value of each item, at most 1000.")
     groups = ExampleGroupSerializer(many=True)
+    collapse = CollapseSerializer(
+        allow_null=True,
+        help_text="Where the model gives (nearly) all items the same answer, though the right ones differ.",
+    )
 
 
 class ReportSerializer(serializers.Serializer[Any]):

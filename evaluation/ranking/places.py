@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import accumulate
@@ -45,7 +46,12 @@ def best_result(results: Iterable[Result], step: float) -> Result:
     submission that shows the same, and one that was received later but scored sooner, do not move it.
     Every result must belong to a submission; there must be at least one.
     """
-    return min(results, key=lambda result: _order(result, step))
+    return best_results(results, step, 1)[0]
+
+
+def best_results(results: Iterable[Result], step: float, most: int) -> list[Result]:
+    """At most so many, the best first, in the order that `best_result` goes by."""
+    return heapq.nsmallest(most, results, key=lambda result: _order(result, step))
 
 
 def _order(result: Result, step: float) -> tuple[float, datetime, int]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from hackathon.models import Challenge, ChallengeData
 from training_worker.contract.base import JSON
 from training_worker.contract.report import Example, ExampleGroup, ExampleKind
 from training_worker.contract.tasks import Column, TaskSpec
@@ -19,6 +21,15 @@ LEAD = 300
 
 FileUrl = Callable[[str], str]
 """Address of a file of the data by its name."""
+
+
+def data_file_url(challenge: Challenge, data: ChallengeData) -> FileUrl:
+    return lambda name: reverse("challenges:data_file", args=[challenge.slug, data.version, name])
+
+
+def presentation_of(spec: TaskSpec) -> str:
+    """Name of the template that shows an example."""
+    return f"evaluation/presentation/_{spec.presentation}.html"
 
 
 @dataclass(frozen=True)
@@ -77,12 +88,12 @@ class ShownGroup:
 
 
 def shown_group(group: ExampleGroup, *, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownGroup:
-    title, hint = _words(group.kind, spec.output)
-    examples = [_example(example, spec, file_url, has_base) for example in group.examples]
+    title, hint = kind_words(group.kind, spec.output)
+    examples = [shown_example(example, spec, file_url, has_base) for example in group.examples]
     return ShownGroup(group.kind, title, hint, group.count, examples)
 
 
-def _words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
+def kind_words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
     """Heading and hint."""
     improved, regressed = (
         (_("The base model was wrong, your run is right."), _("The base model was right, your run is wrong."))
@@ -103,7 +114,7 @@ def _words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
     }[kind]
 
 
-def _example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownExample:
+def shown_example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownExample:
     words = _words_of(example, spec)
     truth = ShownAnswer(
         name=_truth_name(spec.output),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluation.ranking.rounding import decimals_for
@@ -13,7 +12,7 @@ from hackathon.web.charts import Bars, Chart, bar_chart
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import ExampleKind, MetricRow, ValidationReport
 
-from .examples import ShownGroup, shown_group
+from .examples import ShownGroup, data_file_url, presentation_of, shown_group
 from .scatter import predicted_chart
 
 MATRIX_CLASSES = 40
@@ -77,11 +76,7 @@ class ReportSection:
 
 
 def report_section(report: ValidationReport, *, challenge: Challenge, data: ChallengeData) -> ReportSection:
-    spec = challenge.task_spec
-
-    def file_url(name: str) -> str:
-        return reverse("challenges:data_file", args=[challenge.slug, data.version, name])
-
+    spec, file_url = challenge.task_spec, data_file_url(challenge, data)
     counts = {group.kind: group.count for group in report.groups}
     is_drawn = len(report.labels) <= MATRIX_CLASSES
     return ReportSection(
@@ -92,7 +87,7 @@ def report_section(report: ValidationReport, *, challenge: Challenge, data: Chal
         is_upright=len(report.labels) > NARROW_CLASSES,
         f1_chart=_f1_chart(report) if report.has_base and len(report.classes) <= CHART_CLASSES else None,
         scatter=predicted_chart(report.points),
-        presentation=f"evaluation/presentation/_{spec.presentation}.html",
+        presentation=presentation_of(spec),
         groups=[shown_group(group, spec=spec, file_url=file_url, has_base=report.has_base) for group in report.groups],
         improved=counts.get(ExampleKind.IMPROVED, 0),
         regressed=counts.get(ExampleKind.REGRESSED, 0),

@@ -1,4 +1,4 @@
-"""The validation report of a scored run, as the worker wrote it. The site shows it and counts nothing.
+"""The validation report of a scored run, and all of its items, as the worker wrote them. The site counts nothing.
 
 Files never change under their key, so what came out of one is kept in the process.
 """
@@ -6,9 +6,10 @@ Files never change under their key, so what came out of one is kept in the proce
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from types import UnionType
+from typing import TypeVar
 
 import structlog
 
@@ -16,11 +17,12 @@ from hackathon.bundles.values import IMAGE_NAME
 from hackathon.files.storage import storage
 from submissions.enums import JobState
 from submissions.models import Artifact, Job
+from training_worker.contract.json_lines import split_lines
 from training_worker.contract.metrics import METRICS
-from training_worker.contract.report import Example, ValidationReport, Value
+from training_worker.contract.report import Example, KeptExample, ValidationReport, Value
 from training_worker.contract.tasks import TASKS, Column, TaskSpec
 from training_worker.contract.tasks.spec import ColumnKind, OutputKind
-from training_worker.contract.wire import REPORT
+from training_worker.contract.wire import EXAMPLES, REPORT
 
 logger = structlog.get_logger(__name__)
 
@@ -32,23 +34,54 @@ class ReportUnreadable(ValueError):
 def read_validation_report(job: Job, files: Iterable[Artifact], *, task: str) -> ValidationReport | None:
     """From the job's files. None for a run that is not scored or left no report, and where the file is gone or not
     what it should be (which is logged)."""
-    file = next((file for file in files if file.name == REPORT), None)
+    return _read_file(job, files, REPORT, task, _report)
+
+
+def read_examples(job: Job, files: Iterable[Artifact], *, task: str) -> tuple[KeptExample, ...] | None:
+    """Every validation item that the run has kept, errors first. None as for the report."""
+    return _read_file(job, files, EXAMPLES, task, _examples)
+
+
+Read = TypeVar("Read")
+
+
+def _read_file(
+    job: Job, files: Iterable[Artifact], name: str, task: str, read: Callable[[str, str, str], Read]
+) -> Read | None:
+    file = next((file for file in files if file.name == name), None)
     if file is None or job.state != JobState.SUCCEEDED:
         return None
     try:
-        return _read(file.key, file.sha256, task)
+        return read(file.key, file.sha256, task)
     except (OSError, ValueError) as error:
-        logger.warning("validation_report_unreadable", job=str(job.pk), error=type(error).__name__)
+        logger.warning("validation_report_unreadable", job=str(job.pk), file=name, error=type(error).__name__)
         return None
 
 
 @lru_cache(maxsize=32)
-def _read(key: str, sha256: str, task: str) -> ValidationReport:
+def _report(key: str, sha256: str, task: str) -> ValidationReport:
+    return parse_report(_content(key, sha256), TASKS[task])
+
+
+@lru_cache(maxsize=4)
+def _examples(key: str, sha256: str, task: str) -> tuple[KeptExample, ...]:
+    return parse_examples(_content(key, sha256), TASKS[task])
+
+
+def _content(key: str, sha256: str) -> bytes:
     with storage("artifacts").open(key, "rb") as opened:
         content: bytes = opened.read()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ReportUnreadable("it has another sha256")
-    return parse_report(content, TASKS[task])
+    return content
+
+
+def parse_examples(content: bytes, task: TaskSpec) -> tuple[KeptExample, ...]:
+    """What the lines say, where all of them can be shown. Raises ValueError."""
+    examples = tuple(KeptExample.model_validate_json(line) for line in split_lines(content))
+    for example in examples:
+        _require_fit(example, task)
+    return examples
 
 
 def parse_report(content: bytes, task: TaskSpec) -> ValidationReport:

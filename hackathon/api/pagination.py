@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from rest_framework.pagination import PageNumberPagination
 
 from hackathon.web.paginator import SteadyPaginator
@@ -11,7 +12,7 @@ from hackathon.web.public_url import public_url
 
 
 class Pages(PageNumberPagination):
-    django_paginator_class = SteadyPaginator
+    django_paginator_class: type[Paginator[Any]] = SteadyPaginator
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100

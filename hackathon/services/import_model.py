@@ -17,8 +17,8 @@ from hackathon.bundles.problems import Problems, ProblemsFound, validation_messa
 from hackathon.errors import Conflict
 from hackathon.files.storage import CHUNK, sha256_of, storage
 from hackathon.models import BaseModel
-from training_worker.contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo, content_sha256, facts_of
-from training_worker.contract.wire import FileRef, ModelManifest
+from training_worker.contract.models import MODEL_JSON, ModelInfo, content_sha256, facts_of
+from training_worker.contract.wire import WEIGHT_FILE, FileRef, ModelManifest
 
 from .model_files import check_facts, check_json_file, check_weights
 

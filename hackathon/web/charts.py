@@ -23,11 +23,15 @@ COLOURS = 6
 
 @dataclass(frozen=True)
 class Series:
-    """One line: (x, y) in the order of x. `tone` is a colour token ("bad"); else the next of the series colours."""
+    """One line: (x, y) in the order of x. `tone` is a colour token ("bad"); else the next of the series colours.
+
+    A noisy one may be smoothed by who looks at it.
+    """
 
     name: str
     points: Sequence[Point]
     tone: str = ""
+    is_noisy: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,14 @@ class Chart:
     """What a screen reader says instead of the picture."""
 
 
-def line_chart(title: str, series: Sequence[Series], *, x_name: str, x_max: float = 0.0) -> Chart | None:
-    """Lines over a numeric axis from 0 to at least `x_max`; every second line is dashed. None without points."""
-    drawn = [Series(s.name, thin(s.points), s.tone) for s in series if s.points]
+def line_chart(
+    title: str, series: Sequence[Series], *, x_name: str, x_max: float = 0.0, x_unit: float = 0.0, x_unit_name: str = ""
+) -> Chart | None:
+    """Lines over a numeric axis from 0 to at least `x_max`; every second line is dashed. None without points.
+
+    `x_unit` is a larger unit of the axis, 0 for none: 96 steps are an epoch.
+    """
+    drawn = [Series(s.name, thin(s.points), s.tone, s.is_noisy) for s in series if s.points]
     if not drawn:
         return None
     keys = [
@@ -95,12 +104,22 @@ def line_chart(title: str, series: Sequence[Series], *, x_name: str, x_max: floa
         for number, s in enumerate(drawn)
     ]
     lines = [
-        {"name": key.name, "tone": key.tone, "dashed": key.is_dashed, "points": list(s.points)}
+        {"name": key.name, "tone": key.tone, "dashed": key.is_dashed, "points": list(s.points), "noisy": s.is_noisy}
         for key, s in zip(keys, drawn, strict=True)
     ]
+    x_axis = f"{x_name} (1 {x_unit_name} = {x_unit:g})" if x_unit else x_name
     return Chart(
         title=title,
-        spec={"kind": "lines", "x_name": x_name, "x_max": x_max, "series": lines},
+        spec={
+            "kind": "lines",
+            "x_name": x_name,
+            "x_axis": x_axis,
+            "x_max": x_max,
+            "x_unit": x_unit,
+            "x_unit_name": x_unit_name,
+            "smoothed": _("smoothed"),
+            "series": lines,
+        },
         keys=keys,
         columns=[x_name, *(s.name for s in drawn)],
         rows=_rows_by_x(drawn),

@@ -215,6 +215,11 @@ class SubmissionRunDetailSerializer(SubmissionRunSerializer):
     )
     events = EventSerializer(many=True)
     artifacts = ArtifactSerializer(source="files", many=True)
+    weights_removed_at = serializers.DateTimeField(
+        source="job.weights_removed_at",
+        allow_null=True,
+        help_text="Full weights of a team's best 3 runs and its latest are kept, those of others for 7 days.",
+    )
 
     @extend_schema_field(FailureSerializer(allow_null=True))
     def get_failure(self, run: SubmissionRun) -> Any:
@@ -236,7 +241,9 @@ class SinceQuery(StrictSerializer):
 
 class PointSerializer(serializers.Serializer[Any]):
     step = serializers.IntegerField()
-    name = serializers.CharField(help_text="train_loss, validation_loss, learning_rate or validation_<metric>.")
+    name = serializers.CharField(
+        help_text="train_loss, learning_rate, train_steps_per_second, validation_loss or validation_<metric>."
+    )
     value = serializers.FloatField()
 
 

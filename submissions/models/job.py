@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
 from hackathon.models import BaseModel, ChallengeData, Phase, Row
@@ -15,6 +16,13 @@ from teams.models import Team
 
 from .node import Node
 from .submission import Submission
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def with_collapse(self) -> JobQuerySet:
+        """`has_collapsed`: its node found that the model gives all validation items the same answer. In the same query,
+        without the rest of the result."""
+        return self.annotate(has_collapsed=KT("result__collapse__share"))
 
 
 class Job(Row):
@@ -70,9 +78,13 @@ class Job(Row):
     compute_seconds = models.FloatField(_("compute seconds"), default=0.0)
     """What the run costs whoever's node it finds: with `saved_seconds`, which the node's cached features saved it."""
     saved_seconds = models.FloatField(_("seconds saved by cached features"), default=0.0)
+    weights_removed_at = models.DateTimeField(_("weights removed at"), null=True, blank=True, editable=False)
+    """When the full weights that it had left were removed to make room."""
     charged = models.BooleanField(_("charged to the quota"), default=False)
     reserved_seconds = models.FloatField(default=0.0, editable=False)
     charge_day = models.DateField(null=True, blank=True, editable=False)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("job")

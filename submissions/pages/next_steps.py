@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -17,24 +17,16 @@ from hackathon.enums import Role
 from hackathon.models import Hackathon, Participation, Phase, User, current_phase
 from hackathon.visibility import Viewer, phases_visible_to
 from submissions.enums import ACTIVE_STATES, JobState
-from submissions.models import Job
-from submissions.selectors import live_nodes
+from submissions.models import Job, Submission
+from submissions.selectors import QuotaState, live_nodes, quota_states
 from teams.models import Invitation, Team
 from teams.selectors import teams_of
 from training_worker.contract.text import isolated
 
+from .refusals import quota_refusal
+from .step import NextStep
+
 SOON = timedelta(hours=3)
-
-
-@dataclass(frozen=True)
-class NextStep:
-    """One sentence, where its link goes ("" for none), and the phase whose time it must be done in."""
-
-    text: str
-    url: str = ""
-    label: str = ""
-    phase: Phase | None = None
-    is_urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +40,22 @@ class HackathonStatus:
 
 
 @dataclass(frozen=True)
+class BestRun:
+    """A team's best submission in a phase, and its score as shown."""
+
+    submission: Submission
+    score: str
+
+
+ReadBestRuns = Callable[[Sequence[tuple[Team, Phase]]], Mapping[UUID, BestRun]]
+"""The best runs by team: who asks for next steps reads the scores, of which this room knows nothing."""
+
+
+def no_scores(_pairs: Sequence[tuple[Team, Phase]]) -> Mapping[UUID, BestRun]:
+    return {}
+
+
+@dataclass(frozen=True)
 class _Facts:
     """What decides the next step; all read by `hackathon_statuses`."""
 
@@ -58,17 +66,24 @@ class _Facts:
     """The current phase of the challenge that needs attention first: an open one before any other."""
     latest: Job | None
     """The team's run on its way; else its last one."""
+    best: BestRun | None
+    quota: QuotaState | None
+    """Of the team in the phase."""
     invitation: Invitation | None
     gaps: Sequence[NextStep]
 
 
-def hackathon_statuses(viewer: Viewer, hackathons: Sequence[Hackathon], *, now: datetime) -> list[HackathonStatus]:
-    """In at most nine queries, however many hackathons there are."""
+def hackathon_statuses(
+    viewer: Viewer, hackathons: Sequence[Hackathon], *, now: datetime, read_best_runs: ReadBestRuns = no_scores
+) -> list[HackathonStatus]:
+    """In at most ten queries and those of `read_best_runs`, however many hackathons there are."""
     mine = Participation.objects.filter(user=viewer, hackathon__in=hackathons) if isinstance(viewer, User) else []
     roles = {part.hackathon_id: Role(part.role) for part in mine}
     teams = {team.hackathon_id: team for team in teams_of(viewer).filter(hackathon__in=hackathons)}
     phases = _phases(viewer, hackathons, now)
     latest = _latest(teams.values())
+    pairs = [(team, phases[pk]) for pk, team in teams.items() if pk in phases]
+    best, quotas = read_best_runs(pairs) if pairs else {}, quota_states(pairs, now=now)
     invitations = _invitations(viewer, [hackathon for hackathon in hackathons if hackathon.pk not in teams], now)
     organized = [h for h in hackathons if _role(viewer, roles.get(h.pk)) == Role.ORGANIZER]
     gaps = organizer_gaps(viewer, organized, now=now, phases=phases)
@@ -82,6 +97,8 @@ def hackathon_statuses(viewer: Viewer, hackathons: Sequence[Hackathon], *, now: 
             team=team,
             phase=phases.get(hackathon.pk),
             latest=latest.get(team.pk) if team else None,
+            best=best.get(team.pk) if team else None,
+            quota=quotas.get(team.pk) if team else None,
             invitation=invitations.get(hackathon.pk),
             gaps=gaps.get(hackathon.pk, []),
         )
@@ -95,7 +112,9 @@ def _role(viewer: Viewer, own: Role | None) -> Role | None:
 
 def _phases(viewer: Viewer, hackathons: Sequence[Hackathon], now: datetime) -> dict[UUID, Phase]:
     by_hackathon: dict[UUID, list[Phase]] = {}
-    visible = phases_visible_to(viewer).filter(challenge__hackathon__in=hackathons).select_related("challenge")
+    visible = (
+        phases_visible_to(viewer).filter(challenge__hackathon__in=hackathons).select_related("challenge__hackathon")
+    )
     for phase in visible:
         by_hackathon.setdefault(phase.challenge.hackathon_id, []).append(phase)
     current = {pk: current_phase(phases, now) for pk, phases in by_hackathon.items()}
@@ -220,12 +239,16 @@ def _team_step(facts: _Facts, now: datetime) -> NextStep:
         return _board(
             phase, _("The phase “%(phase)s” is closed.") % {"phase": isolated(phase.name)}, _("See the leaderboard")
         )
+    if job is not None and job.state == JobState.FAILED:
+        return _watch(job, _("View error"), phase)
+    seconds = phase.challenge.challenge_limits.budget.max_seconds
+    refusal = quota_refusal(phase.challenge, facts.quota, seconds=seconds) if facts.quota else None
+    if refusal is not None:
+        return replace(refusal, phase=phase)
     submit_url = reverse("challenges:submit", args=[phase.challenge.slug])
     if job is None:
         return NextStep(_("Your team has not submitted anything yet."), submit_url, _("Submit a first config"), phase)
-    if job.state == JobState.FAILED:
-        return _watch(job, _("View error"), phase)
-    return _improve(job, submit_url, phase)
+    return _improve(job, facts.best, submit_url, phase)
 
 
 def _watch(job: Job, label: str, phase: Phase | None) -> NextStep:
@@ -236,8 +259,13 @@ def _watch(job: Job, label: str, phase: Phase | None) -> NextStep:
     return NextStep(text, url, label, phase)
 
 
-def _improve(job: Job, submit_url: str, phase: Phase) -> NextStep:
-    """To another config, begun from the last one where that was for the same challenge."""
+def _improve(job: Job, best: BestRun | None, submit_url: str, phase: Phase) -> NextStep:
+    """To another config, begun from the team's best run in the phase; else from its last one for the same challenge."""
+    if best is not None:
+        text = _("Nothing is running. Your team's best is %(number)s with %(score)s.")
+        url, label = f"{submit_url}?copy={best.submission.pk}", _("Improve on %(number)s")
+        names = {"number": best.submission, "score": best.score}
+        return NextStep(text % names, url, label % names, phase)
     text = _("Submission %(number)s is %(state)s; nothing is running.")
     names = {"number": job.submission, "state": job.get_state_display()}
     is_same = job.submission is not None and job.submission.phase.challenge_id == phase.challenge_id

@@ -20,7 +20,7 @@ from training_worker.contract.metrics import METRICS, MetricSpec
 from training_worker.contract.wire import DatasetManifest
 
 from .first_run import FirstRun, first_run
-from .next_steps import HackathonStatus, hackathon_statuses
+from .next_steps import HackathonStatus, ReadBestRuns, hackathon_statuses
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Home:
         return next((status for status in shown if status.step.url), None)
 
 
-def read_home_page(viewer: Viewer, *, now: datetime) -> Home:
+def read_home_page(viewer: Viewer, *, now: datetime, read_best_runs: ReadBestRuns) -> Home:
     visible = list(hackathons_visible_to(viewer).order_by("ends_at"))
     is_signed_in = isinstance(viewer, User)
     home = Home([], [], [], [], latest_runs(viewer) if isinstance(viewer, User) else [], is_signed_in)
-    for status in hackathon_statuses(viewer, visible, now=now):
+    for status in hackathon_statuses(viewer, visible, now=now, read_best_runs=read_best_runs):
         _section(home, status, now).append(status)
     home.upcoming.sort(key=lambda status: status.hackathon.starts_at)
     home.past.reverse()
@@ -77,10 +77,10 @@ class HackathonOverview:
 
 
 def read_hackathon_page(
-    viewer: Viewer, hackathon: Hackathon, *, now: datetime, teams_page: str | None
+    viewer: Viewer, hackathon: Hackathon, *, now: datetime, teams_page: str | None, read_best_runs: ReadBestRuns
 ) -> HackathonOverview:
     challenges = challenges_visible_to(viewer).filter(hackathon=hackathon).prefetch_related("phases")
-    status = hackathon_statuses(viewer, [hackathon], now=now)[0]
+    status = hackathon_statuses(viewer, [hackathon], now=now, read_best_runs=read_best_runs)[0]
     return HackathonOverview(
         status=status,
         challenges=[ChallengeRow(challenge, current_phase(challenge.phases.all(), now)) for challenge in challenges],

@@ -18,7 +18,7 @@ from teams.models import Team
 from teams.services.membership import require_free
 from training_worker.contract.text import isolated
 
-from .next_steps import NextStep
+from .step import NextStep
 
 
 def team_refusal(viewer: Viewer, challenge: Challenge, team: Team | None) -> NextStep | None:

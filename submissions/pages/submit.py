@@ -18,8 +18,8 @@ from teams.models import Team
 from teams.selectors import team_in
 from training_worker.contract.limits import Terms
 
-from .next_steps import NextStep
 from .refusals import phase_refusal, quota_refusal, team_refusal
+from .step import NextStep
 
 
 @dataclass(frozen=True)

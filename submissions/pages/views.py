@@ -1,4 +1,4 @@
-"""Home, hackathon, submitting; a submission's note and tags, its files and its cancelling."""
+"""Submitting; a submission's note and tags, its files and its cancelling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hackathon.clock import db_now
 from hackathon.models import BaseModel, Challenge, User
-from hackathon.visibility import challenges_visible_to, hackathons_visible_to
+from hackathon.visibility import challenges_visible_to
 from hackathon.web.live import is_poll
 from hackathon.web.zip_download import Member, zip_response
 from hackathon.web.zones import use_event_zone
@@ -28,24 +28,7 @@ from submissions.services.submit import Submitted
 
 from .draft import Draft, new_draft, posted_draft
 from .kept_draft import forget_draft, keep_draft, kept_draft
-from .overview import read_hackathon_page, read_home_page
 from .submit import SubmitPage, read_submit_page
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    now = db_now()
-    return render(request, "submissions/home.html", {"home": read_home_page(request.user, now=now), "now": now})
-
-
-@require_safe
-def hackathon_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
-    use_event_zone(request, hackathon)
-    now = db_now()
-    overview = read_hackathon_page(request.user, hackathon, now=now, teams_page=request.GET.get("page"))
-    context = {"hackathon": hackathon, "overview": overview, "now": now}
-    return render(request, "submissions/hackathon_detail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,7 +88,7 @@ def _take_draft(request: HttpRequest, page: SubmitPage) -> HttpResponse:
 
 def _say_submitted(request: HttpRequest, submitted: Submitted) -> None:
     if submitted.was_created:
-        messages.success(request, _("Submission %(number)s is in the queue.") % {"number": submitted.submission})
+        messages.success(request, _("Submission %(number)s was received.") % {"number": submitted.submission})
         return
     text = _("Your team already ran exactly this config: %(number)s. Nothing was charged.")
     if submitted.submission.withdrawal is not None:

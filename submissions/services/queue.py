@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import starmap
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from hackathon.models import BaseModel
@@ -20,6 +23,8 @@ from .quota import may_start
 
 CANDIDATES = 50
 """Teams that are looked at: more than nodes that claim at the same moment."""
+TO_MOVE = ("kind", "state", "attempt", "scoring_attempt", "team", "phase")
+"""Columns that moving a job reads."""
 MEGABYTE = 2**20
 
 
@@ -29,16 +34,17 @@ def lock_fairest(node: Node, report: NodeReport, *, now: datetime) -> Job | None
     By priority, then the team with the fewest running jobs, then the one whose last start is longest ago, then age.
     Candidates are found without locks, as a database that locks in an order must sort whole rows, all of them.
     """
-    ready = _due(_waiting_for(node, report, now=now), now)
+    running = _running_teams()
+    ready = _due(_waiting_for(node, report, running, now=now), now)
     for priority in _priorities():
         jobs = ready.filter(priority=priority)
-        for pk in _next_of_each_team(jobs):
-            queued = Job.objects.filter(pk=pk, state=JobState.QUEUED)
+        for pk in _next_of_each_team(jobs, running):
+            queued = Job.objects.filter(pk=pk, state=JobState.QUEUED).only(*TO_MOVE).order_by()
             job = queued.select_for_update(skip_locked=True).first()
             if job is not None and may_start(job):
                 return job
         # Jobs of no team, or others are just taking the next job of every team.
-        job = jobs.order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
+        job = jobs.only(*TO_MOVE).order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
         if job is not None and may_start(job):
             return job
     return None
@@ -46,20 +52,32 @@ def lock_fairest(node: Node, report: NodeReport, *, now: datetime) -> Job | None
 
 def seconds_until_due(node: Node, report: NodeReport, *, now: datetime) -> int | None:
     """Seconds until the first job that waits for this node is due; 0 where another claim had just locked it."""
-    waiting = _waiting_for(node, report, now=now)
+    waiting = _waiting_for(node, report, _running_teams(), now=now)
     if _due(waiting, now).exists():
         return 0
     due: datetime | None = waiting.aggregate(due=Min("not_before"))["due"]
     return math.ceil((due - now).total_seconds()) if due else None
 
 
-def _waiting_for(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[Job]:
+class _Running(NamedTuple):
+    """How many runs of a team are going in a phase, and how many may."""
+
+    quota: UUID
+    team: UUID
+    running: int
+    at_once: int
+
+
+def _running_teams() -> list[_Running]:
+    at_once = Coalesce("cap_at_once", "phase__at_once")
+    rows = Quota.objects.filter(running__gt=0).values_list("pk", "team", "running", at_once)
+    return list(starmap(_Running, rows))
+
+
+def _waiting_for(node: Node, report: NodeReport, teams: list[_Running], *, now: datetime) -> QuerySet[Job]:
     """Queued jobs that `node` can run, those in their back-off too; none of teams with as many running as they may."""
-    running = Quota.objects.filter(running__gt=0)
-    full = list(running.filter(running__gte=Coalesce("cap_at_once", "phase__at_once")).values_list("pk", flat=True))
-    of_full_team = Quota.objects.filter(pk__in=full, team=OuterRef("team"), phase=OuterRef("phase"))
+    full = [team.quota for team in teams if team.running >= team.at_once]
     jobs = Job.objects.filter(
-        ~(Q(kind=JobKind.RUN) & Exists(of_full_team)),
         state=JobState.QUEUED,
         kind__in=[kind.value for kind in report.kinds],
         phase__precision__in=[precision.value for precision in report.precisions],
@@ -67,6 +85,9 @@ def _waiting_for(node: Node, report: NodeReport, *, now: datetime) -> QuerySet[J
         memory_mb__lte=report.memory_mb,
         base_model__in=[model.pk for model in BaseModel.objects.filter(is_enabled=True) if _fits_disk(model, report)],
     )
+    if full:
+        of_full_team = Quota.objects.filter(pk__in=full, team=OuterRef("team"), phase=OuterRef("phase"))
+        jobs = jobs.filter(~(Q(kind=JobKind.RUN) & Exists(of_full_team)))
     if other_nodes(node, now=now).exists():
         jobs = jobs.filter(~Q(lost_on=node) | Q(not_before__lte=now - ELSEWHERE_FIRST))
     return jobs
@@ -85,10 +106,11 @@ def _priorities() -> Iterator[int]:
         priority = queued.filter(priority__gt=priority).aggregate(first=Min("priority"))["first"]
 
 
-def _next_of_each_team(jobs: QuerySet[Job]) -> Iterator[UUID]:
+def _next_of_each_team(jobs: QuerySet[Job], teams: list[_Running]) -> Iterator[UUID]:
     """The oldest of `jobs` of each team and phase, in the order of turns: teams with nothing running first."""
-    running = Job.objects.filter(state=JobState.RUNNING, team__isnull=False).order_by()
-    counts = dict(running.values_list("team").annotate(Count("pk")))
+    counts = Counter[UUID]()
+    for going in teams:
+        counts[going.team] += going.running
     own = jobs.filter(team=OuterRef("team"), phase=OuterRef("phase")).order_by("queued_at", "pk")
     turns = (
         Quota.objects.filter(queued__gt=0)

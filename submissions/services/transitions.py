@@ -49,7 +49,7 @@ def move(
         updates.setdefault("finished_at", now)
     if to != JobState.RUNNING:
         updates.setdefault("stage", "")
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         moved = Job.objects.filter(
             pk=job.pk, state=source, attempt=job.attempt, scoring_attempt=job.scoring_attempt, **(fence or {})
         ).update(state=to, **updates)

@@ -20,7 +20,8 @@ from hackathon.web.live import version_of
 from hackathon.web.paginator import EXACT
 from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Job, JobEvent, Quota, Submission
-from submissions.pages.next_steps import NextStep, organizer_gaps
+from submissions.pages.next_steps import organizer_gaps
+from submissions.pages.step import NextStep
 from submissions.selectors import queue_pace
 from teams.models import Membership, Team
 

@@ -14,6 +14,9 @@ from teams.services.invitations import create_invitation
 from tests.browser.inspection import inspect, inspect_in_both_themes
 from tests.browser.test_pages_browser import running
 from tests.browser.watched import Watched
+from tests.evaluation.report.made_up import class_report
+from tests.evaluation.report.test_browse import CLASSES, store
+from tests.evaluation.report.validated import store_report
 from tests.evaluation.scored import make_result, reserved_team, submit
 from tests.factories import UserFactory, World, make_world
 from tests.submissions.play import job_result
@@ -33,6 +36,8 @@ def runs(world: World) -> dict[str, str]:
     world.phase.save()
     done = make_result(world, team=world.team, public=0.8123, note="first")
     Job.objects.filter(pk=done.job_id).update(result=job_result().model_dump(mode="json"), stopped_by="epochs")
+    store_report(done.job, class_report())
+    store(done.submission, CLASSES)
     make_result(world, team=world.rivals, public=0.83)
     make_result(world, team=reserved_team(world), public=0.7, note="tf-idf")
     failed, cancelled = submit(world, rate=0.1), submit(world, rate=0.2)
@@ -43,6 +48,7 @@ def runs(world: World) -> dict[str, str]:
     moving, waiting = running(world), submit(world, rate=0.3)
     return {
         "done": f"/s/{done.job.submission_id}/",
+        "errors": f"/s/{done.job.submission_id}/errors/",
         "failed": f"/s/{failed.submission_id}/",
         "cancelled": f"/s/{cancelled.submission_id}/",
         "running": f"/s/{moving.pk}/",
@@ -137,7 +143,7 @@ def test_error_pages_are_sound_and_lead_on(world: World, watched: Watched, width
     refused.get_by_role("button", name="Log out").click()
     assert "403" in refused.inner_text("main")
     assert inspect_in_both_themes(refused) == []
-    with patch("submissions.pages.views.read_home_page", side_effect=RuntimeError("broken")):
+    with patch("evaluation.views.read_home_page", side_effect=RuntimeError("broken")):
         broken = watched.open("/", width=width)
     assert inspect_in_both_themes(broken) == []
     for page in (lost, refused, broken):

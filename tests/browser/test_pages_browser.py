@@ -76,6 +76,29 @@ def test_a_refresh_leaves_focus_and_scroll_where_they_are(world: World, watched:
     assert page.evaluate("document.querySelector('#curve-1 .scroll').scrollTop") == 20
 
 
+def test_a_message_can_be_put_away_and_goes_when_the_run_has_moved_on(world: World, watched: Watched) -> None:
+    submission = running(world)
+    page = watched.open(f"/s/{submission.pk}/", user=world.captain)
+    edit(page, "rate 1")
+    page.get_by_role("button", name="Dismiss").click()
+    assert page.locator(".message").count() == 0
+    assert page.evaluate("document.activeElement.id") == "main"
+    edit(page, "rate 2")
+    report(submission.jobs.get(), seq=2, step=80)
+    page.wait_for_selector("progress[value='80']", timeout=15_000)
+    assert page.locator(".message").is_visible()
+    assert move(submission.jobs.get(), JobState.CANCELLED, now=timezone.now(), reason="cancelled")
+    page.wait_for_selector(".state-cancelled", timeout=15_000)
+    assert page.locator(".message").count() == 0
+
+
+def edit(page: Page, note: str) -> None:
+    page.get_by_role("link", name="Edit note and tags").click()
+    page.get_by_label("note").fill(note)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_selector(".message:has-text('are saved')")
+
+
 def test_a_refresh_waits_for_a_pressed_pointer_and_for_marked_text(world: World, watched: Watched) -> None:
     submission = running(world)
     page = watched.open(f"/s/{submission.pk}/", user=world.captain)

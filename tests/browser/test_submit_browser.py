@@ -61,7 +61,7 @@ def test_without_scripts_a_method_is_chosen_an_error_is_corrected_and_a_run_subm
     page.get_by_label("learning_rate").press("Enter")
     assert page.get_by_text("This config is valid.").is_visible()
     page.get_by_role("button", name="Submit", exact=True).click()
-    assert page.get_by_text("Submission #1 is in the queue.").is_visible()
+    assert page.get_by_text("Submission #1 was received.").is_visible()
     submission = Submission.objects.get()
     assert (submission.note, submission.config["method"]["r"]) == ("by hand", 12)
     assert submission.config["training"]["learning_rate"] == 1e-4
@@ -83,7 +83,7 @@ def test_a_technique_is_switched_on_by_keyboard_and_then_shows_its_fields(
     page.get_by_role("button", name="full", exact=True).click()
     assert epsilon.is_visible()
     page.get_by_role("button", name="Submit", exact=True).click()
-    page.get_by_text("Submission #1 is in the queue.").wait_for()
+    page.get_by_text("Submission #1 was received.").wait_for()
     assert Submission.objects.get().config["techniques"] == [{"name": "fgm", "epsilon": 2.0}]
 
 
@@ -107,5 +107,5 @@ def test_what_the_check_says_follows_the_fields_while_the_focus_stays(world: Wor
     expect(rate).not_to_have_attribute("aria-invalid", "true")
     assert not Submission.objects.exists()
     page.get_by_role("button", name="Submit", exact=True).click()
-    page.get_by_text("Submission #1 is in the queue.").wait_for()
+    page.get_by_text("Submission #1 was received.").wait_for()
     assert Submission.objects.get().config["training"]["learning_rate"] == 0.001

@@ -132,7 +132,9 @@ def test_a_scored_submission_shows_its_report(world: World) -> None:
     for shown in (
         "0.81 ± 0.02",
         "+0.06",
-        "base 0.75 ± 0.02",
+        "<dt>base</dt>",
+        "0.75 ± 0.02",
+        '<div class="score">',
         "dummy baseline",
         "majority class",
         "all epochs done",
@@ -223,9 +225,9 @@ def _own(world: World, count: int) -> None:
 @pytest.mark.parametrize(
     ("path", "make", "queries"),
     [
-        ("/", _hackathons, 10),
-        ("/h/{h}/", _teams, 16),
-        ("/h/{h}/", _challenges, 16),
+        ("/", _hackathons, 12),
+        ("/h/{h}/", _teams, 18),
+        ("/h/{h}/", _challenges, 18),
         ("/c/{c}/", _own, 13),
         ("/c/{c}/leaderboard/", _teams, 12),
         ("/c/{c}/leaderboard.csv", _teams, 12),

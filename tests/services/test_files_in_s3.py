@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.s3 import S3Server
 from tests.services.conftest import event_on
+from tests.stack import eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.torch, pytest.mark.timeout(300)]
 
@@ -23,7 +25,8 @@ def test_a_run_is_trained_and_scored_with_its_files_in_a_store(
         "HACKTUNE_S3_SECRET_KEY": bucket.secret_key,
     }
     with event_on(tmp_path_factory.mktemp("stack"), models, **settings) as event:
-        assert event.stack.request("GET", "/readyz").body["files"] == "reachable"
+        ask = partial(event.stack.request, "GET", "/readyz")
+        eventually("the store answers in time", lambda: ask().body["files"] == "reachable")
         s3.seen.clear()
         event.stack.start_worker("node-1", enrolment_token=event.enrolment_tokens.pop())
         submission = event.submit().body["id"]

@@ -13,7 +13,6 @@ from .facts import ModelFacts, Pooling
 from .wire import FileRef
 
 MODEL_JSON = "model.json"
-WEIGHT_FILE = "model.safetensors"
 
 
 class ModelInfo(ModelFacts):

@@ -97,12 +97,26 @@ class Example(ContractModel):
     error: Figure | None = None
 
 
+class KeptExample(Example):
+    """A line of `examples.jsonl`: one validation item, with all the kinds that it is of."""
+
+    kinds: Annotated[tuple[ExampleKind, ...], Field(max_length=len(ExampleKind))]
+
+
 class ExampleGroup(ContractModel):
     """Examples of one kind, the most telling first; `count` items are of it in all."""
 
     kind: ExampleKind
     count: Count
     examples: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)]
+
+
+class Collapse(ContractModel):
+    """The model gives one answer to (nearly) all validation items, though their right answers differ: a label, the tag
+    of a word, a number; `share` is of the items, of tags of the words."""
+
+    answer: Label | Figure
+    share: Fraction
 
 
 class ValidationReport(ContractModel):
@@ -117,6 +131,7 @@ class ValidationReport(ContractModel):
     confusions: Annotated[tuple[Confusion, ...], Field(max_length=MOST_CONFUSIONS)] = ()
     points: Annotated[tuple[Point, ...], Field(max_length=MOST_POINTS)] = ()
     groups: Annotated[tuple[ExampleGroup, ...], Field(max_length=50)] = ()
+    collapse: Collapse | None = None
 
     @property
     def has_base(self) -> bool:

@@ -43,6 +43,7 @@ from .bounds import (
 from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
 from .limits import Budget, MeasuredSpeed
+from .report import Collapse
 from .text import one_line
 
 WAKE_TASK = "training_worker.wake"
@@ -212,7 +213,11 @@ class JobFiles(ContractModel):
 PREDICTIONS = "predictions.jsonl"
 VALIDATION_PREDICTIONS = "validation_predictions.jsonl"
 REPORT = "report.json"
+EXAMPLES = "examples.jsonl"
+"""Every validation item as the report shows a few: `report.KeptExample`, errors first; the last are left out where all
+would be larger than it may be."""
 MODEL_CARD = "README.md"
+WEIGHT_FILE = "model.safetensors"
 RUN_INFO = "run.json"
 HEAD_WEIGHTS = "head.safetensors"
 
@@ -220,7 +225,7 @@ MEGABYTE = 2**20
 MODEL_FILES: dict[str, int] = {
     MODEL_CARD: MEGABYTE,
     "config.json": MEGABYTE,
-    "model.safetensors": 2**32,
+    WEIGHT_FILE: 2**32,
     "adapter_config.json": MEGABYTE,
     "adapter_model.safetensors": 2**32,
     HEAD_WEIGHTS: 2**30,
@@ -235,6 +240,7 @@ OUTPUTS: dict[str, int] = {
     PREDICTIONS: 64 * MEGABYTE,
     VALIDATION_PREDICTIONS: 64 * MEGABYTE,
     REPORT: 16 * MEGABYTE,
+    EXAMPLES: 8 * MEGABYTE,
     RUN_INFO: MEGABYTE,
     **MODEL_FILES,
 }
@@ -272,7 +278,8 @@ class Claim(ContractModel):
 
 
 class CurvePoint(ContractModel):
-    """One point of a curve. `name` is `train_loss`, `validation_loss`, `learning_rate` or `validation_<metric>`."""
+    """One point of a curve. `name` is `train_loss`, `learning_rate`, `train_steps_per_second` (since the first step,
+    validations included), `validation_loss` or `validation_<metric>`."""
 
     step: Count
     name: Name
@@ -351,6 +358,8 @@ class JobResult(ContractModel):
     telemetry: Telemetry
     speed: MeasuredSpeed | None = None
     longest_example: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
+    collapse: Collapse | None = None
+    """As in the validation report."""
 
 
 class JobFailure(ContractModel):

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..contract.facts import ModelFacts, Pooling
-from ..contract.models import MODEL_JSON, WEIGHT_FILE, ModelInfo
-from ..contract.wire import FileRef
+from ..contract.models import MODEL_JSON, ModelInfo
+from ..contract.wire import WEIGHT_FILE, FileRef
 from ..node.client import sha256_file
 from .errors import ConversionError
 from .pooling import pooling_of

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..contract.models import WEIGHT_FILE
+from ..contract.wire import WEIGHT_FILE
 from ..node.client import sha256_file
 from .errors import ConversionError
 

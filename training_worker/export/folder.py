@@ -21,8 +21,7 @@ from peft import PeftConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..contract.models import WEIGHT_FILE
-from ..contract.wire import HEAD_WEIGHTS, MODEL_FILES, JobSpec
+from ..contract.wire import HEAD_WEIGHTS, MODEL_FILES, WEIGHT_FILE, JobSpec
 from ..tasks.base import PublicForm, Task, TaskModel
 
 ADAPTER = "default"

@@ -6,7 +6,7 @@ The worker uses it on validation items, the scorer on test items; the site's web
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contract.base import JSON
-from ..contract.report import ValidationReport
+from ..contract.report import KeptExample, ValidationReport
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -92,3 +92,14 @@ class Output(Protocol):
         metrics: Sequence[str],
     ) -> ValidationReport:
         """The whole validation report. `rows` are the items with `id` and the columns `inputs`."""
+
+    def examples(
+        self,
+        rows: Sequence[dict[str, JSON]],
+        inputs: Sequence[str],
+        truth: Truth,
+        answers: Answers,
+        base: Answers | None,
+        labels: Sequence[str],
+    ) -> Iterator[KeptExample]:
+        """Every item as the report shows a few, errors first."""

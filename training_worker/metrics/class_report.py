@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,14 +11,16 @@ import numpy as np
 from ..contract.report import (
     MOST_CONFUSIONS,
     ClassRow,
+    Collapse,
     Confusion,
     Example,
-    ExampleGroup,
     ExampleKind,
+    KeptExample,
     MetricRow,
     ValidationReport,
 )
 from .base import FloatArray, IntArray
+from .collapse import collapse_of
 from .confusion import (
     NO_ANSWER,
     confusion_matrix,
@@ -28,7 +30,7 @@ from .confusion import (
     predicted_classes,
     recall_of_counts,
 )
-from .examples import Validated, example_group, where
+from .examples import Kinds, Validated, example_groups, kept_examples, where
 
 
 def class_report(items: Validated[IntArray, FloatArray], metrics: tuple[MetricRow, ...]) -> ValidationReport:
@@ -41,8 +43,14 @@ def class_report(items: Validated[IntArray, FloatArray], metrics: tuple[MetricRo
         classes=class_rows(items.labels, counts_of_matrix(report.matrix), report.base_counts),
         confusion=tuple(map(tuple, report.matrix.tolist())),
         confusions=top_confusions(items.labels, report.matrix),
-        groups=report.groups(),
+        groups=example_groups(report.kinds(), report.example),
+        collapse=report.collapse(),
     )
+
+
+def class_examples(items: Validated[IntArray, FloatArray]) -> Iterator[KeptExample]:
+    report = _Report(items)
+    return kept_examples(report.kinds(), report.example)
 
 
 def class_rows(labels: Sequence[str], counts: FloatArray, base_counts: FloatArray | None) -> tuple[ClassRow, ...]:
@@ -94,7 +102,11 @@ class _Report:
             return None
         return counts_of_matrix(confusion_matrix(self.items.truth, self.base, len(self.items.labels)))
 
-    def groups(self) -> tuple[ExampleGroup, ...]:
+    def collapse(self) -> Collapse | None:
+        names = np.array([*self.items.labels, ""])  # `NO_ANSWER` is the last one
+        return collapse_of(names[self.items.truth], names[self.predicted])
+
+    def kinds(self) -> Kinds:
         """Wrong answers; of the right ones the half with the lower confidence, and the others; changes from base."""
         truth, base = self.items.truth, self.base
         confidence = np.where(self.predicted == NO_ANSWER, 0.0, np.nan_to_num(self.items.answers).max(axis=1))
@@ -109,7 +121,7 @@ class _Report:
         if base is not None:
             kinds[ExampleKind.IMPROVED] = where(is_right & (base != truth), -confidence)
             kinds[ExampleKind.REGRESSED] = where(~is_right & (base == truth), -confidence)
-        return tuple(example_group(kind, positions, self.example) for kind, positions in kinds.items())
+        return kinds
 
     def example(self, n: int) -> Example:
         answers, target, predicted = self.items.answers[n], self.items.truth[n], self.predicted[n]

@@ -7,7 +7,7 @@ predicted (n,) class indices, `NO_ANSWER` (−1) where it gave none. No answer i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import Any
 
@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contract.base import JSON
-from ..contract.report import ValidationReport
+from ..contract.report import KeptExample, ValidationReport
 from .base import Estimate, FloatArray, IntArray
-from .class_report import class_report
+from .class_report import class_examples, class_report
 from .confusion import (
     NO_ANSWER,
     confusion_matrix,
@@ -119,6 +119,17 @@ class ClassOutput:
     ) -> ValidationReport:
         validated = Validated(rows, inputs, truth, answers, base, labels)
         return class_report(validated, validated.metric_rows(self, metrics))
+
+    def examples(
+        self,
+        rows: Sequence[dict[str, JSON]],
+        inputs: Sequence[str],
+        truth: IntArray,
+        answers: FloatArray,
+        base: FloatArray | None,
+        labels: Sequence[str],
+    ) -> Iterator[KeptExample]:
+        return class_examples(Validated(rows, inputs, truth, answers, base, labels))
 
 
 def _class_f1(truth: IntArray, predicted: IntArray, classes: int) -> FloatArray:

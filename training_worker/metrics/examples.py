@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from ..contract.base import JSON
 from ..contract.bounds import clipped
-from ..contract.report import LONGEST_TEXT, MOST_EXAMPLES, Example, ExampleGroup, ExampleKind, MetricRow
+from ..contract.report import (
+    LONGEST_TEXT,
+    MOST_EXAMPLES,
+    Example,
+    ExampleGroup,
+    ExampleKind,
+    KeptExample,
+    MetricRow,
+)
 from .base import IntArray, Output
 
 T = TypeVar("T")
@@ -54,6 +62,25 @@ def where(is_of_kind: npt.NDArray[np.bool_], order: npt.NDArray[Any]) -> IntArra
     """Positions of the items of one kind, those with the smallest `order` (n,) first, ties by position."""
     positions = np.flatnonzero(is_of_kind)
     return positions[np.argsort(order[positions], kind="stable")]
+
+
+Kinds = dict[ExampleKind, IntArray]
+"""Positions of the items of each kind, the most telling first. Every item is of one of the first kinds, which begin
+with the errors."""
+
+
+def example_groups(kinds: Kinds, make: Callable[[int], Example]) -> tuple[ExampleGroup, ...]:
+    return tuple(example_group(kind, positions, make) for kind, positions in kinds.items())
+
+
+def kept_examples(kinds: Kinds, make: Callable[[int], Example]) -> Iterator[KeptExample]:
+    """Every item once, in the order of the kinds."""
+    of_item: dict[int, list[ExampleKind]] = {}
+    for kind, positions in kinds.items():
+        for position in positions.tolist():
+            of_item.setdefault(position, []).append(kind)
+    for position, its_kinds in of_item.items():
+        yield KeptExample(**dict(make(position)), kinds=tuple(its_kinds))
 
 
 def example_group(kind: ExampleKind, positions: IntArray, make: Callable[[int], Example]) -> ExampleGroup:

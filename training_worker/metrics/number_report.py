@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..contract.report import MOST_POINTS, Example, ExampleGroup, ExampleKind, MetricRow, Point, ValidationReport
+from ..contract.report import MOST_POINTS, Example, ExampleKind, KeptExample, MetricRow, Point, ValidationReport
 from .base import FloatArray
-from .examples import Validated, example_group, where
+from .collapse import collapse_of
+from .examples import Kinds, Validated, example_groups, kept_examples, where
 
 
 def number_report(
@@ -19,12 +21,29 @@ def number_report(
     filled_base: FloatArray | None,
 ) -> ValidationReport:
     """Metrics, points, and examples by their errors. `filled` answers have the worst one where there is none."""
-    report = _Report(
+    report = _report(items, filled, filled_base)
+    return ValidationReport(
+        items=len(items.truth),
+        metrics=metrics,
+        points=_points(items),
+        groups=example_groups(report.kinds(), report.example),
+        collapse=collapse_of(items.truth, items.answers),
+    )
+
+
+def number_examples(
+    items: Validated[FloatArray, FloatArray], *, filled: FloatArray, filled_base: FloatArray | None
+) -> Iterator[KeptExample]:
+    report = _report(items, filled, filled_base)
+    return kept_examples(report.kinds(), report.example)
+
+
+def _report(items: Validated[FloatArray, FloatArray], filled: FloatArray, filled_base: FloatArray | None) -> _Report:
+    return _Report(
         items=items,
         errors=np.abs(items.truth - filled),
         base_errors=None if filled_base is None else np.abs(items.truth - filled_base),
     )
-    return ValidationReport(items=len(items.truth), metrics=metrics, points=_points(items), groups=report.groups())
 
 
 def _points(items: Validated[FloatArray, FloatArray]) -> tuple[Point, ...]:
@@ -44,7 +63,7 @@ class _Report:
     errors: FloatArray
     base_errors: FloatArray | None
 
-    def groups(self) -> tuple[ExampleGroup, ...]:
+    def kinds(self) -> Kinds:
         """The half of the items with the larger errors, the other half, and where base has larger or smaller ones."""
         everything = np.ones(len(self.errors), dtype=np.bool_)
         smallest = where(everything, self.errors)[: len(self.errors) // 2]
@@ -57,7 +76,7 @@ class _Report:
             gain = self.base_errors - self.errors
             kinds[ExampleKind.IMPROVED] = where(gain > 0, -gain)
             kinds[ExampleKind.REGRESSED] = where(gain < 0, gain)
-        return tuple(example_group(kind, positions, self.example) for kind, positions in kinds.items())
+        return kinds
 
     def example(self, n: int) -> Example:
         return Example(

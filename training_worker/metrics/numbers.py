@@ -9,7 +9,7 @@ Every metric is finite: truth and answers count at most `LIMIT` in size.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any
 
@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contract.base import JSON
-from ..contract.report import ValidationReport
+from ..contract.report import KeptExample, ValidationReport
 from .base import Estimate, FloatArray, IntArray
 from .correlation import WEIGHTED
 from .examples import Validated
-from .number_report import number_report
+from .number_report import number_examples, number_report
 from .prediction_lines import read_lines
 from .standard_error import bootstrap_weights, count_units, mean_se
 
@@ -121,6 +121,19 @@ class NumberOutput:
         return number_report(
             validated, validated.metric_rows(self, metrics), filled=fill(truth, answers), filled_base=filled_base
         )
+
+    def examples(
+        self,
+        rows: Sequence[dict[str, JSON]],
+        inputs: Sequence[str],
+        truth: FloatArray,
+        answers: FloatArray,
+        base: FloatArray | None,
+        labels: Sequence[str],
+    ) -> Iterator[KeptExample]:
+        validated = Validated(rows, inputs, truth, answers, base, labels)
+        filled_base = None if base is None else fill(truth, base)
+        return number_examples(validated, filled=fill(truth, answers), filled_base=filled_base)
 
 
 ERRORS = {"mse": np.square, "mae": np.abs}

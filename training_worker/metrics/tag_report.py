@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import chain
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..contract.report import Example, ExampleGroup, ExampleKind, MetricRow, ValidationReport
+from ..contract.report import Example, ExampleKind, KeptExample, MetricRow, ValidationReport
 from .base import IntArray
 from .class_report import class_rows
+from .collapse import collapse_of
 from .entities import Tags, entities_of, entity_types, type_counts, wrong_tags
-from .examples import Validated, cut, example_group, where
+from .examples import Kinds, Validated, cut, example_groups, kept_examples, where
 
 
 def tag_report(items: Validated[Tags, Tags], metrics: tuple[MetricRow, ...]) -> ValidationReport:
@@ -21,11 +26,22 @@ def tag_report(items: Validated[Tags, Tags], metrics: tuple[MetricRow, ...]) -> 
         items=len(items.truth),
         metrics=metrics,
         classes=class_rows(types, type_counts(items.truth, items.answers, types), base),
-        groups=_groups(items),
+        groups=example_groups(_kinds(items), partial(_example, items)),
+        collapse=collapse_of(*_words(items)),
     )
 
 
-def _groups(items: Validated[Tags, Tags]) -> tuple[ExampleGroup, ...]:
+def _words(items: Validated[Tags, Tags]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The tags of all words one after the other: truth and answers, "" for none."""
+    answers = (answer or [""] * len(truth) for truth, answer in zip(items.truth, items.answers, strict=True))
+    return np.array(list(chain.from_iterable(items.truth))), np.array(list(chain.from_iterable(answers)))
+
+
+def tag_examples(items: Validated[Tags, Tags]) -> Iterator[KeptExample]:
+    return kept_examples(_kinds(items), partial(_example, items))
+
+
+def _kinds(items: Validated[Tags, Tags]) -> Kinds:
     """Items with most wrong tags; those without, most entities first; and where base has more or fewer wrong tags."""
     wrong = _wrong(items.truth, items.answers)
     entities = np.array([len(entities_of(tags)) for tags in items.truth], dtype=np.intp)
@@ -37,7 +53,7 @@ def _groups(items: Validated[Tags, Tags]) -> tuple[ExampleGroup, ...]:
         gain = _wrong(items.truth, items.base) - wrong
         kinds[ExampleKind.IMPROVED] = where(gain > 0, -gain)
         kinds[ExampleKind.REGRESSED] = where(gain < 0, gain)
-    return tuple(example_group(kind, positions, partial(_example, items)) for kind, positions in kinds.items())
+    return kinds
 
 
 def _wrong(truth: Tags, answers: Tags) -> IntArray:

@@ -10,21 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..contract.base import JSON
-from ..contract.report import ValidationReport
+from ..contract.report import KeptExample, ValidationReport
 from .base import Estimate, FloatArray, IntArray
 from .confusion import f1_of_counts, precision_of_counts, ratio, recall_of_counts
 from .entities import Tags, entity_types, item_counts, type_counts
 from .examples import Validated
 from .prediction_lines import NOT_A_PREDICTION, read_lines
 from .standard_error import LARGEST_SE, bootstrap_sums, count_units
-from .tag_report import tag_report
+from .tag_report import tag_examples, tag_report
 
 IOB2 = re.compile(r"O|[BI]-.+", re.DOTALL)
 
@@ -113,6 +113,17 @@ class TagsOutput:
     ) -> ValidationReport:
         validated = Validated(rows, inputs, truth, answers, base, labels)
         return tag_report(validated, validated.metric_rows(self, metrics))
+
+    def examples(
+        self,
+        rows: Sequence[dict[str, JSON]],
+        inputs: Sequence[str],
+        truth: Tags,
+        answers: Tags,
+        base: Tags | None,
+        labels: Sequence[str],
+    ) -> Iterator[KeptExample]:
+        return tag_examples(Validated(rows, inputs, truth, answers, base, labels))
 
 
 def _metric(name: str, counts: FloatArray) -> FloatArray:

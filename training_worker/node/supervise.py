@@ -204,6 +204,7 @@ class Attempt:
             telemetry=result.telemetry.model_copy(update={"seconds": seconds}),
             speed=result.speed,
             longest_example=result.longest_example,
+            collapse=result.collapse,
         )
         self._reporter.flush()
         self._transfer.persist(lambda: self._attempt.result(final))

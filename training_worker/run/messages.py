@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from ..contract.base import ContractModel
 from ..contract.limits import MeasuredSpeed
+from ..contract.report import Collapse
 from ..contract.wire import CurvePoint, FailureCode, JobSpec, LogLine, Precision, Stage, StoppedBy, Telemetry
 
 
@@ -58,6 +59,7 @@ class ChildResult(ContractModel):
     telemetry: Telemetry
     speed: MeasuredSpeed | None = None
     longest_example: int | None = None
+    collapse: Collapse | None = None
 
 
 class ChildFailure(ContractModel):

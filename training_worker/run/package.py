@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..contract.report import ValidationReport
+from ..contract.report import KeptExample, ValidationReport
 from ..contract.wire import (
+    EXAMPLES,
+    OUTPUTS,
     PREDICTIONS,
     REPORT,
     RUN_INFO,
@@ -30,6 +32,7 @@ class Files:
     predictions: Sequence[str]
     validation_predictions: Sequence[str]
     report: ValidationReport
+    examples: Iterable[KeptExample]
     curve: Sequence[CurvePoint]
     max_length: int
 
@@ -45,6 +48,7 @@ def write(
         PREDICTIONS: _joined(files.predictions),
         VALIDATION_PREDICTIONS: _joined(files.validation_predictions),
         REPORT: files.report.model_dump_json(),
+        EXAMPLES: _joined(first_lines(files.examples, OUTPUTS[EXAMPLES])),
         RUN_INFO: json.dumps(run_info(spec, result, files.curve), indent=1, sort_keys=True) + "\n",
     }
     for name, text in texts.items():
@@ -52,7 +56,17 @@ def write(
     return (*texts, *names, card)
 
 
-def _joined(lines: Sequence[str]) -> str:
+def first_lines(examples: Iterable[KeptExample], most: int) -> Iterator[str]:
+    """As many lines as stay within `most` bytes."""
+    for example in examples:
+        line = example.model_dump_json()
+        most -= len(line.encode()) + 1
+        if most < 0:
+            return
+        yield line
+
+
+def _joined(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 

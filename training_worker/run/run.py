@@ -267,6 +267,8 @@ class Run:
     ) -> ChildResult:
         """Report, telemetry and output files."""
         validation, labels = self.validation_set(data), self.spec.dataset.labels
+        base_answers = validation.answers(base) if self.config else None
+        report = validation.report(predictions.validation, base_answers)
         result = ChildResult(
             outputs=(),
             validation=validation.metrics(predictions.validation),
@@ -274,11 +276,13 @@ class Run:
             steps=trained.steps,
             base_method=self.task.base_method,
             telemetry=self.telemetry(model, trained),
+            collapse=report.collapse,
         )
         files = package.Files(
             predictions=validation.output.lines(data.test.ids, predictions.test, labels),
             validation_predictions=validation.output.lines(data.validation.ids, predictions.validation, labels),
-            report=validation.report(predictions.validation, validation.answers(base) if self.config else None),
+            report=report,
+            examples=validation.examples(predictions.validation, base_answers),
             curve=self.journal.curve,
             max_length=self.training.max_length,
         )

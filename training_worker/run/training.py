@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ..contract import sentences
+from ..contract.bounds import FASTEST
 from ..contract.config import TrainingArguments
 from ..contract.effects import MOST_VALIDATIONS
 from ..contract.limits import Budget
@@ -102,15 +103,15 @@ class Loop:
         self._costs, self._parameters = split.costs, trained_parameters(part)
         self._optimizer = build_optimizer(part, setup.training)
         self._window, self._in_window = torch.zeros((), device=setup.compute.device), 0
-        self._validating = 0.0
+        self._began, self._validating = 0.0, 0.0
         self._done = Trained(StoppedBy.EPOCHS)
 
     def run(self) -> Trained:
         """Train until epochs, patience, steps or seconds end. Raises `Diverged`."""
         done = self._done
-        began = time.monotonic()
+        self._began = time.monotonic()
         done.stopped_by = self._train()
-        done.seconds = time.monotonic() - began - self._validating
+        done.seconds = time.monotonic() - self._began - self._validating
         self._validator.restore_best()
         done.best_step = self._validator.best_step
         return done
@@ -152,13 +153,15 @@ class Loop:
         return self._setup.task.loss(outputs, batch, self._training.label_smoothing_factor)
 
     def _report(self, step: int, rate: float) -> None:
-        """The mean loss since the last report. Raises `Diverged` where it is no usable model's."""
+        """The mean loss since the last report, and the pace since the start with all that takes time. Raises `Diverged`
+        where the loss is no usable model's."""
         mean, guessing = float(self._window) / self._in_window, self._setup.task.chance_loss()
         if not math.isfinite(mean):
             raise Diverged(sentences.LOSS_NOT_FINITE(step=step))
         if mean > EXPLODED * guessing:
             raise Diverged(sentences.LOSS_ROSE(loss=f"{mean:.3g}", step=step, guessing=f"{guessing:.2f}"))
-        self._setup.journal.points(step, train_loss=mean, learning_rate=rate)
+        speed = min(step / max(time.monotonic() - self._began, 1e-9), FASTEST)
+        self._setup.journal.points(step, train_loss=mean, learning_rate=rate, train_steps_per_second=speed)
         self._window, self._in_window = torch.zeros_like(self._window), 0
 
     def _validate(self, step: int) -> bool:

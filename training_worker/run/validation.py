@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from ..contract import sentences
 from ..contract.bounds import clipped
 from ..contract.config import TrainingArguments
 from ..contract.metrics import METRICS
-from ..contract.report import ValidationReport
+from ..contract.report import KeptExample, ValidationReport
 from ..metrics import output_of
 from ..metrics.base import Answers, Output, Truth
 from ..tasks.base import Task
@@ -50,6 +50,11 @@ class ValidationSet:
         inputs = [column.name for column in self.task.spec.inputs]
         metrics = self.task.spec.metrics
         return self.output.report(self.rows, inputs, self.truth, answers, base, self.labels, metrics)
+
+    def examples(self, answers: Answers, base: Answers | None) -> Iterator[KeptExample]:
+        """Every row, errors first."""
+        inputs = [column.name for column in self.task.spec.inputs]
+        return self.output.examples(self.rows, inputs, self.truth, answers, base, self.labels)
 
 
 class Validator:

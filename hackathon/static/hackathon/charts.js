@@ -64,26 +64,52 @@ function valueLine(series, value) {
   return made("p", className, made("bdi", "", series.name), made("b", "num", short(value)));
 }
 
+// How much of the mean so far each point keeps, 0 for none: what the reader chose.
+const smoothing = () => Number(document.querySelector("#curve-tools input")?.value || 0);
+
+// The exponential moving average of TensorBoard: started without a debt to zero.
+function smoothed(points, weight) {
+  let sum = 0, share = 0;
+  return points.map(([x, y]) => {
+    sum = weight * sum + (1 - weight) * y;
+    share = weight * share + (1 - weight);
+    return [x, sum / share];
+  });
+}
+
+// A noisy line that is smoothed stays behind, faint.
+function smoothedLines(spec) {
+  const weight = smoothing();
+  const drawn = spec.series.map((line) => ({ ...line, faint: weight > 0 && line.noisy }));
+  const means = drawn.filter((line) => line.faint).map((line) => (
+    { ...line, faint: false, name: `${line.name}, ${spec.smoothed}`, points: smoothed(line.points, weight) }
+  ));
+  return [...drawn, ...means];
+}
+
 const KINDS = {
-  lines: (spec, look) => ({
-    xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, splitLine: { show: false }, axisPointer: { label: { formatter: ({ value }) => `${spec.x_name} ${short(value)}` } } }),
+  lines: (spec, look, lines = smoothedLines(spec)) => ({
+    grid: { left: 4, right: 12, top: 10, bottom: 22, containLabel: true },
+    xAxis: axis(look, { type: "value", min: 0, max: spec.x_max || null, ...named(spec.x_axis, look), axisLine: { show: false } }),
     yAxis: axis(look, { type: "value", scale: true, splitNumber: 4 }),
     tooltip: {
       trigger: "axis",
-      axisPointer: { type: "line" },
+      axisPointer: { type: "line", label: { show: false } },
       formatter: (marks) => tip(
         `${spec.x_name} ${short(marks[0].axisValue)}`,
-        ...marks.map((mark) => valueLine(spec.series[mark.seriesIndex], mark.value[1])),
+        ...(spec.x_unit ? [plain(`${spec.x_unit_name} ${(marks[0].axisValue / spec.x_unit).toFixed(2)}`)] : []),
+        ...marks.map((mark) => valueLine(lines[mark.seriesIndex], mark.value[1])),
       ),
     },
-    series: spec.series.map((line) => ({
+    toolbox: { itemSize: 0, showTitle: false, feature: { dataZoom: { yAxisIndex: "none", brushStyle: { color: look.muted, opacity: 0.15 } } } },
+    series: lines.map((line) => ({
       type: "line",
       name: line.name,
       data: line.points,
       symbol: "circle",
       symbolSize: 5,
       showSymbol: line.points.length < 30,
-      lineStyle: { width: 1.75, type: line.dashed ? "dashed" : "solid" },
+      lineStyle: { width: 1.75, type: line.dashed ? "dashed" : "solid", opacity: line.faint ? 0.3 : 1 },
       color: look.of(line.tone),
     })),
   }),
@@ -215,11 +241,42 @@ function draw(figure) {
   figure.dataset.drawn = "true";
   if (!plot.dataset.watched) {
     plot.dataset.watched = "true";
+    if (spec.kind === "lines") joinCurves(drawn);
     new ResizeObserver(() => { if (plot.isConnected) drawn.resize(); }).observe(plot);
   }
 }
 
+// Curves are zoomed together: by dragging where there is a mouse, else by buttons. `zoomed` are the steps that are shown.
+let zoomed = null;
+function joinCurves(drawn) {
+  drawn.group = "curves";
+  window.echarts.connect("curves");
+  drawn.on("datazoom", ({ batch }) => { zoomed = "startValue" in batch[0] ? [batch[0].startValue, batch[0].endValue] : null; });
+  drawn.getZr().on("dblclick", () => zoom(drawn, WHOLE));
+  if (!matchMedia("(pointer: fine)").matches) return; // a finger scrolls the page
+  drawn.dispatchAction({ type: "takeGlobalCursor", key: "dataZoomSelect", dataZoomSelectActive: true });
+}
+const WHOLE = { start: 0, end: 100 };
+const zoom = (drawn, range) => drawn.dispatchAction({ type: "dataZoom", batch: [{ dataZoomIndex: 0, ...range }] });
+
+function curveTools() {
+  const tools = document.getElementById("curve-tools");
+  if (!tools || !tools.hidden) return;
+  tools.hidden = false;
+  const range = tools.querySelector("input"), output = tools.querySelector("output");
+  range.addEventListener("input", () => { output.textContent = range.value; drawAll(); });
+  tools.addEventListener("click", ({ target }) => {
+    const chosen = target.closest("[data-zoom]"), figure = document.getElementById("curve-1");
+    if (!chosen || !figure.dataset.drawn) return;
+    const spec = JSON.parse(figure.querySelector("script").textContent);
+    const last = Math.max(spec.x_max, ...spec.series.map((line) => line.points.at(-1)[0]));
+    const [from, to] = zoomed || [0, last], half = { startValue: (from + to) / 2, endValue: to };
+    zoom(window.echarts.getInstanceByDom(figure.querySelector(".plot")), chosen.dataset.zoom === "in" ? half : WHOLE);
+  });
+}
+
 function drawAll() {
+  curveTools();
   for (const figure of document.querySelectorAll("figure.chart[data-echarts]")) draw(figure);
 }
 

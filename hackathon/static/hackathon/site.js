@@ -38,6 +38,21 @@ document.addEventListener("click", async (event) => {
 });
 offerCopying(document);
 
+let stateBefore;
+// What the last step brought can be put away, and goes by itself once the run that it told of has moved on.
+for (const button of document.querySelectorAll("button[data-dismiss]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.closest(".message").remove();
+    document.getElementById("main").focus({ preventScroll: true });
+  });
+}
+document.addEventListener("htmx:beforeSwap", (event) => { stateBefore = event.detail.target.dataset.state; });
+document.addEventListener("htmx:afterSwap", () => {
+  if (stateBefore === undefined || stateBefore === document.getElementById("live")?.dataset.state) return;
+  for (const message of document.querySelectorAll(".message")) message.remove();
+});
+
 // Live parts: nothing is asked for while the page is hidden. What a reader has opened stays open, what is scrolled stays
 // where it is, the focus stays, and nothing is swapped under a pressed pointer or under text that was just marked.
 const READING_MS = 15000;

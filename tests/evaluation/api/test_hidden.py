@@ -21,7 +21,8 @@ from tests.evaluation.report.made_up import class_report
 from tests.evaluation.scored import part_scores
 from tests.factories import World
 from tests.submissions.worker_api.node_http import claim, enrol
-from training_worker.contract.wire import MODEL_CARD, PREDICTIONS, REPORT
+from training_worker.contract.report import ExampleKind, KeptExample
+from training_worker.contract.wire import EXAMPLES, MODEL_CARD, PREDICTIONS, REPORT
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,10 @@ def scored(world: World) -> World:
         assert attempt is not None
         card = attempt.upload(MODEL_CARD, b"# A model")
         report = attempt.upload(REPORT, class_report().model_dump_json().encode())
-        assert attempt.post("result", attempt.result(card, report)).status_code == 200
+        example = class_report().groups[0].examples[0]
+        kept = KeptExample(**dict(example), kinds=(ExampleKind.CONFIDENT_ERROR,))
+        examples = attempt.upload(EXAMPLES, kept.model_dump_json().encode())
+        assert attempt.post("result", attempt.result(card, report, examples)).status_code == 200
     assert score_pending() == 2
     Result.objects.update(
         public_score=PUBLIC,

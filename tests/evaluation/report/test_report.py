@@ -31,9 +31,10 @@ from training_worker.contract.wire import REPORT
 
 TEAM = {"captain", "teammate", "organizer"}
 NOT_THERE = "There is no validation report"
-QUERIES = 16
+QUERIES = 19
 """Of the whole page: session, user, submission, job, clock, progress, events, files, scores, the base model's score;
-for this report the data version; for what may be done own team, withdrawal and tags."""
+for the place whether the board is visible, the viewer's role, and the entries; for this report
+the data version; for what may be done own team, withdrawal and tags."""
 
 
 def report(world: World, submission: Submission, who: str = "captain") -> Any:

@@ -221,6 +221,10 @@ def test_the_same_config_leads_to_the_withdrawn_submission(world: World) -> None
     browser = browser_of(world, "captain")
     posted = browser.post(f"/c/{world.challenge.slug}/submit/", form)
     said = [str(message) for message in get_messages(posted.wsgi_request)]
+    runs = Submission.objects.exclude(pk=result.job.submission_id).order_by("received_at")
+    asked = {(run.phase_id, run.team_id, run.run_key, str(run.config)) for run in runs}
+    assert len(asked) == 1, (asked, list(Job.objects.values_list("kind", "key", "state", "fault", "stopped_by")))
+    assert [run.pk for run in runs] == [submission.pk], list(Job.objects.values())
     number = f"Your team already ran exactly this config: {submission}. Nothing was charged."
     assert said == [f"{number} It is withdrawn: restore it below to have it ranked again."]
     assert (posted.status_code, posted["Location"]) == (302, f"/s/{submission.pk}/")

@@ -54,7 +54,7 @@ def raising(error: Exception) -> Callable[..., object]:
 @pytest.mark.parametrize(
     ("path", "where"),
     [
-        ("/", "submissions.pages.views.db_now"),  # a view
+        ("/", "evaluation.views.db_now"),  # a view
         ("/login/", "hackathon.web.zones.viewer_zone"),  # a middleware
         ("/api/submissions/", "hackathon.api.authentication.ApiTokenAuthentication.authenticate"),
         ("/api/worker/claim/", "submissions.worker_api.views.find_node"),
@@ -78,7 +78,7 @@ def test_wherever_it_shows(path: str, where: str, error: Exception) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/api/submissions/"])
 def test_other_faults_stay_500(path: str) -> None:
-    where = "submissions.pages.views.db_now" if path == "/" else "hackathon.api.authentication.bearer_token"
+    where = "evaluation.views.db_now" if path == "/" else "hackathon.api.authentication.bearer_token"
     with patch(where, raising(DataError("integer out of range"))):
         response = Client(raise_request_exception=False).get(path)
     assert (response.status_code, response.get("Retry-After")) == (500, None)

@@ -78,7 +78,7 @@ def test_not_found_under_the_api_is_json(db: None) -> None:
 
 def test_a_crash_names_its_reference_and_nothing_else(world: World) -> None:
     client = Client(raise_request_exception=False)
-    with patch("submissions.pages.views.read_home_page", side_effect=RuntimeError("label of item-3: positive")):
+    with patch("evaluation.views.read_home_page", side_effect=RuntimeError("label of item-3: positive")):
         response = client.get("/")
     assert response.status_code == 500
     assert response["X-Request-Id"] in html(response)

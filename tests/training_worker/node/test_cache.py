@@ -11,7 +11,7 @@ import pytest
 from training_worker.contract.models import content_sha256
 from training_worker.contract.wire import FileRef, ModelManifest
 from training_worker.node.cache import Cache, ModelIntegrity
-from training_worker.node.client import IntegrityError
+from training_worker.node.client import IntegrityError, sha256_file
 
 
 def make_ref(name: str, data: bytes) -> FileRef:
@@ -47,6 +47,31 @@ def test_model_is_fetched_once_and_again_when_it_went_bad(tmp_path: Path) -> Non
     cache.model(site.manifest(), site.fetch)
     assert (folder / "model.safetensors").read_bytes() == b"weights"
     assert len(site.fetched) == 4
+
+
+def test_a_file_is_read_again_only_when_something_has_touched_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, read = Site(config_json=b"{}", model_safetensors=b"weights"), []
+
+    def hashed(path: Path) -> str:
+        read.append(path.name)
+        return sha256_file(path)
+
+    monkeypatch.setattr("training_worker.node.cache.sha256_file", hashed)
+    Cache(tmp_path, 100).model(site.manifest(), site.fetch)
+    cache, data = Cache(tmp_path, 100), make_ref("config.json", b"{}")  # a node that starts again
+    for _use in range(3):
+        folder = cache.model(site.manifest(), site.fetch)
+        path = cache.data_file(data, site.fetch)
+    assert read == ["config.json", "model.safetensors"]
+    for file in (folder / "model.safetensors", path):
+        before = file.stat()
+        file.write_bytes(file.read_bytes()[::-1])
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    cache.model(site.manifest(), site.fetch)
+    assert (folder / "model.safetensors").read_bytes() == b"weights"
+    assert cache.data_file(data, site.fetch).read_bytes() == b"{}"
 
 
 @pytest.mark.parametrize(

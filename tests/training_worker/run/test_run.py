@@ -11,6 +11,7 @@ import pytest
 
 from tests.training_worker.tiny import make_config, weights_of
 from training_worker.contract.wire import (
+    EXAMPLES,
     MODEL_CARD,
     OUTPUTS,
     PREDICTIONS,
@@ -55,11 +56,22 @@ def test_each_method_learns_and_writes_every_output(run_job: RunJob, method: dic
     assert losses[-1][1] < losses[0][1]
     assert len(probabilities(output)) == 40
     assert len(probabilities(output, "validation_predictions.jsonl")) == 32
+    assert len((output / EXAMPLES).read_text().splitlines()) == 32
     assert all(sum(row) == pytest.approx(1.0, abs=1e-5) for row in probabilities(output))
     info = json.loads((output / "run.json").read_text())
     assert info["config"]["method"]["name"] == method["name"]
     assert info["curve"]
     assert info["seed"] == 1
+
+
+def test_a_run_that_collapsed_says_so(run_job: RunJob) -> None:
+    result, output, _ = run_job(make_config("full", learning_rate=0.3, num_train_epochs=2))
+    predicted = {row.index(max(row)) for row in probabilities(output, VALIDATION_PREDICTIONS)}
+    assert len(predicted) == 1
+    assert (result.collapse.answer, result.collapse.share) == (("negative", "positive")[predicted.pop()], 1.0)
+    assert json.loads((output / REPORT).read_text())["collapse"] == result.collapse.model_dump()
+    learned, _, _ = run_job(make_config("full", num_train_epochs=6))
+    assert learned.collapse is None
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method["name"])
