@@ -180,6 +180,13 @@ def _unranked_rows(phase: Phase, reader: _Reader) -> list[BoardRow]:
     return sorted(rows, key=lambda row: (-reader.view.metric.sign * row.score.value, row.name))
 
 
+def reference_scores(phase: Phase, viewer: Viewer) -> list[BoardRow]:
+    """What there is to beat: the board's unranked rows. For a viewer who may know of the phase."""
+    organizes = is_organizer(viewer, phase.challenge.hackathon)
+    view = score_view(phase, organizes=organizes)
+    return _unranked_rows(phase, _Reader(view, organizes, None, _base_scores(phase)))
+
+
 def _baseline_name(result: Result) -> str:
     return result.submission.note or _("Baseline")
 

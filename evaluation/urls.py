@@ -1,11 +1,14 @@
-"""Addresses of the pages that show scores, and of what one does there."""
+"""Addresses of the pages that show scores, of a challenge's other pages, and of what one does there."""
 
 from django.urls import include, path
 
+from hackathon.dataset.files import data_file
+from submissions.pages import data
 from submissions.pages import views as runs
 from submissions.watch.views import hackathon_dashboard
 
 from . import views
+from .challenge_page import challenge_detail
 from .styleguide import styleguide
 
 submissions = [
@@ -20,6 +23,13 @@ submissions = [
     path("s/<uuid:pk>/model.zip", runs.submission_model, name="model"),
     path("s/<uuid:pk>/files/<str:name>", runs.submission_file, name="file"),
 ]
+challenges = [
+    path("<slug:slug>/", challenge_detail, name="detail"),
+    path("<slug:slug>/submit/", runs.challenge_submit, name="submit"),
+    path("<slug:slug>/data/", data.challenge_data, name="data"),
+    path("<slug:slug>/data/<int:version>/<str:name>", data.data_download, name="data_download"),
+    path("<slug:slug>/data/<int:version>/files/<str:name>", data_file, name="data_file"),
+]
 boards = [
     path("c/<slug:slug>/leaderboard/", views.leaderboard_page, name="leaderboard"),
     path("c/<slug:slug>/leaderboard.csv", views.leaderboard_csv, name="leaderboard_csv"),
@@ -32,6 +42,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include((hackathons, "hackathons"))),
     path("", include((submissions, "submissions"))),
+    path("c/", include((challenges, "challenges"))),
     path("", include((boards, "evaluation"))),
     path("styleguide/", styleguide, name="styleguide"),
 ]

@@ -87,6 +87,13 @@ class NotFound(DomainError):
         )
 
 
+class Gone(DomainError):
+    """It was there and never comes back."""
+
+    status = 410
+    code = "gone"
+
+
 class PhaseClosed(NotAllowed):
     code = "phase_closed"
 

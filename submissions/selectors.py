@@ -121,7 +121,8 @@ def queue_pace(*, now: datetime) -> QueuePace:
 
 def latest_runs(viewer: Viewer, count: int = 5) -> list[SubmissionRun]:
     """The newest submissions of the viewer's own teams, each with the job that is its status."""
-    own = Submission.objects.filter(team__in=teams_of(viewer)).select_related("phase__challenge", "team", "base_model")
+    related = ("phase__challenge__hackathon", "team", "base_model")
+    own = Submission.objects.filter(team__in=teams_of(viewer)).select_related(*related)
     newest = list(own.order_by("-received_at", "-number")[:count])
     jobs = {job.submission_id: job for job in Job.objects.with_collapse().filter(submission__in=newest, replicate=0)}
     return [SubmissionRun(submission, jobs[submission.pk]) for submission in newest]

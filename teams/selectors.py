@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from hackathon.accounts.tokens import digest_of
 from hackathon.clock import db_now
 from hackathon.enums import Role
-from hackathon.errors import NotAllowed, NotFound
+from hackathon.errors import Gone, NotAllowed, NotFound
 from hackathon.models import Challenge, Hackathon, Participation, User
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
 from hackathon.web.paginator import SteadyPaginator
@@ -64,7 +65,7 @@ def with_members(teams: QuerySet[Team]) -> QuerySet[Team]:
 
 
 def _current_members() -> Prefetch[Any]:
-    current = Membership.objects.current().select_related("user__organization").order_by("created_at")
+    current = Membership.objects.current().select_related("user").order_by("created_at")
     return Prefetch("memberships", queryset=current, to_attr="current_members")
 
 
@@ -110,13 +111,9 @@ def _organizations(hackathon: Hackathon, people: Collection[UUID]) -> dict[UUID,
     return dict(named.values_list("user", "organization__name"))
 
 
-def _organization(user: User, stands_for: dict[UUID, str]) -> str:
-    return stands_for.get(user.pk) or (user.organization.name if user.organization else "")
-
-
 def _team_row(team: Team, viewer: Viewer, stands_for: dict[UUID, str], may_know_names: bool) -> TeamRow:
     users = [membership.user for membership in team.current_members]  # type: ignore[attr-defined]  # a prefetch's to_attr
-    named = (_organization(user, stands_for) for user in users)
+    named = (stands_for.get(user.pk, "") for user in users)
     return TeamRow(
         team=team,
         organizations=sorted({name for name in named if name}),
@@ -182,14 +179,14 @@ def read_team(viewer: User, team: Team) -> TeamPage:
 def _members(viewer: User, team: Team) -> list[Member]:
     current = list(
         # "captain" comes before "member"
-        team.memberships.current().select_related("user__organization").order_by("role", "created_at")
+        team.memberships.current().select_related("user").order_by("role", "created_at")
     )
     stands_for = _organizations(team.hackathon, [membership.user_id for membership in current])
     return [
         Member(
             id=membership.pk,
             user=membership.user,
-            organization=_organization(membership.user, stands_for),
+            organization=stands_for.get(membership.user_id, ""),
             is_captain=membership.role == MembershipRole.CAPTAIN,
             is_self=membership.user_id == viewer.pk,
         )
@@ -197,21 +194,35 @@ def _members(viewer: User, team: Team) -> list[Member]:
     ]
 
 
-def find_invitation(user: User, token: str) -> Invitation:
-    """The invitation that this person may accept with the token.
+def find_invitation(viewer: Viewer, token: str) -> Invitation:
+    """The invitation that this person, or somebody who has yet to log in, may accept with the token.
 
-    Raises `NotFound` for a token that is unknown, used, revoked or expired, or of a hackathon the person may not
-    know of, and `NotAllowed` for one that was sent to another mailbox.
+    Raises `NotFound` for a token that is unknown or of a hackathon the viewer may not know of, `Gone` for one that is
+    used, revoked or expired, and `NotAllowed` for one that was sent to another mailbox.
     """
-    may_know = Invitation.objects.filter(team__hackathon__in=hackathons_visible_to(user))
-    found = may_know.open_at(db_now()).filter(digest=digest_of(token))
-    invitation = found.select_related("team__hackathon", "created_by").first()
+    may_know = Invitation.objects.filter(team__hackathon__in=hackathons_visible_to(viewer))
+    found = may_know.filter(digest=digest_of(token)).select_related("team__hackathon", "created_by")
+    invitation = found.first()
     if invitation is None:
         raise NotFound
-    if invitation.email and invitation.email_key != user.email_key:
+    now = db_now()
+    if not found.open_at(now).exists():
+        raise why_gone(invitation, now)
+    if invitation.email and isinstance(viewer, User) and invitation.email_key != viewer.email_key:
         raise NotAllowed(
             _("This invitation is for another e-mail address."),
             hint=_("Log in with the account of that address, or ask the team for an invitation of your own."),
             code="invitation_of_another",
         )
     return invitation
+
+
+def why_gone(invitation: Invitation, now: datetime) -> Gone:
+    """Also for one by somebody who has left the team since: that ends it as revoking does."""
+    hint = _("Ask the captain of the team for a new one.")
+    if invitation.used_at is not None:
+        hint += " " + _("If you used it yourself, you find your team among your hackathons.")
+        return Gone(_("This invitation was used before."), hint=hint, code="invitation_used")
+    if invitation.revoked_at is None and invitation.expires_at <= now:
+        return Gone(_("This invitation has expired."), hint=hint, code="invitation_expired")
+    return Gone(_("This invitation was revoked."), hint=hint, code="invitation_revoked")

@@ -7,6 +7,7 @@ from . import views
 app_name = "teams"
 urlpatterns = [
     path("h/<slug:slug>/join/", views.hackathon_join, name="join"),
+    path("h/<slug:slug>/organization/", views.organization_change, name="organization"),
     path("h/<slug:slug>/new-team/", views.team_create, name="create"),
     path("t/<uuid:team_id>/", views.team_detail, name="detail"),
     path("t/<uuid:team_id>/leave/", views.team_leave, name="leave"),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,14 +16,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from hackathon.errors import Conflict
 from hackathon.models import User
-from hackathon.services.participation import join_hackathon, require_registration_open
+from hackathon.services.participation import change_organization, join_hackathon, require_registration_open
 from hackathon.visibility import hackathons_visible_to, role_in
 from hackathon.web.zones import use_event_zone
 from training_worker.contract.text import isolated
 
-from .forms import InvitationForm, TeamForm
+from .forms import InvitationForm, OrganizationForm, TeamForm
 from .selectors import find_invitation, members_of, read_team, team_in, team_pages_of, teams_of
-from .services.invitations import accept_invitation, create_invitation, require_may_accept, revoke_invitation
+from .services.invitations import (
+    accept_invitation,
+    create_invitation,
+    require_acceptable,
+    require_may_accept,
+    revoke_invitation,
+)
 from .services.membership import create_team, hand_over, leave_team, remove_member, require_free
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -40,13 +47,31 @@ def hackathon_join(request: HttpRequest, slug: str) -> HttpResponse:
     hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
     if role_in(request.user, hackathon) is not None:
         return redirect("hackathons:detail", slug=slug)
-    if request.method != "POST":
-        require_registration_open(_person(request), hackathon)
+    user = _person(request)
+    require_registration_open(user, hackathon)
+    form = OrganizationForm.of(user.organization, request.POST or None, is_known=False)
+    if not form.is_valid():
         use_event_zone(request, hackathon)
-        return render(request, "teams/hackathon_join.html", {"hackathon": hackathon})
-    join_hackathon(user=_person(request), hackathon=hackathon)
+        return render(request, "teams/hackathon_join.html", {"hackathon": hackathon, "form": form})
+    join_hackathon(user=user, hackathon=hackathon, organization=form.name)
     messages.success(request, _("You have joined %(hackathon)s.") % {"hackathon": isolated(hackathon)})
     return redirect("hackathons:detail", slug=slug)
+
+
+@form_page
+@login_required
+def organization_change(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whom one stands for in this hackathon; the profile has what the next one starts with."""
+    hackathon = get_object_or_404(hackathons_visible_to(request.user), slug=slug)
+    user = _person(request)
+    part = get_object_or_404(hackathon.participations.select_related("organization"), user=user)
+    form = OrganizationForm.of(part.organization, request.POST or None, is_known=True)
+    if form.is_valid():
+        change_organization(user=user, hackathon=hackathon, organization=form.name)
+        messages.success(request, _("Saved."))
+        team = team_in(user, hackathon)
+        return redirect("teams:detail", team_id=team.pk) if team else redirect("hackathons:detail", slug=slug)
+    return render(request, "teams/organization_change.html", {"hackathon": hackathon, "form": form})
 
 
 @form_page
@@ -94,18 +119,30 @@ def invitation_revoke(request: HttpRequest, team_id: UUID, invitation_id: UUID) 
 
 @never_cache
 @form_page
-@login_required
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever has the link may read what it is for, and logs in or signs up to accept it."""
+    if not request.user.is_authenticated:
+        return _invitation_to_whom(request, token)
     user = _person(request)
-    if request.method == "POST":
-        team = accept_invitation(user=user, token=token)
-        messages.success(request, _("You are in the team %(team)s.") % {"team": isolated(team)})
-        return redirect("teams:detail", team_id=team.pk)
     invitation = find_invitation(user, token)
     require_may_accept(user=user, invitation=invitation)
-    use_event_zone(request, invitation.team.hackathon)
     is_new = role_in(user, invitation.team.hackathon) is None
-    return render(request, "teams/invitation_accept.html", {"invitation": invitation, "is_new": is_new})
+    form = OrganizationForm.of(user.organization, request.POST or None, is_known=False) if is_new else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        team = accept_invitation(user=user, token=token, organization=form.name if form else "")
+        messages.success(request, _("You are in the team %(team)s.") % {"team": isolated(team)})
+        return redirect("teams:detail", team_id=team.pk)
+    use_event_zone(request, invitation.team.hackathon)
+    return render(request, "teams/invitation_accept.html", {"invitation": invitation, "form": form})
+
+
+def _invitation_to_whom(request: HttpRequest, token: str) -> HttpResponse:
+    if request.method == "POST":
+        return redirect_to_login(request.path)
+    invitation = find_invitation(request.user, token)
+    require_acceptable(invitation=invitation)
+    use_event_zone(request, invitation.team.hackathon)
+    return render(request, "teams/invitation_accept.html", {"invitation": invitation})
 
 
 @require_POST

@@ -85,6 +85,7 @@ class ParticipationFactory(factory.django.DjangoModelFactory[Participation]):
     user = factory.SubFactory(UserFactory)
     hackathon = factory.SubFactory(HackathonFactory)
     role = Role.PARTICIPANT
+    organization = factory.SelfAttribute("user.organization")
 
 
 class BaseModelFactory(factory.django.DjangoModelFactory[BaseModel]):

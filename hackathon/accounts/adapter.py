@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.httpkit import clean_client_ip
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -51,6 +54,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     ) -> None:
         if message_template.rpartition("/")[2].removesuffix(".txt") not in QUIET:
             super().add_message(request, level, message_template, *rest, **more)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """Leads on to where the person was going, such as an invitation, in whichever browser the mail is opened."""
+        url = str(super().get_email_confirmation_url(request, emailconfirmation))
+        target = get_next_redirect_url(request)
+        return f"{url}?{urlencode({REDIRECT_FIELD_NAME: target})}" if target else url
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Whoever asks for a mail may send any Host; its links and its signature are the site's own."""

@@ -8,9 +8,9 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from hackathon.clock import db_now
-from hackathon.enums import OrganizationKind, TokenScope
+from hackathon.enums import TokenScope
 from hackathon.models import Organization, User
-from training_worker.contract.text import name_key
+from hackathon.services.organizations import organization_named
 
 from .tokens import create_api_token
 
@@ -29,9 +29,7 @@ def update_profile(
     """A new organization's name wins over the pick; one that exists under that name, in any spelling, is taken as it
     is."""
     if new_organization:
-        found = Organization.objects.filter(name_key=name_key(new_organization)).first()
-        kind = kind or OrganizationKind.OTHER
-        organization = found or Organization.objects.create(name=new_organization, kind=kind)
+        organization = organization_named(new_organization, kind)
     user.name, user.organization = name, organization
     user.save(update_fields=["name", "organization"])
 

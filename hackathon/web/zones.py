@@ -1,4 +1,7 @@
-"""In which time zone a page shows its times: the viewer's, where the browser told it, else the event's."""
+"""In which time zone a page shows its times: the viewer's, where the browser told it, else the event's.
+
+A browser turns a page that came in another zone than its own, such as the very first one (`site.js`).
+"""
 
 from __future__ import annotations
 

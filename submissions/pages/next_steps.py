@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery
@@ -190,7 +191,8 @@ def _gaps(
 def next_step(hackathon: Hackathon, facts: _Facts, *, now: datetime) -> NextStep:
     """The most urgent thing to do. Pure."""
     if not facts.signed_in:
-        return NextStep(_("Log in to join."), reverse("login"), _("Log in"))
+        join = urlencode({"next": reverse("teams:join", args=[hackathon.slug])})
+        return NextStep(_("Log in to join."), f"{reverse('login')}?{join}", _("Log in"))
     if facts.role == Role.ORGANIZER:
         return _organizer_step(hackathon, facts, now)
     if hackathon.ends_at <= now:

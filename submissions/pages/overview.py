@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
-
+from hackathon.enums import Visibility
 from hackathon.models import BaseModel, Challenge, Hackathon, Phase, User, current_phase
 from hackathon.selectors import usable_limits, usable_models
-from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to
+from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
 from hackathon.web.allowed_fields import AllowedGroup, allowed_groups
-from submissions.config_form.presets import default_config, shown_defaults
+from submissions.config_form.presets import shown_defaults
 from submissions.selectors import QuotaState, SubmissionRun, latest_runs, quota_state
-from submissions.services.check_config import PhaseTerms, terms_of
+from submissions.services.check_config import terms_of
 from teams.models import Team
 from teams.selectors import TeamTable, team_in, team_table
 from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.metrics import METRICS, MetricSpec
 from training_worker.contract.wire import DatasetManifest
 
+from .first_run import FirstRun, first_run
 from .next_steps import HackathonStatus, ReadBestRuns, hackathon_statuses
 
 
 @dataclass(frozen=True)
 class Home:
-    """The hackathons the viewer may see, by time and those they take part in first; their teams' latest submissions."""
+    """The hackathons the viewer may see, their own first; their teams' latest submissions."""
 
+    mine: list[HackathonStatus]
+    """Those that they have a part in and that are not over."""
     running: list[HackathonStatus]
     upcoming: list[HackathonStatus]
     past: list[HackathonStatus]
     latest: list[SubmissionRun]
+    is_signed_in: bool
+
+    @property
+    def lead(self) -> HackathonStatus | None:
+        """The one whose next step is the page's own; for who is not logged in that is to sign up."""
+        shown = [*self.mine, *self.running, *self.upcoming] if self.is_signed_in else []
+        return next((status for status in shown if status.step.url), None)
 
 
 def read_home_page(viewer: Viewer, *, now: datetime, read_best_runs: ReadBestRuns) -> Home:
     visible = list(hackathons_visible_to(viewer).order_by("ends_at"))
-    home = Home([], [], [], latest_runs(viewer) if isinstance(viewer, User) else [])
+    is_signed_in = isinstance(viewer, User)
+    home = Home([], [], [], [], latest_runs(viewer) if isinstance(viewer, User) else [], is_signed_in)
     for status in hackathon_statuses(viewer, visible, now=now, read_best_runs=read_best_runs):
-        hackathon = status.hackathon
-        when = home.upcoming if now < hackathon.starts_at else home.running if now < hackathon.ends_at else home.past
-        when.append(status)
+        _section(home, status, now).append(status)
     home.upcoming.sort(key=lambda status: status.hackathon.starts_at)
     home.past.reverse()
-    for section in (home.running, home.upcoming, home.past):
-        section.sort(key=lambda status: status.role is None)
+    home.past.sort(key=lambda status: status.role is None)
     return home
+
+
+def _section(home: Home, status: HackathonStatus, now: datetime) -> list[HackathonStatus]:
+    hackathon = status.hackathon
+    if hackathon.ends_at <= now:
+        return home.past
+    if status.role is not None:
+        return home.mine
+    return home.running if hackathon.starts_at <= now else home.upcoming
 
 
 @dataclass(frozen=True)
@@ -84,8 +100,10 @@ class ChallengeOverview:
     manifest: DatasetManifest | None
     team: Team | None
     quota: QuotaState | None
-    request: str
-    """A shell command that submits a first config; "" where there is no phase or no model yet."""
+    metric: MetricSpec
+    can_join: bool
+    first_run: FirstRun | None
+    """None where there is no phase, no model or no method yet."""
 
 
 def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) -> ChallengeOverview:
@@ -104,16 +122,13 @@ def read_challenge_page(viewer: Viewer, challenge: Challenge, *, now: datetime) 
         manifest=phase.data.dataset_manifest if phase else None,
         team=team,
         quota=quota_state(team=team, phase=phase, now=now) if team and phase else None,
-        request=submit_command(terms) if terms and models and limits.methods else "",
+        metric=METRICS[challenge.primary_metric],
+        can_join=_can_join(viewer, challenge.hackathon, now),
+        first_run=first_run(terms) if terms and models and limits.methods else None,
     )
 
 
-def submit_command(terms: PhaseTerms) -> str:
-    """A curl command that submits what the form starts with; HACKTUNE_TOKEN is the reader's own API token."""
-    body = json.dumps({"phase": str(terms.phase.pk), "config": default_config(terms.offered)}, indent=2)
-    return (
-        f"curl {settings.SITE_URL}/api/submissions/ \\\n"
-        '  -H "Authorization: Bearer $HACKTUNE_TOKEN" \\\n'
-        '  -H "Content-Type: application/json" \\\n'
-        f"  -d '{body}'"
-    )
+def _can_join(viewer: Viewer, hackathon: Hackathon, now: datetime) -> bool:
+    """Anybody without a part in a public hackathon, once logged in."""
+    is_open = hackathon.visibility == Visibility.PUBLIC and now < hackathon.ends_at
+    return is_open and role_in(viewer, hackathon) is None

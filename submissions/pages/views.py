@@ -1,4 +1,4 @@
-"""Challenge; a submission's note and tags, its files and its cancelling."""
+"""Submitting; a submission's note and tags, its files and its cancelling."""
 
 from __future__ import annotations
 
@@ -28,20 +28,8 @@ from submissions.services.submit import Submitted
 
 from .draft import Draft, new_draft, posted_draft
 from .kept_draft import forget_draft, keep_draft, kept_draft
-from .overview import read_challenge_page
 from .submit import SubmitPage, read_submit_page
 from .tabs import challenge_tabs
-
-
-@require_safe
-def challenge_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    challenge = get_object_or_404(challenges_visible_to(request.user).select_related("hackathon"), slug=slug)
-    use_event_zone(request, challenge.hackathon)
-    now = db_now()
-    overview = read_challenge_page(request.user, challenge, now=now)
-    context = {"challenge": challenge, "hackathon": challenge.hackathon, "overview": overview, "now": now}
-    context["tabs"] = challenge_tabs(request.user, challenge, overview.team)
-    return render(request, "submissions/challenge_detail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

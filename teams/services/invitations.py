@@ -17,7 +17,7 @@ from hackathon.services.participation import join_hackathon, require_registratio
 from hackathon.visibility import role_in
 from hackathon.web.public_url import public_url
 from teams.models import Invitation, Membership, MembershipRole, Team
-from teams.selectors import find_invitation
+from teams.selectors import find_invitation, why_gone
 from training_worker.contract.text import isolated
 
 from .membership import add_member, lock_team, require_free, require_room, require_teamless
@@ -69,6 +69,13 @@ def withdraw_invitation(*, invitation: Invitation) -> bool:
     return bool(unused.update(revoked_at=db_now()))
 
 
+def require_acceptable(*, invitation: Invitation) -> None:
+    """What `accept_invitation` would refuse to anybody, said before it is known who asks."""
+    if db_now() >= invitation.team.hackathon.ends_at:
+        raise NotAllowed(_("This hackathon is over."), code="hackathon_over")
+    require_room(invitation.team)
+
+
 def require_may_accept(*, user: User, invitation: Invitation) -> None:
     """What `accept_invitation` would refuse, said before anybody is asked to confirm. Locks nothing."""
     hackathon = invitation.team.hackathon
@@ -80,18 +87,21 @@ def require_may_accept(*, user: User, invitation: Invitation) -> None:
     require_room(invitation.team)
 
 
-def accept_invitation(*, user: User, token: str) -> Team:
+def accept_invitation(*, user: User, token: str, organization: str = "") -> Team:
     """The person joins the team, and a public hackathon with it; the invitation is used up, or nothing has happened.
+
+    Who joins the hackathon with it stands for the organization of that name there.
 
     Raises as `find_invitation`, `join_hackathon` and `add_member`.
     """
     with transaction.atomic():
         invitation = find_invitation(user, token)
-        join_hackathon(user=user, hackathon=invitation.team.hackathon)
+        join_hackathon(user=user, hackathon=invitation.team.hackathon, organization=organization)
         add_member(team=invitation.team, user=user)
         now = db_now()
         if not Invitation.objects.filter(pk=invitation.pk).open_at(now).update(used_at=now, used_by=user):
-            raise NotFound  # another person was faster; this undoes the membership
+            invitation.refresh_from_db()
+            raise why_gone(invitation, now)  # another person was faster; this undoes the membership
     return invitation.team
 
 

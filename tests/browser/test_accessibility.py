@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from hackathon.models import User
 from submissions.models import Job
+from teams.services.invitations import create_invitation
 from tests.browser.inspection import inspect, inspect_in_both_themes
 from tests.browser.test_pages_browser import running
 from tests.browser.watched import Watched
@@ -84,6 +85,7 @@ def test_pages_of_a_member_are_sound(world: World, watched: Watched, width: int)
         "form": f"{challenge}submit/?method=lora",
         "yaml": f"{challenge}submit/?tab=yaml",
         "team": f"/t/{world.team.pk}/",
+        "organization": f"{hackathon}organization/",
         "profile": "/account/",
         "tokens": "/account/tokens/",
         "empty list": "/submissions/",
@@ -97,7 +99,10 @@ def test_pages_of_a_newcomer_are_sound(world: World, watched: Watched, width: in
     hackathon = f"/h/{world.hackathon.slug}/"
     assert faults(watched, {"join": f"{hackathon}join/"}, user=world.outsider, width=width) == {}
     assert faults(watched, {"new team": f"{hackathon}new-team/"}, user=teamless(world), width=width) == {}
-    paths = {"home": "/", "log-in": "/login/", "sign-up": "/signup/", "reset": "/account/reset/"}
+    invitation = create_invitation(team=world.team, user=world.captain)[1].partition("/i/")[2]
+    paths = {"home": "/", "challenge": f"/c/{world.challenge.slug}/", "invitation": f"/i/{invitation}"}
+    assert faults(watched, paths, user=None, width=width) == {}
+    paths = {"log-in": "/login/", "sign-up": "/signup/", "reset": "/account/reset/"}
     assert faults(watched, paths, user=None, width=width) == {}
 
 

@@ -196,6 +196,7 @@ def test_a_command_can_be_copied(world: World, watched: Watched) -> None:
     page = watched.open(
         f"/c/{world.challenge.slug}/", user=world.captain, permissions=["clipboard-read", "clipboard-write"]
     )
-    page.click("button[data-copy=request]")
+    page.click("#by-curl summary")
+    page.click("button[data-copy=curl]")
     page.wait_for_selector("text=Copied")
     assert str(world.phase.pk) in page.evaluate("navigator.clipboard.readText()")

@@ -24,9 +24,8 @@ class Watched:
     def open(
         self, path: str, *, user: User | None = None, width: int = 1280, scheme: str = "light", **options: Any
     ) -> Page:
-        context = self.browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, timezone_id="Europe/Berlin", **options
-        )
+        options = {"timezone_id": "Europe/Berlin"} | options
+        context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
         self.contexts.append(context)
         if user is not None:
             client = Client()

@@ -127,7 +127,7 @@ def test_forms_of_a_team(turned: World) -> None:
 
 def test_what_a_page_says_of_the_last_step(turned: World) -> None:
     browser = browser_of(turned, "outsider")
-    said = browser.post(f"/h/{turned.hackathon.slug}/join/", follow=True)
+    said = browser.post(f"/h/{turned.hackathon.slug}/join/", {"stands_for": "alone"}, follow=True)
     assert not_isolated(html(said)) == []
     assert f"You have joined \u2068{turned.hackathon.name}\u2069." in html(said)
 

@@ -228,7 +228,7 @@ def _own(world: World, count: int) -> None:
         ("/", _hackathons, 12),
         ("/h/{h}/", _teams, 18),
         ("/h/{h}/", _challenges, 18),
-        ("/c/{c}/", _own, 9),
+        ("/c/{c}/", _own, 14),
         ("/c/{c}/leaderboard/", _teams, 14),
         ("/c/{c}/leaderboard.csv", _teams, 12),
         ("/submissions/", _own, 14),

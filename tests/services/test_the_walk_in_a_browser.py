@@ -73,7 +73,7 @@ class Walker:
 
     def signs_up(self, name: str, email: str) -> None:
         self.opens("/", "home, not signed in")
-        self.clicks(self.page.get_by_role("link", name="Sign up"), "sign-up")
+        self.clicks(self.page.get_by_role("banner").get_by_role("link", name="Sign up"), "sign-up")
         self.page.fill("[name=name]", name)
         self.page.fill("[name=email]", email)
         self.page.fill("[name=password1]", PASSWORD)
@@ -91,6 +91,8 @@ def test_from_sign_up_to_the_leaderboard(event: Event, watched: Watched, width: 
     ada.signs_up("Ada Walker", captain)
     ada.clicks(ada.main.locator("a[href^='/h/']").first, "hackathon")
     ada.clicks(ada.main.get_by_role("link", name="Join").first, "take part")
+    ada.page.get_by_label("for an organization").check()
+    ada.page.get_by_label("Name of the organization").fill("University of Walkers")
     ada.presses("Join", "hackathon, taking part")
     ada.clicks(ada.main.get_by_role("link", name="Create a team").first, "create a team")
     ada.page.fill("[name=name]", team)
@@ -101,6 +103,7 @@ def test_from_sign_up_to_the_leaderboard(event: Event, watched: Watched, width: 
 
     bob.signs_up("Bob Walker", member)
     bob.follows_mail(member, "/i/", "invitation")
+    bob.page.get_by_label("on my own").check()
     bob.presses("Join the team", "team of two")
     assert {"Ada Walker", "Bob Walker"} <= set(re.findall(r"\w+ Walker\b", bob.page.inner_text("table")))
 

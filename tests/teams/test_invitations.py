@@ -16,7 +16,7 @@ from django.utils import timezone
 from hackathon.accounts.tokens import digest_of
 from hackathon.enums import Role, Visibility
 from hackathon.errors import Conflict
-from hackathon.models import Participation, User
+from hackathon.models import Organization, Participation, User
 from teams.models import Invitation, Membership, Team
 from teams.services.invitations import PER_DAY, accept_invitation, create_invitation, revoke_invitation
 from tests.factories import MembershipFactory, ParticipationFactory, UserFactory, World, make_world
@@ -24,6 +24,9 @@ from tests.mails import delivered
 from tests.pages import EVERYBODY, HOSTILE, browser_of, html, live_markup, page
 
 pytestmark = pytest.mark.django_db
+
+NEWCOMER = {"stands_for": "organization", "organization": "University of Otters"}
+"""What somebody says who joins the hackathon with the invitation."""
 
 
 def invite(world: World, email: str = "") -> str:
@@ -65,7 +68,7 @@ def test_a_link_asks_and_then_opens_the_team_once(world: World, newcomer: User) 
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_used_revoked_expired_forged_and_foreign_links_are_not_there(world: World, newcomer: User, method: str) -> None:
+def test_used_revoked_expired_and_forged_links_say_which_they_are(world: World, newcomer: User, method: str) -> None:
     used, revoked, expired, of_a_gone_member = (invite(world) for _ in range(4))
     accept_invitation(user=ParticipationFactory(hackathon=world.hackathon).user, token=used.split("/")[2])
     rows = {row.digest: row for row in Invitation.objects.all()}
@@ -73,8 +76,20 @@ def test_used_revoked_expired_forged_and_foreign_links_are_not_there(world: Worl
     Invitation.objects.filter(digest=digest_of(expired.split("/")[2])).update(expires_at=timezone.now())
     Invitation.objects.filter(digest=digest_of(of_a_gone_member.split("/")[2])).update(created_by=world.rival)
     forged = [f"/i/{rows[digest_of(revoked.split('/')[2])].digest}/", f"/i/{uuid4()}/", used[:-2] + "/", "/i/hti_/"]
-    for path in [used, revoked, expired, of_a_gone_member, *forged]:
+    gone = {
+        used: "invitation_used",
+        revoked: "invitation_revoked",
+        expired: "invitation_expired",
+        of_a_gone_member: "invitation_revoked",
+    }
+    for path, code in gone.items():
+        response = getattr(browser(newcomer), method)(path)
+        assert code_of(response) == (410, code)
+        assert "Ask the captain of the team for a new one." in html(response)
+        assert code_of(Client().get(path)) == (410, code)
+    for path in forged:
         assert code_of(getattr(browser(newcomer), method)(path)) == (404, "not_found")
+        assert code_of(Client().get(path)) == (404, "not_found")
     assert not is_in(world.team, newcomer)
 
 
@@ -84,9 +99,9 @@ def test_a_mailed_invitation_is_for_its_mailbox(world: World, newcomer: User, me
     assert code_of(getattr(browser(newcomer), method)(path)) == (403, "invitation_of_another")
     assert not is_in(world.team, newcomer)
     meant = UserFactory(email=" SomeBody@Example.org")
-    assert browser(meant).post(path).status_code == 302
+    assert browser(meant).post(path, NEWCOMER).status_code == 302
     assert is_in(world.team, meant)
-    assert code_of(browser(UserFactory(email="x@example.org")).post(path)) == (404, "not_found")
+    assert code_of(browser(UserFactory(email="x@example.org")).post(path)) == (410, "invitation_used")
 
 
 @pytest.mark.parametrize(
@@ -107,19 +122,74 @@ def test_who_may_not_join_is_told_why(world: World, who: str, status: int, code:
     assert Invitation.objects.get().used_at is None  # nobody has wasted it
 
 
-def test_nobody_gets_to_log_in_first(world: World) -> None:
+@pytest.mark.parametrize("email", ["", "new@example.org"])
+def test_who_is_not_logged_in_sees_what_they_are_invited_to(world: World, email: str) -> None:
+    path = invite(world, email)
+    response = Client().get(path)
+    text = html(response)
+    assert "Join the team <bdi>Otters</bdi>?" in text
+    assert f"<bdi>{world.hackathon.name}</bdi>" in text
+    assert "<bdi>Captain</bdi>" in text
+    expires_at = Invitation.objects.get().expires_at
+    assert f"{expires_at:%Y-%m-%d %H:%M}" in text
+    assert f'class="button primary" href="/signup/?next={path}"' in text
+    assert f'class="button" href="/login/?next={path}"' in text
+    assert ("Use the e-mail address that this invitation was sent to." in text) is bool(email)
+    assert "new@example.org" not in text
+    assert "no-store" in response["Cache-Control"]
+    assert Client().post(path)["Location"] == f"/login/?next={path}"
+    assert Invitation.objects.get().used_at is None
+
+
+@pytest.mark.parametrize("state", ["team_full", "team_locked", "hackathon_over"])
+def test_nobody_signs_up_for_an_invitation_that_leads_nowhere(world: World, state: str) -> None:
     path = invite(world)
-    for response in (Client().get(path), Client().post(path)):
-        assert response["Location"] == f"/login/?next={path}"
+    if state == "team_full":
+        world.hackathon.max_team_size = 2
+    elif state == "hackathon_over":
+        world.hackathon.ends_at = timezone.now()
+    world.hackathon.save()
+    Team.objects.filter(pk=world.team.pk).update(is_locked=state == "team_locked")
+    assert code_of(Client().get(path))[1] == state
+
+
+@pytest.mark.parametrize("same_browser", [True, False])
+def test_signing_up_and_confirming_the_mail_leads_back_to_the_invitation(world: World, same_browser: bool) -> None:
+    path, client = invite(world), Client()
+    signup = f"/signup/?next={path}"
+    assert f'name="next" value="{path}"' in html(client.get(signup))
+    form = {"name": "Ada", "email": "ada@example.org", "password1": "a-Long-pass-phrase-7", "next": path}
+    assert client.post("/signup/", form)["Location"] == "/account/confirm/"
+    (sent,) = [mail for mail in delivered() if "/account/confirm/" in mail.body]
+    link = next(word for word in sent.body.split() if "/account/confirm/" in word).removeprefix(settings.SITE_URL)
+    opener = client if same_browser else Client()
+    assert "Yes, confirm" in html(opener.get(link))
+    assert opener.post(link)["Location"] == path
+    if not same_browser:
+        assert f"/login/?next={path}" in html(opener.get(path))
+        logged_in = opener.post("/login/", {"login": form["email"], "password": form["password1"], "next": path})
+        assert logged_in["Location"] == path
+    assert opener.post(path, NEWCOMER)["Location"] == f"/t/{world.team.pk}/"
+    assert is_in(world.team, User.objects.get(email="ada@example.org"))
+
+
+def test_a_confirmation_leads_to_no_other_site(world: World) -> None:
+    form = {"name": "Ada", "email": "ada@example.org", "password1": "a-Long-pass-phrase-7", "next": "//evil.example/"}
+    Client().post("/signup/", form)
+    (sent,) = delivered()
+    assert "evil" not in sent.body
 
 
 def test_who_takes_no_part_yet_joins_the_public_hackathon_with_it(world: World) -> None:
     path = invite(world)
     assert "You join the hackathon with it." in html(page(world, "outsider", path))
     assert not Participation.objects.filter(user=world.outsider).exists()
-    browser_of(world, "outsider").post(path)
+    said = browser_of(world, "outsider").post(path, {"sent": "1"})
+    assert 'id="id_stands_for_error"' in html(said)
+    assert not Participation.objects.filter(user=world.outsider).exists()
+    browser_of(world, "outsider").post(path, NEWCOMER)
     part = Participation.objects.get(user=world.outsider)
-    assert (part.role, part.organization) == (Role.PARTICIPANT, world.outsider.organization)
+    assert (part.role, part.organization) == (Role.PARTICIPANT, Organization.objects.get(name="University of Otters"))
     assert is_in(world.team, world.outsider)
 
 
@@ -233,7 +303,7 @@ def test_the_captain_alone_revokes(world: World, newcomer: User, who: str) -> No
     assert response.status_code == expected.get(who, 404)
     row.refresh_from_db()
     assert (row.revoked_at is not None) is (who == "captain")
-    assert browser(newcomer).post(path).status_code == (404 if who == "captain" else 302)
+    assert browser(newcomer).post(path).status_code == (410 if who == "captain" else 302)
 
 
 def test_another_teams_invitation_is_not_revoked_through_ones_own(world: World) -> None:
@@ -285,7 +355,7 @@ def test_the_last_place_and_a_single_use_go_to_one_of_many_at_once(
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [302, *[404 if links == 1 else 409] * 3]
+    assert sorted(answers) == [302, *[410 if links == 1 else 409] * 3]
     assert Membership.objects.filter(team=world.team).count() == 3
     assert Invitation.objects.filter(used_at__isnull=False).count() == 1
 

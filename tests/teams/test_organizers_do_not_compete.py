@@ -47,4 +47,5 @@ def test_who_competes_gets_no_access_to_the_admin(world: World) -> None:
 def test_other_staff_competes(world: World) -> None:
     User.objects.filter(pk=world.outsider.pk).update(is_staff=True)
     world.outsider.user_permissions.add(Permission.objects.get(codename="view_organization"))
-    assert browser_of(world, "outsider").post(f"/h/{world.hackathon.slug}/join/").status_code == 302
+    joined = browser_of(world, "outsider").post(f"/h/{world.hackathon.slug}/join/", {"stands_for": "alone"})
+    assert joined.status_code == 302

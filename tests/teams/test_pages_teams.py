@@ -11,13 +11,17 @@ from django.utils import timezone
 
 from hackathon.enums import Role, Visibility
 from hackathon.errors import NotAllowed
-from hackathon.models import Participation
+from hackathon.models import Organization, Participation
 from hackathon.services.participation import join_hackathon
 from teams.models import Membership, MembershipRole, Team
+from teams.services.membership import create_team
 from tests.factories import MembershipFactory, TeamFactory, World, make_world
 from tests.pages import EVERYBODY, browser_of, html, page, without_noise
 
 pytestmark = pytest.mark.django_db
+
+ALONE = {"stands_for": "alone"}
+ORGANIZATION = {"stands_for": "organization", "organization": "University of Otters"}
 
 
 def join_path(world: World) -> str:
@@ -45,7 +49,10 @@ def test_the_join_page_is_for_who_takes_no_part(world: World, who: str) -> None:
     response = page(world, who, join_path(world))
     if who == "outsider":
         assert response.status_code == 200
-        assert world.outsider.organization.name in html(response)
+        text = html(response)
+        assert f'name="organization" value="{world.outsider.organization.name}"' in text
+        assert re.search(r'value="organization"[^>]* checked', text)
+        assert "The other people of the hackathon see your name too, but not your e-mail address." in text
     elif who == "anonymous":
         assert response["Location"] == f"/login/?next={join_path(world)}"
     else:
@@ -54,23 +61,69 @@ def test_the_join_page_is_for_who_takes_no_part(world: World, who: str) -> None:
 
 def test_an_outsider_joins_as_participant_for_their_organization(world: World) -> None:
     browser = browser_of(world, "outsider")
-    for _ in range(2):  # a second click changes nothing
-        assert browser.post(join_path(world)).status_code == 302
+    for name in (world.outsider.organization.name.upper(), "Another"):  # a second click changes nothing
+        assert browser.post(join_path(world), ORGANIZATION | {"organization": name}).status_code == 302
     part = Participation.objects.get(user=world.outsider)
     assert (part.hackathon, part.role) == (world.hackathon, Role.PARTICIPANT)
     assert part.organization == world.outsider.organization
+    assert not Organization.objects.filter(name="Another").exists()
     assert create_path(world) in html(browser.get(f"/h/{world.hackathon.slug}/"))
+
+
+def test_one_joins_on_ones_own_whatever_the_profile_says(world: World) -> None:
+    browser_of(world, "outsider").post(join_path(world), ALONE)
+    assert Participation.objects.get(user=world.outsider).organization is None
+    create_team(user=world.outsider, hackathon=world.hackathon, name="Solo")
+    text = html(page(world, "anonymous", f"/h/{world.hackathon.slug}/"))
+    assert "Solo" in text
+    assert world.outsider.organization.name not in text
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({}, "stands_for"),
+        ({"stands_for": "both"}, "stands_for"),
+        ({"stands_for": "organization", "organization": " "}, "organization"),
+        ({"stands_for": "organization", "organization": "\u200b"}, "organization"),
+    ],
+)
+def test_nobody_joins_before_they_have_said_for_whom(world: World, data: dict[str, str], field: str) -> None:
+    text = html(browser_of(world, "outsider").post(join_path(world), data | {"sent": "1"}))
+    assert f'id="id_{field}_error"' in text
+    assert not Participation.objects.filter(user=world.outsider).exists()
+
+
+def test_ones_organization_can_be_changed_from_the_teams_page(world: World) -> None:
+    browser, address = browser_of(world, "teammate"), f"/h/{world.hackathon.slug}/organization/"
+    assert address in html(browser.get(team_path(world)))
+    assert f'value="{world.teammate.organization.name}"' in html(browser.get(address))
+    response = browser.post(address, ORGANIZATION | {"organization": "Institute  of Otters"})
+    assert response["Location"] == team_path(world)
+    assert "Institute of Otters" in html(browser.get(team_path(world)))
+    part = Participation.objects.get(user=world.teammate)
+    assert part.organization != world.teammate.organization
+    browser.post(address, ALONE)
+    part.refresh_from_db()
+    assert part.organization is None
+    assert re.search(r'value="alone"[^>]* checked', html(browser.get(address)))
+    assert browser_of(world, "outsider").post(address, ALONE).status_code == 404
+    end(world)
+    assert browser.post(address, ORGANIZATION).status_code == 403
+    part.refresh_from_db()
+    assert part.organization is None
+    assert address not in html(browser.get(team_path(world)))
 
 
 @pytest.mark.parametrize("who", ["organizer", "judge", "captain"])
 def test_joining_keeps_the_role_one_has(world: World, who: str) -> None:
     before = Participation.objects.get(user=getattr(world, who)).role
-    browser_of(world, who).post(join_path(world), {"role": "organizer"})
+    browser_of(world, who).post(join_path(world), ALONE | {"role": "organizer"})
     assert Participation.objects.get(user=getattr(world, who)).role == before
 
 
 def test_nobody_makes_themselves_an_organizer(world: World) -> None:
-    browser_of(world, "outsider").post(join_path(world), {"role": "organizer"})
+    browser_of(world, "outsider").post(join_path(world), ALONE | {"role": "organizer"})
     assert Participation.objects.get(user=world.outsider).role == Role.PARTICIPANT
 
 

@@ -1,9 +1,26 @@
 // Small things that a page does by itself. Without this file every page still reads and every form still works.
 
-// The viewer's time zone, so that the next page shows times in it.
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+// The viewer's time zone, so that the next page shows times in it; this page is turned to it, unless its zone is fixed.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone, zoneSaid = document.getElementById("zone");
 if (zone && /^[\w+\-/]+$/.test(zone)) {
   document.cookie = `time_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+  if (zoneSaid && ![zone, "fixed"].includes(zoneSaid.dataset.zone)) {
+    zoneSaid.textContent = zoneSaid.dataset.sentence.replace("*", zone);
+    showTimesInZone();
+    document.addEventListener("htmx:afterSwap", showTimesInZone);
+  }
+}
+function showTimesInZone() {
+  const two = (number) => String(number).padStart(2, "0");
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    const minutes = `${two(at.getHours())}:${two(at.getMinutes())}`;
+    const moment = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${minutes}`;
+    if (time.title) time.title = moment;
+    else if (/^\d\d:\d\d:\d\d$/.test(time.textContent)) time.textContent = `${minutes}:${two(at.getSeconds())}`;
+    else time.textContent = moment;
+  }
+  for (const name of document.querySelectorAll("[data-zone-name]")) name.textContent = zone;
 }
 
 // Copy buttons: the button names the element whose text it copies. Without a clipboard the button stays hidden.

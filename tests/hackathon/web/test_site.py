@@ -101,7 +101,7 @@ def test_a_zone_that_is_none_is_ignored(world: World, zone: str) -> None:
     client.cookies["time_zone"] = zone
     response = client.get("/")
     assert response.status_code == 200
-    assert "Times in UTC" in html(response)
+    assert "Times in the time zone of each hackathon" in html(response)
 
 
 def test_pages_carry_the_strict_policy_and_no_inline_code(world: World) -> None:

@@ -19,7 +19,7 @@ from submissions.pages.next_steps import hackathon_statuses
 from submissions.pages.stages import stage_steps
 from submissions.selectors import first_job
 from submissions.services.submit import submit_config
-from tests.factories import CONFIG, HackathonFactory, World
+from tests.factories import CONFIG, World
 from tests.pages import EVERYBODY, browser_of, html, page
 
 TEAM = {"captain", "teammate", "organizer"}
@@ -133,20 +133,6 @@ def test_next_steps_follow_the_phase(world: World) -> None:
     world.hackathon.ends_at = now - timedelta(minutes=1)
     world.hackathon.save()
     assert next_of(world, "captain") == "It has ended."
-
-
-def test_home_sorts_by_time(world: World) -> None:
-    now = timezone.now()
-    HackathonFactory(name="Tomorrow", starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2))
-    HackathonFactory(name="Yesterday", starts_at=now - timedelta(days=2), ends_at=now - timedelta(days=1))
-    text = html(page(world, "captain", "/"))
-    order = ["Running", world.hackathon.name, "Upcoming", "Tomorrow", "Past", "Yesterday"]
-    places = [text.index(f">{word}<") for word in order]
-    assert places == sorted(places)
-
-
-def test_an_empty_home_says_what_to_do(db: None, client: Any) -> None:
-    assert "No hackathons yet." in html(client.get("/"))
 
 
 def test_members_names_are_for_those_who_take_part(world: World) -> None:

@@ -123,7 +123,7 @@ def test_the_example_of_the_challenge_page_is_what_the_form_starts_with(world: W
     narrowed = {"training.learning_rate": {"min": 1e-5, "max": 1e-4}}
     world.challenge.limits |= {"methods": methods, "ranges": narrowed}
     world.challenge.save()
-    request = unescape(html(page(world, "captain", f"/c/{world.challenge.slug}/")).partition('id="request"')[2])
+    request = unescape(html(page(world, "captain", f"/c/{world.challenge.slug}/")).partition('id="curl"')[2])
     body = json.loads(request.partition("-d '")[2].partition("'")[0])
     started = html(page(world, "captain", path(world)))
     assert body["phase"] == str(world.phase.pk)
