@@ -100,7 +100,7 @@ class HackathonAdmin(Admin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Hackathon]) -> HttpResponse | None:
         ask = Question(
             _("Make it a draft again"),
-            _("Teams lose sight of it at once: their pages, boards and submissions are for organizers alone."),
+            _("Teams lose access to it at once: its pages, boards and submissions are visible to organizers only."),
             ngettext_lazy("%(count)d hackathon is a draft.", "%(count)d hackathons are drafts.", "count"),
             ReasonForm,
         )
@@ -174,7 +174,7 @@ class ChallengeAdmin(Admin):
     def hide(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
         ask = Question(
             _("Hide again"),
-            _("Only organizers see the challenge and its board from now on. What was submitted stays, and runs on."),
+            _("Only organizers see the challenge and its board from now on. Submissions are kept, and runs continue."),
             ngettext_lazy("%(count)d challenge hidden.", "%(count)d challenges hidden.", "count"),
             ReasonForm,
         )

@@ -115,7 +115,7 @@ def test_nobody_gets_to_log_in_first(world: World) -> None:
 
 def test_who_takes_no_part_yet_joins_the_public_hackathon_with_it(world: World) -> None:
     path = invite(world)
-    assert "You join the hackathon with it." in html(page(world, "outsider", path))
+    assert "You also join the hackathon." in html(page(world, "outsider", path))
     assert not Participation.objects.filter(user=world.outsider).exists()
     browser_of(world, "outsider").post(path)
     part = Participation.objects.get(user=world.outsider)
@@ -194,7 +194,7 @@ def test_the_link_is_shown_once_and_kept_as_a_hash(world: World, newcomer: User)
     assert row.digest == digest_of(token)
     assert "no-store" in response["Cache-Control"]
     again = html(captain.get(f"/t/{world.team.pk}/"))
-    assert "Link for whoever has it" in again
+    assert "Anyone with the link" in again
     assert token not in again
     assert row.digest not in again
     assert browser(newcomer).post(f"/i/{token}/").status_code == 302

@@ -237,7 +237,7 @@ def test_thousands_of_kinds_of_problems_are_counted(bundle: Path) -> None:
         ("precision: fp32", "opens_at: 2026-01-02T00:00:00Z\n    closes_at: 2026-01-01T00:00:00Z",
          "23: phases.0: The phase must close after it opens."),
         ("precision: fp32", "opens_at: 2026-01-02", "25: phases.0.opens_at: Input should"),
-        ("limits:", "description: again\nlimits:", "14: The key “description” is here twice."),
+        ("limits:", "description: again\nlimits:", "14: Duplicate key “description”."),
     ],
 )  # fmt: skip
 def test_problems_of_challenge_yaml_have_lines(bundle: Path, old: str, new: str, expected: str) -> None:
