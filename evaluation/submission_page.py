@@ -17,9 +17,10 @@ from hackathon.bundles.yaml import dump
 from hackathon.templatetags.display import metric_text
 from hackathon.visibility import Viewer
 from hackathon.web.charts import Bars, Chart, Series, bar_chart, line_chart
+from hackathon.web.translation import translated_line
 from submissions.enums import ACTIVE_STATES
 from submissions.models import Artifact, Job, JobEvent, Submission
-from submissions.pages.stages import StageStep, stage_steps
+from submissions.pages.stages import STAGE_NAMES, StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
 from training_worker.contract.wire import MODEL_FILES, JobResult, Stage, StoppedBy
@@ -80,7 +81,7 @@ def read_submission_page(
         place=place,
         steps=stage_steps(job.state, job.stage),
         charts=curve_charts(progress.points, metrics=_metrics(submission), steps=job.total_steps),
-        log=[LogRow(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
+        log=log_rows(progress.lines[-LOG_LINES:]),
         log_skipped=max(0, len(progress.lines) - LOG_LINES),
         events=list(events_of(job)),
         files=files,
@@ -92,6 +93,18 @@ def read_submission_page(
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
         config=dump(submission.submission_config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
     )
+
+
+def log_rows(lines: Sequence[dict[str, Any]]) -> list[LogRow]:
+    """In the active language."""
+    said = map(translated_line, lines)
+    return [LogRow(datetime.fromisoformat(line["at"]), line["text"]) for line in said]
+
+
+def log_file(job: Job) -> str:
+    """The whole log of the job's current attempt as text, in the active language."""
+    rows = log_rows(progress_since(job).lines)
+    return "".join(f"{row.at.isoformat(timespec='seconds')} {row.text}\n" for row in rows)
 
 
 def _job_result(job: Job) -> JobResult | None:
@@ -117,7 +130,7 @@ def _report(submission: Submission, job: Job, files: list[Artifact]) -> ReportSe
 def _seconds_chart(result: JobResult | None) -> Chart | None:
     told = result.telemetry.seconds if result else {}
     order = [*Stage, *sorted(told.keys() - set(Stage))]  # PostgreSQL keeps no order of keys
-    by_stage = {str(stage): told[stage] for stage in order if stage in told}
+    by_stage = {str(STAGE_NAMES.get(stage, stage)): told[stage] for stage in order if stage in told}
     bars = [Bars(_("seconds"), list(by_stage.values()))]
     return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
 

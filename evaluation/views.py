@@ -28,7 +28,7 @@ from .board.page import board_version, chosen_phase, exported_phase, is_live, pa
 from .listing import Filters, filter_rows, list_version, read_table
 from .selectors import leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
-from .submission_page import progress_version, read_submission_page
+from .submission_page import log_file, progress_version, read_submission_page
 
 
 @require_safe
@@ -77,6 +77,18 @@ def submission_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {"page": shown, "actions": read_submission_actions(submission, job, request.user, now=now), "now": now}
     page, fragment = "evaluation/submission_detail.html", "evaluation/_submission_live.html"
     return render_live(request, page, fragment, context, version=version, is_final=is_final)
+
+
+@login_required
+@require_safe
+def submission_log(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The whole log, of which the page shows the end."""
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    headers = {"Content-Disposition": f'attachment; filename="log-{submission.pk}.txt"'}
+    text = log_file(first_job(submission))
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
+    add_never_cache_headers(response)
+    return response
 
 
 @login_required

@@ -8,7 +8,8 @@ from pydantic import Field, TypeAdapter
 
 from ..contract.base import ContractModel
 from ..contract.limits import MeasuredSpeed
-from ..contract.wire import CurvePoint, FailureCode, JobSpec, LogLine, Precision, Stage, StoppedBy, Telemetry
+from ..contract.log_lines import LogLine
+from ..contract.wire import CurvePoint, FailureCode, JobSpec, Precision, Stage, StoppedBy, Telemetry
 
 
 class ChildJob(ContractModel):

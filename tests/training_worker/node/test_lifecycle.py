@@ -45,7 +45,7 @@ def test_run_is_claimed_trained_uploaded_and_reported(site: FakeSite, jobs: Jobs
     assert job.progress[-1].stage is Stage.UPLOAD
     names = {point.name for post in job.progress for point in post.points}
     assert names == {"train_loss", "learning_rate", "validation_loss", "validation_accuracy", "validation_f1_macro"}
-    assert "Training 18 steps" in job.lines
+    assert "Training: 18 steps" in job.lines
     assert "/" + "tmp" not in job.lines
     assert result.telemetry.seconds.keys() == {"prepare", "train", "predict", "upload"}
 
