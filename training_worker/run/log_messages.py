@@ -28,7 +28,7 @@ def describe_cap(budget: Budget) -> LogMessage:
 
 def describe_method(config: SubmissionConfig, trained: int, total: int) -> LogMessage:
     """`trained` of `total` parameters."""
-    values = {
+    values: dict[str, int | float | str] = {
         "method": " + ".join([config.method.name, *(technique.name for technique in config.techniques)]),
         "model": config.base_model,
         "trained": trained,
@@ -40,7 +40,7 @@ def describe_method(config: SubmissionConfig, trained: int, total: int) -> LogMe
 
 
 def describe_plan(training: TrainingArguments, plan: Plan) -> LogMessage:
-    values = {
+    values: dict[str, int | float | str] = {
         "steps": plan.total_steps,
         "batch": training.per_device_train_batch_size,
         "optimizer": training.optim,
