@@ -57,7 +57,7 @@ class Supervisor:
         folder: NodeFolder,
         cache: Cache,
         load: Callable[[], NodeLoad],
-        threads: int,
+        threads: Callable[[], int],
         stopping: threading.Event,
     ) -> None:
         self.site = site
@@ -142,7 +142,7 @@ class Attempt:
             model=str(model),
             features=str(cache.features),
             output=str(output),
-            threads=self._node.threads,
+            threads=self._node.threads(),
         )
 
     # --- the child -------------------------------------------------------------------------------------------
