@@ -37,6 +37,11 @@ OUT_OF_MEMORY = Sentence("The training asked for more memory than there is.")
 MEMORY_CAP = Sentence("The training needed %(used)s MB; the cap is %(cap)s MB.")
 CARD_CAP = Sentence("The training asked for more memory of the card than there is, or than the cap of %(cap)s MB.")
 HARD_WALL = Sentence("The run was still working after %(seconds)s s, its hard limit.")
+SHARED_NODE = Sentence(
+    "The run was still working after %(seconds)s s, its hard limit. The node was busy with other work: the run waited "
+    "%(waited)s s for a processor, which is not charged."
+)
+SHARED_NODE_HINT = Sentence("Submit it again. If it happens again, tell an organizer.")
 LOSS_NOT_FINITE = Sentence("The training loss became infinite or undefined by step %(step)s.")
 LOSS_ROSE = Sentence("The training loss rose to %(loss)s by step %(step)s; guessing has %(guessing)s.")
 VALIDATION_NOT_FINITE = Sentence("The validation loss at step %(step)s is not a finite number.")

@@ -57,6 +57,16 @@ class HostNodes:
         return max(1, processors() // self.count())
 
 
+def waited_seconds(pid: int | None, root: Path = Path("/proc")) -> float:
+    """How long a process was ready to run while others had the processors: the longest of its threads. 0 where the
+    system does not tell."""
+    waited = 0.0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for file in (root / str(pid) / "task").glob("*/schedstat"):
+            waited = max(waited, int(file.read_text().split()[1]) / 1e9)
+    return waited
+
+
 def _is_held(path: Path) -> bool:
     try:
         with path.open() as file:
