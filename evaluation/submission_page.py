@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -15,10 +17,11 @@ from evaluation.selectors import submission_scores
 from hackathon.bundles.yaml import dump
 from hackathon.visibility import Viewer
 from hackathon.web.charts import Bars, Chart, bar_chart
+from hackathon.web.translation import translated_line
 from submissions.config_form.table import ConfigGroup, config_groups
 from submissions.enums import ACTIVE_STATES, JobState
 from submissions.models import Artifact, Job, JobEvent, Submission
-from submissions.pages.stages import StageStep, stage_steps
+from submissions.pages.stages import STAGE_NAMES, StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
 from training_worker.contract.wire import EXAMPLES, MODEL_FILES, WEIGHT_FILE, JobResult, Stage, StoppedBy
@@ -110,7 +113,7 @@ def read_submission_page(
             curves, metrics=_metrics(submission), steps=job.total_steps, epochs=config.training.num_train_epochs
         ),
         seconds_left=seconds_left(curves, step=job.step, steps=job.total_steps),
-        log=[LogRow(datetime.fromisoformat(line["at"]), line["text"]) for line in progress.lines[-LOG_LINES:]],
+        log=log_rows(progress.lines[-LOG_LINES:]),
         log_skipped=max(0, len(progress.lines) - LOG_LINES),
         events=list(events_of(job)),
         files=files,
@@ -125,6 +128,18 @@ def read_submission_page(
         groups=config_groups(config, submission.phase.challenge.task_spec),
         team_place=team_place(submission, viewer) if scores else None,
     )
+
+
+def log_rows(lines: Sequence[dict[str, Any]]) -> list[LogRow]:
+    """In the active language."""
+    said = map(translated_line, lines)
+    return [LogRow(datetime.fromisoformat(line["at"]), line["text"]) for line in said]
+
+
+def log_file(job: Job) -> str:
+    """The whole log of the job's current attempt as text, in the active language."""
+    rows = log_rows(progress_since(job).lines)
+    return "".join(f"{row.at.isoformat(timespec='seconds')} {row.text}\n" for row in rows)
 
 
 def _job_result(job: Job) -> JobResult | None:
@@ -150,7 +165,7 @@ def _report(submission: Submission, job: Job, files: list[Artifact]) -> ReportSe
 def _seconds_chart(result: JobResult | None) -> Chart | None:
     told = result.telemetry.seconds if result else {}
     order = [*Stage, *sorted(told.keys() - set(Stage))]  # PostgreSQL keeps no order of keys
-    by_stage = {str(stage): told[stage] for stage in order if stage in told}
+    by_stage = {str(STAGE_NAMES.get(stage, stage)): told[stage] for stage in order if stage in told}
     bars = [Bars(_("seconds"), list(by_stage.values()))]
     return bar_chart(_("Seconds by stage"), list(by_stage), bars, category_name=_("stage"))
 

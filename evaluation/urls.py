@@ -20,6 +20,7 @@ submissions = [
     path("s/<uuid:pk>/edit/", runs.submission_edit, name="edit"),
     path("s/<uuid:pk>/withdraw/", views.submission_withdraw, name="withdraw"),
     path("s/<uuid:pk>/restore/", views.submission_restore, name="restore"),
+    path("s/<uuid:pk>/log.txt", views.submission_log, name="log"),
     path("s/<uuid:pk>/model.zip", runs.submission_model, name="model"),
     path("s/<uuid:pk>/files/<str:name>", runs.submission_file, name="file"),
 ]

@@ -36,7 +36,7 @@ from .listing.table import list_version, read_table
 from .report.browse import ExampleQuery
 from .selectors import best_runs, leaderboard
 from .services.withdraw import restore_submission, withdraw_submission
-from .submission_page import progress_version, read_submission_page
+from .submission_page import log_file, progress_version, read_submission_page
 
 
 @require_safe
@@ -114,6 +114,18 @@ def submission_errors(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = read_errors_page(submission, first_job(submission), query, page=request.GET.get("page"))
     context = {"submission": submission, "errors": shown}
     return render(request, "evaluation/submission_errors.html", context)
+
+
+@login_required
+@require_safe
+def submission_log(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The whole log, of which the page shows the end."""
+    submission = get_object_or_404(submissions_visible_to(request.user), pk=pk)
+    headers = {"Content-Disposition": f'attachment; filename="log-{submission.pk}.txt"'}
+    text = log_file(first_job(submission))
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
+    add_never_cache_headers(response)
+    return response
 
 
 @login_required

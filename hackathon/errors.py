@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from training_worker.contract import sentences
 from training_worker.contract.base import FieldError
@@ -124,7 +125,10 @@ class RangeNotSatisfiable(DomainError):
     code = "range_not_satisfiable"
 
     def __init__(self, size: int) -> None:
-        super().__init__(_("The file has no such part."), hint=_("It has %(size)d bytes.") % {"size": size})
+        super().__init__(
+            _("The file has no such part."),
+            hint=ngettext("It has %(size)d byte.", "It has %(size)d bytes.", size) % {"size": size},
+        )
         self._size = size
 
     def headers(self) -> dict[str, str]:

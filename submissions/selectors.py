@@ -147,7 +147,7 @@ class ReportedProgress:
     points: list[dict[str, Any]]
     """[{"step", "name", "value"}]"""
     lines: list[dict[str, Any]]
-    """[{"at", "text"}]"""
+    """[{"at", "id", "values"}]"""
     last: int
 
 

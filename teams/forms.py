@@ -58,7 +58,10 @@ class OrganizationForm(forms.Form):
 class InvitationForm(forms.Form):
     email = MailboxInput(
         label=_("E-mail address (optional)"),
-        help_text=_("We mail the link there, and only that address may use it. Left empty, whoever has the link may."),
+        help_text=_(
+            "The link is e-mailed to this address, and only its account can use it. "
+            "Leave it empty for a link that anyone can use."
+        ),
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from evaluation.services.board_visibility import set_board_visibility
 from evaluation.services.display_step import fix_display_step
@@ -101,7 +102,7 @@ class PhaseAdmin(EventTimes, Admin):
     actions = ("deadline", "freeze", "thaw", "release", "fix_step", "rebuild")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("challenge", "name", "opens_at", "closes_at", "data")}),
-        (_("Quota of a team"), {"fields": QUOTA}),
+        (_("Quota per team"), {"fields": QUOTA}),
         (_("Board"), {"fields": ("score_visibility", "frozen_at", "display_step")}),
         (_("Runs"), {"fields": ("precision", "recipe")}),
     )
@@ -151,7 +152,7 @@ class PhaseAdmin(EventTimes, Admin):
         ask = Question(
             _("Move the deadline"),
             _("The phase ends at the new time, later or earlier. A phase that has ended opens again. Tell the teams."),
-            _("%(count)d phases have a new end."),
+            ngettext_lazy("%(count)d phase has a new end.", "%(count)d phases have a new end.", "count"),
             DeadlineForm,
         )
         return confirm(
@@ -166,7 +167,7 @@ class PhaseAdmin(EventTimes, Admin):
         ask = Question(
             _("Freeze the board"),
             _("Everybody but the organizers sees the board as it is now, until you show it again. Runs go on."),
-            _("%(count)d boards frozen."),
+            ngettext_lazy("%(count)d board frozen.", "%(count)d boards frozen.", "count"),
         )
         return self._show(request, queryset, ScoreVisibility.FROZEN, ask)
 
@@ -175,7 +176,7 @@ class PhaseAdmin(EventTimes, Admin):
         ask = Question(
             _("Show public scores, live"),
             _("Everybody sees all public scores again, those that came in since the freeze, too."),
-            _("%(count)d boards are live."),
+            ngettext_lazy("%(count)d board is live.", "%(count)d boards are live.", "count"),
         )
         return self._show(request, queryset, ScoreVisibility.LIVE, ask)
 
@@ -187,7 +188,9 @@ class PhaseAdmin(EventTimes, Admin):
                 "The board is ranked by private scores, and everybody sees them. The phase takes nothing any more. "
                 "What was seen cannot be taken back."
             ),
-            _("Private scores of %(count)d phases released."),
+            ngettext_lazy(
+                "Private scores of %(count)d phase released.", "Private scores of %(count)d phases released.", "count"
+            ),
             ReasonForm,
             typed=lambda row: str(row.challenge.slug),
         )
@@ -202,7 +205,7 @@ class PhaseAdmin(EventTimes, Admin):
         ask = Question(
             _("Fix the display step by the baseline"),
             _("Scores are shown on the step that the baseline's error gives. It is refused once a team has a score."),
-            _("Display step of %(count)d phases fixed."),
+            ngettext_lazy("Display step of %(count)d phase fixed.", "Display step of %(count)d phases fixed.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: fix_display_step(phase=row))
 
@@ -210,7 +213,7 @@ class PhaseAdmin(EventTimes, Admin):
     def rebuild(self, request: HttpRequest, queryset: QuerySet[Phase]) -> HttpResponse | None:
         ask = Question(
             _("Rebuild the board"),
-            _("Every row of the board is made anew from the stored results. No score changes."),
-            _("%(count)d boards rebuilt."),
+            _("Every row of the board is rebuilt from the stored results. No score changes."),
+            ngettext_lazy("%(count)d board rebuilt.", "%(count)d boards rebuilt.", "count"),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: rebuild_leaderboard(phase=row))

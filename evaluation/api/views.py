@@ -74,7 +74,7 @@ def _own_team(viewer: Viewer, phase: Phase) -> Team:
     if team is None:
         raise NotAllowed(
             _("Only teams can submit, and you are in no team of this hackathon."),
-            hint=_("Found a team: POST /api/hackathons/%(slug)s/teams/.") % {"slug": phase.challenge.hackathon.slug},
+            hint=_("Create a team: POST /api/hackathons/%(slug)s/teams/.") % {"slug": phase.challenge.hackathon.slug},
             code="no_team",
         )
     return team

@@ -7,6 +7,7 @@ from itertools import pairwise
 from statistics import fmean
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from hackathon.web.charts import Chart, Series, cloud_chart
 from training_worker.contract.report import Point
@@ -29,7 +30,10 @@ def predicted_chart(points: Sequence[Point]) -> Chart | None:
         y_name=_("prediction"),
         columns=[_("true value"), _("items"), _("mean prediction"), _("mean absolute error")],
         rows=[_row(part) for part in _parts(ordered)],
-        summary=_("%(title)s of %(count)d validation items") % {"title": title, "count": len(points)},
+        summary=ngettext(
+            "%(title)s of %(count)d validation item", "%(title)s of %(count)d validation items", len(points)
+        )
+        % {"title": title, "count": len(points)},
     )
 
 

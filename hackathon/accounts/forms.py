@@ -35,7 +35,7 @@ class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has
         label=_("Name"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text=_("As others see it."),
+        help_text=_("Shown to other people."),
     )
     field_order = ("name", "email", "password1")
 
@@ -139,7 +139,7 @@ class EmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]  # as above
     def clean_email(self) -> str:
         typed = spelled(self.cleaned_data["email"])
         if typed == self.user.email:
-            raise forms.ValidationError(_("This is your address already."), code="same")
+            raise forms.ValidationError(_("This is already your address."), code="same")
         return typed
 
 
@@ -170,7 +170,7 @@ LIFETIMES = (("7", _("7 days")), ("30", _("30 days")), ("90", _("90 days")), (""
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Where you use it, such as: my notebook."))
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What the token is for, such as: my notebook."))
     scope = forms.ChoiceField(label=_("Allows"), choices=TokenScope.choices, initial=TokenScope.SUBMIT)
     days = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, initial="30", required=False)
 

@@ -123,7 +123,7 @@ class ChallengeAdmin(Admin):
     def hide(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
         ask = Question(
             _("Hide again"),
-            _("Only organizers see the challenge and its board from now on. What was submitted stays, and runs on."),
+            _("Only organizers see the challenge and its board from now on. Submissions are kept, and runs continue."),
             ngettext_lazy("%(count)d challenge hidden.", "%(count)d challenges hidden.", "count"),
             ReasonForm,
         )

@@ -59,7 +59,7 @@ class TypedForm(forms.Form):
 
     def clean_typed(self) -> str:
         if self.cleaned_data["typed"].strip() != self.wanted:
-            raise forms.ValidationError(_("This is another text."), code="not_confirmed")
+            raise forms.ValidationError(_("The text does not match."), code="not_confirmed")
         return ""
 
 

@@ -120,7 +120,7 @@ class HackathonAdmin(EventTimes, Admin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Hackathon]) -> HttpResponse | None:
         ask = Question(
             _("Make it a draft again"),
-            _("Teams lose sight of it at once: their pages, boards and submissions are for organizers alone."),
+            _("Teams lose access to it at once: its pages, boards and submissions are visible to organizers only."),
             ngettext_lazy("%(count)d hackathon is a draft.", "%(count)d hackathons are drafts.", "count"),
             ReasonForm,
         )

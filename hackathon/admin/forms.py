@@ -45,7 +45,7 @@ class OrganizationForm(OrganizationModelForm):
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
         if Organization.objects.filter(name_key=name_key(name)).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("There is an organization of this name."), code="name_taken")
+            raise forms.ValidationError(_("An organization with this name already exists."), code="name_taken")
         return name
 
 
@@ -55,7 +55,7 @@ class OneMailbox(PersonModelForm):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
         if User.objects.filter(email_key=email_key(email)).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("There is an account for this mailbox."), code="duplicate")
+            raise forms.ValidationError(_("An account with this e-mail address already exists."), code="duplicate")
         return email
 
 

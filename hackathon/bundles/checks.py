@@ -102,7 +102,10 @@ def _check_leaks(task: TaskSpec, rows: Rows, images: Images, problems: Problems)
         if found := inputs.get(_fingerprint(task, row, images)):
             problems.add(TEST, row.line, _same_input(task, row, *found))
     if doubled:
-        message = _("%(count)d inputs are in training too, this one at %(where)s: validation will look too good.")
+        message = _(
+            "Validation inputs that are in training too: %(count)d, such as this one at %(where)s. "
+            "Scores will look too good."
+        )
         problems.warn(VALIDATION, doubled[0][0].line, message % {"count": len(doubled), "where": doubled[0][1]})
 
 

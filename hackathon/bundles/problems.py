@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from pydantic import ValidationError
 
 from hackathon.errors import DomainError
@@ -40,7 +41,7 @@ class ProblemsFound(DomainError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = sorted(problems)
         super().__init__(
-            _("Nothing was imported: %(count)d problems.") % {"count": len(self.problems)},
+            _nothing_imported(len(self.problems)),
             hint=_("Correct the lines named below and try again."),
             fields=[FieldError(code=self.code, field=p.file, message=str(p)) for p in self.problems],
         )
@@ -80,10 +81,7 @@ class Problems:
             Problem(file, min(lines), message + _also_in(sorted({*lines})))
             for (file, message), lines in self._lines.items()
         ]
-        more = [
-            Problem(file, 0, _("… and %(count)d more problems in this file.") % {"count": count})
-            for file, count in sorted(self._more.items())
-        ]
+        more = [Problem(file, 0, _more(count)) for file, count in sorted(self._more.items())]
         return [*sorted(found), *more]
 
     def warnings(self) -> list[Problem]:
@@ -91,6 +89,16 @@ class Problems:
 
     def __bool__(self) -> bool:
         return bool(self._lines)
+
+
+def _nothing_imported(count: int) -> str:
+    said = ngettext("Nothing was imported: %(count)d problem.", "Nothing was imported: %(count)d problems.", count)
+    return said % {"count": count}
+
+
+def _more(count: int) -> str:
+    said = ngettext("… and %(count)d more problem in this file.", "… and %(count)d more problems in this file.", count)
+    return said % {"count": count}
 
 
 def _also_in(lines: Sequence[int]) -> str:

@@ -89,7 +89,7 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
         """Before each token, and so before anything is built of it."""
         self.scanned += 1
         if self.scanned > MAX_TOKENS:
-            told = _("This is too much YAML: it has over %(limit)d words and signs.") % {"limit": MAX_TOKENS}
+            told = _("This YAML is too large: it has more than %(limit)d tokens.") % {"limit": MAX_TOKENS}
             raise YamlInvalid([(self.line + 1, told)])
         super().fetch_more_tokens()
 
@@ -132,7 +132,7 @@ class CoreLoader(Reader, Scanner, Parser, Composer, SafeConstructor, CoreResolve
                 self._refuse(key_node, _("A key must be text."))
                 continue
             if key in result:
-                self._refuse(key_node, _("The key “%(key)s” is here twice.") % {"key": key[:100]})
+                self._refuse(key_node, _("Duplicate key “%(key)s”.") % {"key": key[:100]})
             self.lines[(*path, key)] = key_node.start_mark.line + 1
             result[key] = self._value(value_node, (*path, key))
         return result

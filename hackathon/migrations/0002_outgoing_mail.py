@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
                 ('last_error', models.CharField(blank=True, max_length=500, verbose_name='last error')),
             ],
             options={
-                'verbose_name': 'mail',
-                'verbose_name_plural': 'mails',
+                'verbose_name': 'e-mail',
+                'verbose_name_plural': 'e-mails',
                 'ordering': ['-pk'],
                 'indexes': [models.Index(fields=['sent_at', 'next_attempt_at'], name='hackathon_o_sent_at_a847be_idx')],
             },

@@ -45,8 +45,8 @@ class OutgoingMail(models.Model):
     objects = OutgoingMailQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("mail")
-        verbose_name_plural = _("mails")
+        verbose_name = _("e-mail")
+        verbose_name_plural = _("e-mails")
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
             models.Index(fields=["sent_at", "next_attempt_at"]),

@@ -50,9 +50,9 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    hint = _("Reload the page and send it again; cookies must be allowed.")
+    hint = _("Reload the page and submit it again. Cookies must be enabled.")
     return answer(
-        request, NotAllowed(_("This form was too old, or came from another site."), hint=hint, code="csrf_failed")
+        request, NotAllowed(_("This form has expired, or came from another site."), hint=hint, code="csrf_failed")
     )
 
 

@@ -33,7 +33,9 @@ def text_problem(text: str) -> str:
 
 def _not_taken(character: str) -> str:
     return (
-        _("This text has a character that is not taken: %(character)s.") % {"character": character} if character else ""
+        _("This text has a character that is not allowed: %(character)s.") % {"character": character}
+        if character
+        else ""
     )
 
 
@@ -47,7 +49,7 @@ def name_problem(name: str) -> str:
 def require_name(name: str) -> str:
     """The name on one line. Raises `Invalid`: `required` where it is empty, `invalid_name`."""
     name = " ".join(name.split())
-    code, message = ("required", _("The name is empty.")) if not name else (INVALID_NAME, name_problem(name))
+    code, message = ("required", _("Enter a name.")) if not name else (INVALID_NAME, name_problem(name))
     if message:
         raise Invalid(message, fields=[FieldError(code=code, field="name", message=message)])
     return name

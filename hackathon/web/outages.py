@@ -17,8 +17,8 @@ def outage_behind(error: BaseException) -> Unavailable | None:
         return None
     logger.error("outage", error=type(error).__name__, text=str(error))
     return Unavailable(
-        _("A part of this site does not answer at the moment."),
-        hint=_("What you sent before is kept. Try again in a few seconds."),
+        _("A service of this site is not available at the moment."),
+        hint=_("Earlier submissions are kept. Try again in a few seconds."),
     )
 
 

@@ -33,7 +33,7 @@ class HeardOf(admin.SimpleListFilter):
         return [
             ("live", _("seen in the last minute")),
             ("offline", _("offline")),
-            ("aside", _("set aside")),
+            ("aside", _("suspended")),
             ("revoked", _("revoked")),
         ]
 
@@ -60,7 +60,7 @@ class NodeAdmin(ReadOnlyAdmin):
         offline, aside = _offline(Node.objects.all()).count(), nodes_set_aside(now=db_now()).count()
         found = [
             Attention(offline, ngettext("node is offline", "nodes are offline", offline), "heard=offline"),
-            Attention(aside, ngettext("node is set aside", "nodes are set aside", aside), "heard=aside"),
+            Attention(aside, ngettext("node is suspended", "nodes are suspended", aside), "heard=aside"),
         ]
         return [one for one in found if one.count]
 
@@ -75,10 +75,10 @@ class NodeAdmin(ReadOnlyAdmin):
     def memory(self, obj: Node) -> str:
         return str(obj.report.get("memory_mb", ""))
 
-    @admin.action(description=_("Put back to work"), permissions=["operate"])
+    @admin.action(description=_("Resume"), permissions=["operate"])
     def put_back(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         ask = Question(
-            _("Put back to work"),
+            _("Resume"),
             "",
             ngettext_lazy("%(count)d node may claim again.", "%(count)d nodes may claim again.", "count"),
         )

@@ -200,7 +200,7 @@ class JobEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Loss)
 class LossAdmin(ReadOnlyAdmin):
-    """Attempts that were lost, and where: what a node is set aside for and a job is quarantined for."""
+    """Attempts that were lost, and where: what a node is suspended for and a job is quarantined for."""
 
     list_display = ("at", "job", "node", "attempt", "reason")
     list_filter = ("node",)

@@ -249,7 +249,9 @@ class PointSerializer(serializers.Serializer[Any]):
 
 class LineSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
-    text = serializers.CharField()
+    id = serializers.CharField(help_text="Of the message: the same in every language.")
+    values = serializers.DictField(help_text="Numbers and names of the message, by name.")
+    text = serializers.CharField(help_text="The message with its values, in the language of Accept-Language.")
 
 
 class CurveSerializer(serializers.Serializer[Any]):

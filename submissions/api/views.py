@@ -18,6 +18,7 @@ from hackathon.clock import db_now
 from hackathon.errors import Invalid, NotFound
 from hackathon.models import Phase
 from hackathon.visibility import Viewer, phases_visible_to
+from hackathon.web.translation import translated_line
 from submissions.downloads import file_response, model_response
 from submissions.models import Submission
 from submissions.selectors import SubmissionRun, first_job, progress_since, quota_state, submissions_visible_to
@@ -98,7 +99,8 @@ class _ProgressView(StrictAPIView):
         job = first_job(visible_submission(request.user, submission_id))
         is_new_attempt = self.parameters.get("attempt", job.attempt) != job.attempt
         progress = progress_since(job, 0 if is_new_attempt else self.parameters["after"])
-        return {"attempt": job.attempt, "last": progress.last, "points": progress.points, "lines": progress.lines}
+        lines = [translated_line(line) for line in progress.lines]
+        return {"attempt": job.attempt, "last": progress.last, "points": progress.points, "lines": lines}
 
 
 class CurveView(_ProgressView):

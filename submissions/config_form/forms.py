@@ -137,7 +137,7 @@ def _described(model: type[ContractModel]) -> str:
 
 
 def _switch() -> forms.BooleanField:
-    return forms.BooleanField(required=False, label=_("Use it"))
+    return forms.BooleanField(required=False, label=_("Enable"))
 
 
 def _model_field(models: Sequence[BaseModel], chosen: str) -> forms.CharField:

@@ -29,12 +29,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='node',
             name='aside_reason',
-            field=models.CharField(blank=True, max_length=300, verbose_name='why it was set aside'),
+            field=models.CharField(blank=True, max_length=300, verbose_name='reason for the suspension'),
         ),
         migrations.AddField(
             model_name='node',
             name='aside_until',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='set aside until'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='suspended until'),
         ),
         migrations.AddField(
             model_name='node',

@@ -22,8 +22,8 @@ class Node(Row):
     """Of its latest claim: one with a smaller number is late and takes nothing."""
     proved_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When it last brought an attempt to an end."""
-    aside_until = models.DateTimeField(_("set aside until"), null=True, blank=True)
-    aside_reason = models.CharField(_("why it was set aside"), max_length=300, blank=True)
+    aside_until = models.DateTimeField(_("suspended until"), null=True, blank=True)
+    aside_reason = models.CharField(_("reason for the suspension"), max_length=300, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     class Meta:

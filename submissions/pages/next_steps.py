@@ -182,7 +182,7 @@ def _gaps(
             else _("“%(challenge)s” is not published yet.") % {"challenge": isolated(phase.challenge)}
         )
         url = reverse("admin:hackathon_challenge_change", args=[phase.challenge.pk]) if may_admin else ""
-        found.append(NextStep(text, url, _("Open it")))
+        found.append(NextStep(text, url, _("Open")))
     if is_running and not nodes:
         found.append(NextStep(_("No worker is online: nothing runs."), reverse("workers"), _("See the workers")))
     return found
@@ -196,7 +196,7 @@ def next_step(hackathon: Hackathon, facts: _Facts, *, now: datetime) -> NextStep
     if facts.role == Role.ORGANIZER:
         return _organizer_step(hackathon, facts, now)
     if hackathon.ends_at <= now:
-        return _board(facts.phase, _("It has ended."), _("See the results"))
+        return _board(facts.phase, _("The hackathon has ended."), _("See the results"))
     phase = facts.phase if facts.phase and now < facts.phase.closes_at else None
     if facts.role is None:
         url = reverse("teams:join", args=[hackathon.slug])
@@ -212,7 +212,7 @@ def next_step(hackathon: Hackathon, facts: _Facts, *, now: datetime) -> NextStep
 def _organizer_step(hackathon: Hackathon, facts: _Facts, now: datetime) -> NextStep:
     if facts.gaps:
         return facts.gaps[0]
-    text = _("It has ended.") if hackathon.ends_at <= now else _("You organize this.")
+    text = _("The hackathon has ended.") if hackathon.ends_at <= now else _("You organize this.")
     return NextStep(text, reverse("hackathons:dashboard", args=[hackathon.slug]), _("Open the dashboard"))
 
 

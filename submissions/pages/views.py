@@ -93,7 +93,7 @@ def _say_submitted(request: HttpRequest, submitted: Submitted) -> None:
         return
     text = _("Your team already ran exactly this config: %(number)s. Nothing was charged.")
     if submitted.submission.withdrawal is not None:
-        text += " " + _("It is withdrawn: restore it below to have it ranked again.")
+        text += " " + _("It is withdrawn: restore it below to rank it again.")
     messages.info(request, text % {"number": submitted.submission})
 
 

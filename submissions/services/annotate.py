@@ -47,5 +47,5 @@ def require_teammate(submission: Submission, user: User) -> None:
     """Raises `NotAllowed`: organizers read a team's submissions and leave them alone."""
     if not teams_of(user).filter(pk=submission.team_id).exists():
         raise NotAllowed(
-            _("Only the team itself may change this."), hint=_("Ask somebody of the team."), code="not_your_team"
+            _("Only the team itself may change this."), hint=_("Ask a member of the team."), code="not_your_team"
         )

@@ -57,8 +57,8 @@ class NodeSetAside(NotAllowed):
 
     def __init__(self, node: Node) -> None:
         assert node.aside_until is not None
-        message = _("This node is set aside until %(time)s: %(reason)s")
-        hint = _("Mend it and restart it; it then gets one job to try. An operator can put it back at once.")
+        message = _("This node is suspended until %(time)s: %(reason)s")
+        hint = _("Fix it and restart it; it then gets one job to try. An operator can resume it at once.")
         super().__init__(message % {"time": node.aside_until.isoformat(), "reason": node.aside_reason}, hint=hint)
 
 

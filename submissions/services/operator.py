@@ -23,7 +23,7 @@ def requeue_quarantined(*, job: Job, reason: str, actor: str) -> Job:
     with transaction.atomic():
         updates = unassigned() | {"losses": 0, "fault": Fault.NONE, "not_before": None, "lost_on": None}
         if not move(job, JobState.QUEUED, now=now, reason=reason, actor=actor, **updates):
-            raise Conflict(_("Somebody else has just moved this job."))
+            raise Conflict(_("The state of this job has just changed."))
         charge_again(job, now=now)
         ring_workers()
     return job
@@ -33,12 +33,12 @@ def drop_quarantined(*, job: Job, reason: str, actor: str) -> Job:
     """QUARANTINED → CANCELLED; it stays refunded."""
     _require(job, reason)
     if not move(job, JobState.CANCELLED, now=db_now(), reason=reason, actor=actor):
-        raise Conflict(_("Somebody else has just moved this job."))
+        raise Conflict(_("The state of this job has just changed."))
     return job
 
 
 def _require(job: Job, reason: str) -> None:
     if not reason.strip():
-        raise Invalid(_("Say why."), code="reason_required")
+        raise Invalid(_("Enter a reason."), code="reason_required")
     if job.state != JobState.QUARANTINED:
         raise Conflict(_("This job is not in quarantine."))

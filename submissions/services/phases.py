@@ -48,7 +48,7 @@ def require_change(phase: Phase, stored: Phase | None) -> None:
             raise Conflict(
                 _("This phase has opened or has runs: %(fields)s can no longer change.")
                 % {"fields": ", ".join(changed)},
-                hint=_("Make another phase. Its end is moved by the action “Move the deadline”."),
+                hint=_("Create another phase. To move its end, use the action “Move the deadline”."),
                 code="phase_pinned",
             )
         return
@@ -73,8 +73,8 @@ def move_deadline(*, phase: Phase, closes_at: datetime) -> Phase:
             raise _wrong("closes_at", _("The phase would end before it opens."))
         if locked.is_released:
             raise Conflict(
-                _("The private scores of this phase are out: it cannot be opened again."),
-                hint=_("Make another phase, on another data version."),
+                _("The private scores of this phase are released: it cannot be reopened."),
+                hint=_("Create another phase, on another data version."),
                 code="scores_released",
             )
         _require_within(locked.challenge.hackathon, locked.challenge.hackathon.starts_at, closes_at)

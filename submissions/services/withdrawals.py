@@ -34,7 +34,7 @@ def start_withdrawal(*, submission: Submission, user: User) -> Withdrawal:
         raise Conflict(_("Only a scored submission can be withdrawn."), hint=hint, code="not_scored")
     _require_open(submission, now)
     if _current(submission) is not None:
-        raise Conflict(_("This submission is withdrawn already."), code="already_withdrawn")
+        raise Conflict(_("This submission is already withdrawn."), code="already_withdrawn")
     return Withdrawal.objects.create(submission=submission, withdrawn_at=now, withdrawn_by=user)
 
 

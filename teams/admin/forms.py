@@ -95,5 +95,5 @@ class TeamAdminForm(TeamModelForm):
         hackathon = values.get("hackathon") or getattr(self.instance, "hackathon", None)
         name = values.get("name")
         if name and hackathon and teams_named(name, hackathon).exclude(pk=self.instance.pk).exists():
-            self.add_error("name", forms.ValidationError(_("There is a team of this name."), code="name_taken"))
+            self.add_error("name", forms.ValidationError(_("A team with this name already exists."), code="name_taken"))
         return values

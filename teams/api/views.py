@@ -57,7 +57,7 @@ class MeView(StrictAPIView):
 class TeamsView(StrictListView[Team]):
     """The teams of a hackathon, by name."""
 
-    summaries: ClassVar = {"get": "List teams", "post": "Found a team"}
+    summaries: ClassVar = {"get": "List teams", "post": "Create a team"}
     permission_classes = (SignedInToWrite,)
     serializer_class = TeamSerializer
 
@@ -72,7 +72,7 @@ class TeamsView(StrictListView[Team]):
 
     @extend_schema(request=TeamInputSerializer, responses={201: TeamSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Found a team and become its captain."""
+        """Create a team and become its captain."""
         hackathon = visible_hackathon(request.user, slug)
         team = create_team(user=person(request), hackathon=hackathon, name=self.read(TeamInputSerializer)["name"])
         return _team_response(request.user, teams_of(request.user), team.pk, status=201)

@@ -45,7 +45,7 @@ def create_invitation(*, team: Team, user: User, email: str = "") -> tuple[Invit
         if locked.invitations.filter(created_at__gt=now - timedelta(days=1)).count() >= PER_DAY:
             raise Conflict(
                 _("Your team has made %(count)d invitations within a day.") % {"count": PER_DAY},
-                hint=_("Use one of those that are open, or wait until tomorrow."),
+                hint=_("Use an open invitation, or try again tomorrow."),
                 code="too_many_invitations",
             )
         invitation = Invitation.objects.create(
@@ -109,7 +109,7 @@ def _require_captain(team: Team, user: User) -> None:
     captains = Membership.objects.current().filter(team=team, role=MembershipRole.CAPTAIN)
     if not captains.filter(user=user).exists():
         raise NotAllowed(
-            _("Only the captain invites people."), hint=_("Ask your captain to do this."), code="not_captain"
+            _("Only the captain can invite people."), hint=_("Ask your captain to do this."), code="not_captain"
         )
 
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from hackathon.clock import db_now
 from hackathon.enums import Role
@@ -104,7 +105,9 @@ def _managed(membership: Membership, user: User) -> Membership:
     if member is None:
         raise NotFound
     if member.user_id == user.pk:
-        raise Conflict(_("This is you."), hint=_("Leave the team, or choose another member."), code="is_self")
+        raise Conflict(
+            _("You cannot do this to yourself."), hint=_("Leave the team, or choose another member."), code="is_self"
+        )
     if db_now() >= team.hackathon.ends_at:
         raise Conflict(
             _("This hackathon is over: its teams stay as they were at the end."),
@@ -154,8 +157,8 @@ def require_room(team: Team) -> None:
     size = team.hackathon.max_team_size
     if Membership.objects.current().filter(team=team).count() >= size:
         raise Conflict(
-            _("The team is full: %(size)d people.") % {"size": size},
-            hint=_("Somebody has to leave it first, or you join another team."),
+            ngettext("The team is full: %(size)d person.", "The team is full: %(size)d people.", size) % {"size": size},
+            hint=_("Wait for a member to leave, or join another team."),
             code="team_full",
         )
 
@@ -192,6 +195,6 @@ def require_teamless(user: User, hackathon: Hackathon) -> None:
 
 
 def _refuse_name() -> NoReturn:
-    message = _("There is a team of this name.")
+    message = _("A team with this name already exists.")
     field = FieldError(code="name_taken", field="name", message=message)
     raise Conflict(message, hint=_("Choose another name."), code="name_taken", fields=[field])

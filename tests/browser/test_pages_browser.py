@@ -34,7 +34,7 @@ def running(world: World) -> Submission:
 def report(job: Job, *, seq: int, step: int) -> None:
     points = [{"step": s, "name": "train_loss", "value": 1 / (s + 1)} for s in range(step - 40, step + 1, 10)]
     points += [{"step": step, "name": "validation_accuracy", "value": 0.75}]
-    lines = [{"at": "2030-01-01T00:00:00Z", "text": f"at step {step}"}]
+    lines = [{"at": "2030-01-01T00:00:00Z", "id": "attempt_started", "values": {"attempt": step}}]
     ProgressChunk.objects.create(job=job, attempt=1, seq=seq, points=points, lines=lines)
     Job.objects.filter(pk=job.pk).update(progress_seq=seq, step=step)
 
@@ -50,7 +50,7 @@ def test_a_running_submission_moves_by_itself_and_keeps_what_is_open(world: Worl
     assert page.locator("#curve-1 table").is_visible()
     assert page.locator("#curve-1 canvas[data-same]").is_visible()  # redrawn in place: nothing flickers
     assert not page.locator("#curve-2 table").is_visible()
-    assert "at step 80" in page.inner_text(".log")
+    assert "Attempt 80 started." in page.inner_text(".log")
     assert move(submission.jobs.get(), JobState.CANCELLED, now=timezone.now(), reason="cancelled")
     page.wait_for_selector(".state-cancelled", timeout=15_000)
     asked: list[str] = []

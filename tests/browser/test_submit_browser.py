@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from submissions.models import Submission
+from submissions.models import Quota, Submission
 from tests.browser.inspection import inspect
 from tests.browser.watched import Watched
 from tests.factories import World, make_world
@@ -85,6 +85,27 @@ def test_a_technique_is_switched_on_by_keyboard_and_then_shows_its_fields(
     page.get_by_role("button", name="Submit", exact=True).click()
     page.get_by_text("Submission #1 was received.").wait_for()
     assert Submission.objects.get().config["techniques"] == [{"name": "fgm", "epsilon": 2.0}]
+
+
+def test_note_and_submit_button_follow_the_quota_while_the_focus_stays(world: World, watched: Watched) -> None:
+    page = watched.open(f"/c/{world.challenge.slug}/submit/?method=lora", user=world.captain, width=390)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_text("Submission #1 is in the queue.").wait_for()
+    page = watched.open(f"/c/{world.challenge.slug}/submit/?method=lora", user=world.captain, width=390)
+    submit, rate = page.get_by_role("button", name="Submit", exact=True), page.get_by_label("learning_rate")
+    for used, count in ((20, 0), (1, 1)):
+        Quota.objects.update(used_today=used)
+        rate.fill(f"0.000{used}")
+        expect(submit).to_have_count(count)
+        expect(page.get_by_text("Daily limit reached (20/20)")).to_have_count(1 - count)
+        expect(rate).to_be_focused()
+        assert inspect(page) == []
+    for used, button in ((2, submit), (20, page.locator("#submit-action ~ button"))):
+        Quota.objects.update(used_today=used)
+        rate.fill(f"0.001{used}")
+        submit.evaluate("one => { one.dataset.old = 'yes'; one.focus(); }")
+        expect(page.locator("#submit-button[data-old]")).to_have_count(0)
+        expect(button).to_be_focused()
 
 
 def test_what_the_check_says_follows_the_fields_while_the_focus_stays(world: World, watched: Watched) -> None:

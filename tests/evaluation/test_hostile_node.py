@@ -63,7 +63,7 @@ SPEED = MeasuredSpeed(
     frozen_megabytes=100.0,
 )
 LOAD = {"memory_used_mb": 100, "disk_free_mb": 10_000}
-LINE = {"at": "2026-11-22T12:00:00Z", "text": "Step 1."}
+LINE = {"at": "2026-11-22T12:00:00Z", "id": "validated", "values": {"step": 1, "metrics": "f1 0.5", "loss": 0.5}}
 HONEST: dict[str, Any] = {
     "claim": claim_body(memory_used_mb=100, cached_models=("0" * 64,), last_error="none"),
     "progress": {
@@ -313,6 +313,7 @@ FURTHEST: dict[str, list[tuple[Path, Any]]] = {
         (("points", 0), {"step": 2**31 - 1, "name": "train_loss", "value": 1e150}),
         (("points", 1), {"step": 0, "name": "train_loss", "value": -1e150}),
         (("lines",), [LINE | {"at": at} for at in ("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z")]),
+        (("lines", 0, "values"), {"step": 2**53, "metrics": "\U0010ffff" * 100, "loss": -1e150}),
     ],
     "result": [
         (("telemetry", "compute_seconds"), 2_678_400.0),

@@ -146,7 +146,7 @@ def test_hostile_text_is_inert_on_every_page(world: World) -> None:
         attempt=1,
         seq=1,
         points=[{"step": 1, "name": "train_loss", "value": 0.5}],
-        lines=[{"at": "2030-01-01T00:00:00Z", "text": HOSTILE}],
+        lines=[{"at": "2030-01-01T00:00:00Z", "id": "reading_data", "values": {"version": HOSTILE}}],
     )
     for row, fields in {
         world.hackathon: ("name", "tagline", "description"),

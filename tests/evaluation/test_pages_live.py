@@ -29,7 +29,7 @@ def start(job: Job, *, step: int = 40) -> Job:
     Job.objects.filter(pk=job.pk).update(step=step, total_steps=100, stage="train", progress_seq=1)
     points = [{"step": s, "name": "train_loss", "value": 1 / (s + 1)} for s in range(0, step, 10)]
     points += [{"step": 0, "name": "validation_accuracy", "value": 0.75}]
-    lines = [{"at": "2030-01-01T00:00:00Z", "text": f"line {n}"} for n in range(50)]
+    lines = [{"at": "2030-01-01T00:00:00Z", "id": "attempt_started", "values": {"attempt": n}} for n in range(50)]
     ProgressChunk.objects.create(job=job, attempt=1, seq=1, points=points, lines=lines)
     job.refresh_from_db()
     return job
@@ -53,8 +53,8 @@ def test_a_running_submission_shows_stage_progress_curve_and_log(world: World) -
     assert '<progress max="100" value="40"' in text
     assert text.count('<figure class="chart"') == 2
     assert '<th scope="row"><bdi>30</bdi></th><td class="num">0.03226</td>' in text  # the curve's table
-    assert "line 49" in text
-    assert "line 9\n" not in text
+    assert "Attempt 49 started." in text
+    assert "Attempt 9 started." not in text
     assert "10 earlier lines are not shown." in text
 
 

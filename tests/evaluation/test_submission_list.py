@@ -82,7 +82,7 @@ def test_filters_are_links_that_keep_each_other(world: World) -> None:
     assert f'href="{kept}"' in text
     assert re.search(r'<a href="[^"]*tag=sweep" aria-current="true"><bdi>sweep</bdi></a>', text)
     empty = html(page(world, "captain", f"/submissions/?hackathon={world.hackathon.slug}&state=failed"))
-    assert "No submission is like that." in empty
+    assert "No matching submissions." in empty
     assert f'href="/submissions/?hackathon={world.hackathon.slug}">Show all</a>' in empty
     assert "Submit to" in html(page(world, "rival", "/submissions/"))
 

@@ -182,7 +182,7 @@ def test_a_confirmation_leads_to_no_other_site(world: World) -> None:
 
 def test_who_takes_no_part_yet_joins_the_public_hackathon_with_it(world: World) -> None:
     path = invite(world)
-    assert "You join the hackathon with it." in html(page(world, "outsider", path))
+    assert "You also join the hackathon." in html(page(world, "outsider", path))
     assert not Participation.objects.filter(user=world.outsider).exists()
     said = browser_of(world, "outsider").post(path, {"sent": "1"})
     assert 'id="id_stands_for_error"' in html(said)
@@ -264,7 +264,7 @@ def test_the_link_is_shown_once_and_kept_as_a_hash(world: World, newcomer: User)
     assert row.digest == digest_of(token)
     assert "no-store" in response["Cache-Control"]
     again = html(captain.get(f"/t/{world.team.pk}/"))
-    assert "Link for whoever has it" in again
+    assert "Anyone with the link" in again
     assert token not in again
     assert row.digest not in again
     assert browser(newcomer).post(f"/i/{token}/").status_code == 302

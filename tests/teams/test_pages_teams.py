@@ -174,6 +174,14 @@ def test_who_may_not_found_a_team(world: World, who: str, status: int, method: s
     assert Team.objects.count() == 2
 
 
+@pytest.mark.parametrize(("size", "said"), [(1, "at most 1 person;"), (2, "at most 2 people;")])
+def test_a_number_goes_with_its_noun(world: World, size: int, said: str) -> None:
+    world.hackathon.max_team_size = size
+    world.hackathon.save()
+    join_hackathon(user=world.outsider, hackathon=world.hackathon)
+    assert said in html(page(world, "outsider", create_path(world)))
+
+
 def test_a_participant_founds_a_team_and_lands_on_its_page(world: World) -> None:
     join_hackathon(user=world.outsider, hackathon=world.hackathon)
     browser = browser_of(world, "outsider")
@@ -187,7 +195,12 @@ def test_a_participant_founds_a_team_and_lands_on_its_page(world: World) -> None
 
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("", "required"), ("  ", "required"), ("x" * 81, "at most 80"), ("OTTERS", "There is a team of this name.")],
+    [
+        ("", "required"),
+        ("  ", "required"),
+        ("x" * 81, "at most 80"),
+        ("OTTERS", "A team with this name already exists."),
+    ],
 )
 def test_a_bad_name_is_said_beside_its_field(world: World, name: str, problem: str) -> None:
     join_hackathon(user=world.outsider, hackathon=world.hackathon)

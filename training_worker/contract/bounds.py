@@ -1,7 +1,7 @@
 """Ranges of everything that is sent: what the columns of both databases, floating point and a page survive.
 
-A sender of ours brings its values into them (`clipped`, `word`, `paragraph`, `wire.LogLine.said`), so that nothing it
-says honestly is refused.
+A sender of ours brings its values into them (`clipped`, `word`, `paragraph`, `log_lines.LogLine.said`), so that
+nothing it says honestly is refused.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ A post of an attempt that is not the job's current one gets 409 `stale_attempt` 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -23,17 +22,13 @@ from pydantic import Field
 
 from .base import ContractModel, Sha256, Slug
 from .bounds import (
-    EARLIEST,
     FASTEST,
-    LATEST,
-    LONGEST_LINE,
     Bytes,
     Count,
     Figure,
     Line,
     Megabytes,
     MegabytesUsed,
-    Moment,
     Name,
     Paragraph,
     Parameters,
@@ -43,8 +38,8 @@ from .bounds import (
 from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
 from .limits import Budget, MeasuredSpeed
+from .log_lines import LogLine
 from .report import Collapse
-from .text import one_line
 
 WAKE_TASK = "training_worker.wake"
 """Celery task name of the doorbell. It carries no arguments and names no job."""
@@ -284,16 +279,6 @@ class CurvePoint(ContractModel):
     step: Count
     name: Name
     value: Figure
-
-
-class LogLine(ContractModel):
-    at: Moment
-    text: Line
-
-    @classmethod
-    def said(cls, text: str) -> LogLine:
-        """What is said now, whatever its characters and its length, and even where this machine's clock is far off."""
-        return cls(at=min(max(datetime.now(UTC), EARLIEST), LATEST), text=one_line(text, LONGEST_LINE))
 
 
 class Progress(ContractModel):

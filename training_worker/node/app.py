@@ -51,7 +51,7 @@ def serve(settings: Settings, runner: Runner, template: Template) -> int:
         except Exception as error:  # Celery logs what a handler raises and goes on: a node without hands
             log.exception("template_broken")
             raise SystemExit(3) from error
-        log.info("ready", device=device.device, memory_mb=device.memory_mb, threads=settings.threads)
+        log.info("ready", device=device.device, memory_mb=device.memory_mb, threads=settings.threads or "shared")
         runner.begin(device)
 
     def shutting_down(**_: Any) -> None:

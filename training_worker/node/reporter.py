@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import structlog
 
-from ..contract.wire import PROGRESS_SECONDS, CurvePoint, LogLine, NodeLoad, Progress, Stage
+from ..contract.log_lines import LogLine, LogMessage
+from ..contract.wire import PROGRESS_SECONDS, CurvePoint, NodeLoad, Progress, Stage
 from ..run.messages import ChildProgress
 from .client import AttemptClient, SiteUnavailable
 
@@ -47,10 +48,10 @@ class Reporter:
         self._lines.extend(progress.lines)
         self._news = True
 
-    def enter(self, stage: Stage, text: str) -> None:
+    def enter(self, stage: Stage, message: LogMessage) -> None:
         """The supervisor's own news: a stage and a line."""
         self._stage, self._news = stage, True
-        self._lines.append(LogLine.said(text))
+        self._lines.append(LogLine.said(message))
 
     def tick(self) -> None:
         """Post if it is time. Raises `Cancelled` and `StaleAttempt`; an unreachable site is no reason to stop

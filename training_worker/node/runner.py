@@ -13,6 +13,7 @@ from ..contract.wire import MOST_CACHED_MODELS, RECIPE, ClaimRequest, JobKind, N
 from ..run.messages import DeviceInfo
 from .cache import Cache
 from .client import Nothing, SiteClient, SiteError, SiteUnavailable
+from .host import HostNodes
 from .memory import memory_used_mb
 from .settings import MEGABYTE, VERSION, Identity, NodeFolder, Settings
 from .supervise import Supervisor
@@ -30,7 +31,9 @@ log = structlog.get_logger()
 class Runner(threading.Thread):
     """One thread, one job at a time. `ring` is the doorbell, `stop` the end; both are safe from any thread."""
 
-    def __init__(self, settings: Settings, folder: NodeFolder, identity: Identity, template: Template) -> None:
+    def __init__(
+        self, settings: Settings, folder: NodeFolder, identity: Identity, template: Template, host: HostNodes
+    ) -> None:
         super().__init__(name="runner", daemon=True)
         self._settings = settings
         self._identity = identity
@@ -48,7 +51,7 @@ class Runner(threading.Thread):
             folder=folder,
             cache=self._cache,
             load=self._load,
-            threads=settings.threads,
+            threads=lambda: settings.threads or host.threads(),
             stopping=self._stopping,
         )
 

@@ -21,6 +21,7 @@ from typing import IO
 from ..contract.base import ContractModel
 from ..contract.bounds import MOST_COUNT
 from ..contract.wire import IDLE_POLL_SECONDS
+from .host import processors
 
 VERSION = "0.1.0"
 LONGEST_TEMPORARY = 70
@@ -40,7 +41,8 @@ class Settings:
     name: str
     data: Path
     enrolment_token: str = ""
-    threads: int = 1
+    threads: int = 0
+    """0: at the start of each job its share of the machine's processors (`host.py`)."""
     idle_poll_seconds: float = IDLE_POLL_SECONDS
     cache_mb: int = 20_000
     least_disk_mb: int = 1000
@@ -71,7 +73,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         name=_node_name(choose(options.name, "HACKTUNE_NODE_NAME", socket.gethostname())),
         data=Path(choose(options.data, "HACKTUNE_WORKER_DATA", "worker-data")).resolve(),
         enrolment_token=choose(options.enrol, "HACKTUNE_ENROL_TOKEN"),
-        threads=_positive(environment, "HACKTUNE_THREADS", os.cpu_count() or 1),
+        threads=_positive(environment, "HACKTUNE_THREADS", 1) if environment.get("HACKTUNE_THREADS") else 0,
         idle_poll_seconds=_seconds(environment, "HACKTUNE_IDLE_POLL_SECONDS", IDLE_POLL_SECONDS),
         cache_mb=_positive(environment, "HACKTUNE_CACHE_MB", 20_000),
         least_disk_mb=_positive(environment, "HACKTUNE_LEAST_DISK_MB", 1000),
@@ -216,7 +218,7 @@ def child_environment(environment: Mapping[str, str], settings: Settings) -> dic
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "TRANSFORMERS_VERBOSITY": "error",
         "TOKENIZERS_PARALLELISM": "false",
-        "OMP_NUM_THREADS": str(settings.threads),
+        "OMP_NUM_THREADS": str(settings.threads or processors()),
         "OMP_WAIT_POLICY": "PASSIVE",
         "OPENBLAS_NUM_THREADS": "1",  # numpy's own pool would be a second thread of the template
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",

@@ -12,6 +12,7 @@ import structlog
 from ..contract.wire import EnrolRequest
 from .app import serve
 from .client import SiteClient, SiteError
+from .host import HostNodes
 from .runner import Runner
 from .settings import Identity, NodeFolder, Settings, SettingsError, child_environment, read_settings
 from .template import Template
@@ -25,6 +26,8 @@ def main() -> int:
         settings = read_settings(sys.argv[1:], os.environ)
         folder = NodeFolder(settings.data)
         folder.open()
+        host = HostNodes()
+        host.join()
         identity = folder.load_identity(settings.site_url)
         if identity is None or not identity.node_id:
             identity = _enrol(settings, folder, identity)
@@ -36,8 +39,9 @@ def main() -> int:
     os.environ.update(clean)
     template = Template()
     try:
-        return serve(settings, Runner(settings, folder, identity, template), template)
+        return serve(settings, Runner(settings, folder, identity, template, host), template)
     finally:
+        host.leave()
         folder.close()
 
 

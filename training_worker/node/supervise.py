@@ -11,6 +11,7 @@ import structlog
 
 from ..contract import sentences
 from ..contract.bounds import paragraph
+from ..contract.log_lines import Log, LogMessage
 from ..contract.wire import RECIPE, Claim, FailureCode, JobFailure, JobRelease, JobResult, JobSpec, NodeLoad, Stage
 from ..run.child import main as child_main
 from ..run.messages import ChildCrash, ChildFailure, ChildJob, ChildProgress, ChildResult, Message, read_message
@@ -56,7 +57,7 @@ class Supervisor:
         folder: NodeFolder,
         cache: Cache,
         load: Callable[[], NodeLoad],
-        threads: int,
+        threads: Callable[[], int],
         stopping: threading.Event,
     ) -> None:
         self.site = site
@@ -94,7 +95,7 @@ class Attempt:
 
     def run(self) -> str:
         try:
-            self._reporter.enter(Stage.PREPARE, f"Attempt {self._spec.attempt} started.")
+            self._reporter.enter(Stage.PREPARE, LogMessage(Log.ATTEMPT_STARTED, {"attempt": self._spec.attempt}))
             job = self._fetch_inputs()
             self._deliver(self._run_child(job))
             return "result"
@@ -141,7 +142,7 @@ class Attempt:
             model=str(model),
             features=str(cache.features),
             output=str(output),
-            threads=self._node.threads,
+            threads=self._node.threads(),
         )
 
     # --- the child -------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ class Attempt:
     # --- outputs ---------------------------------------------------------------------------------------------
 
     def _deliver(self, result: ChildResult) -> None:
-        self._reporter.enter(Stage.UPLOAD, "Uploading predictions and artifacts.")
+        self._reporter.enter(Stage.UPLOAD, LogMessage(Log.UPLOADING))
         self._reporter.flush()
         started = time.monotonic()
         offered = [name for name in result.outputs if self._transfer.offers(name)]

@@ -8,12 +8,15 @@ import time
 import psutil
 
 from ..contract.limits import Budget
-from ..contract.sentences import HARD_WALL, HINTS, MEMORY_CAP
+from ..contract.sentences import HARD_WALL, HINTS, MEMORY_CAP, SHARED_NODE, SHARED_NODE_HINT
 from ..contract.wire import FailureCode, JobFailure
+from .host import waited_seconds
 from .settings import MEGABYTE
 from .template import Child
 
 TICK_SECONDS = 0.1
+SHARED = 0.1
+"""Of its wall time a run must have waited so much for a processor for that to be said and not charged."""
 
 
 class Watchdog(threading.Thread):
@@ -56,8 +59,18 @@ class Watchdog(threading.Thread):
             used, cap = f"{megabytes:,.0f}", f"{budget.max_memory_mb:,}"
             return self._failure(FailureCode.CONFIG_OOM, MEMORY_CAP(used=used, cap=cap))
         if self.seconds() > budget.hard_wall_seconds:
-            return self._failure(FailureCode.TIME_LIMIT, HARD_WALL(seconds=f"{budget.hard_wall_seconds:g}"))
+            return self._too_long()
         return None
+
+    def _too_long(self) -> JobFailure:
+        limit = f"{self._budget.hard_wall_seconds:g}"
+        failure = self._failure(FailureCode.TIME_LIMIT, HARD_WALL(seconds=limit))
+        waited = min(waited_seconds(self._child.process.pid), failure.compute_seconds)
+        if waited < SHARED * failure.compute_seconds:
+            return failure
+        message = SHARED_NODE(seconds=limit, waited=f"{waited:.0f}")
+        charged = failure.compute_seconds - waited
+        return failure.model_copy(update={"message": message, "hint": SHARED_NODE_HINT, "compute_seconds": charged})
 
     def _failure(self, code: FailureCode, message: str) -> JobFailure:
         return JobFailure(code=code, message=message, hint=HINTS[code], compute_seconds=self.seconds())

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 
 from ..contract.bounds import clipped
-from ..contract.wire import CurvePoint, LogLine, Stage
+from ..contract.log_lines import LogLine, LogMessage
+from ..contract.wire import CurvePoint, Stage
 from .messages import ChildProgress
 
 
@@ -20,17 +21,17 @@ class Journal:
         self._total = 0
         self.curve: list[CurvePoint] = []
 
-    def stage(self, stage: Stage, text: str = "", *, total_steps: int | None = None) -> None:
+    def stage(self, stage: Stage, message: LogMessage, *, total_steps: int | None = None) -> None:
         """Enter a stage; `total_steps` is set once, when training begins."""
         self._stage = stage
         self._total = self._total if total_steps is None else total_steps
-        self._post(lines=(text,) if text else ())
+        self._post(lines=(message,))
 
-    def line(self, text: str) -> None:
-        """One sentence for the team."""
-        self._post(lines=(text,))
+    def line(self, message: LogMessage) -> None:
+        """One line for the team."""
+        self._post(lines=(message,))
 
-    def points(self, step: int, *, text: str = "", **values: float) -> None:
+    def points(self, step: int, message: LogMessage | None = None, /, **values: float) -> None:
         """Curve points of one step; a value that is not finite is left out (JSON has no NaN)."""
         self._step = step
         points = tuple(
@@ -39,15 +40,15 @@ class Journal:
             if math.isfinite(value)
         )
         self.curve.extend(points)
-        self._post(points=points, lines=(text,) if text else ())
+        self._post(points=points, lines=(message,) if message else ())
 
-    def _post(self, *, points: tuple[CurvePoint, ...] = (), lines: tuple[str, ...] = ()) -> None:
+    def _post(self, *, points: tuple[CurvePoint, ...] = (), lines: tuple[LogMessage, ...] = ()) -> None:
         self._send(
             ChildProgress(
                 stage=self._stage,
                 step=self._step,
                 total_steps=self._total,
                 points=points,
-                lines=tuple(LogLine.said(text) for text in lines),
+                lines=tuple(LogLine.said(line) for line in lines),
             )
         )

@@ -1,51 +1,61 @@
-"""The sentences a team reads in a run's log."""
+"""What a run says in its log, from the objects that it is about."""
 
 from __future__ import annotations
 
 from ..contract.config import SubmissionConfig, TrainingArguments
 from ..contract.limits import Budget
+from ..contract.log_lines import Log, LogMessage
 from ..contract.wire import StoppedBy
 from .training import Plan, Trained
 
+ENDED = {
+    StoppedBy.EPOCHS: Log.ENDED_EPOCHS,
+    StoppedBy.EARLY_STOPPING: Log.ENDED_EARLY_STOPPING,
+    StoppedBy.STEPS: Log.ENDED_STEPS,
+    StoppedBy.SECONDS: Log.ENDED_SECONDS,
+}
 
-def describe_data(train: int, validation: int, test: int) -> str:
+
+def describe_data(train: int, validation: int, test: int) -> LogMessage:
     """Numbers of examples."""
-    return f"Data: {train:,} training, {validation:,} validation and {test:,} test examples."
+    return LogMessage(Log.EXAMPLES, {"train": train, "validation": validation, "test": test})
 
 
-def describe_sizes(size: str) -> str:
-    """What the task says of the size of the training examples."""
-    return f"Encoded the training examples: {size}."
-
-
-def describe_cap(budget: Budget) -> str:
+def describe_cap(budget: Budget) -> LogMessage:
     """Of the memory of a card."""
-    return f"This run may use {budget.max_memory_mb:,} MB of the card's memory."
+    return LogMessage(Log.CARD_CAP, {"megabytes": budget.max_memory_mb})
 
 
-def describe_method(config: SubmissionConfig, trained: int, total: int) -> str:
+def describe_method(config: SubmissionConfig, trained: int, total: int) -> LogMessage:
     """`trained` of `total` parameters."""
-    techniques = "".join(f", {technique.name}" for technique in config.techniques)
-    return (
-        f"Method {config.method.name}{techniques} on {config.base_model}: {trained:,} of {total:,} parameters train "
-        f"({trained / total:.2%}); the head starts at {config.training.head_init}."
-    )
+    values: dict[str, int | float | str] = {
+        "method": " + ".join([config.method.name, *(technique.name for technique in config.techniques)]),
+        "model": config.base_model,
+        "trained": trained,
+        "total": total,
+        "share": 100 * trained / total,
+        "head_init": config.training.head_init,
+    }
+    return LogMessage(Log.METHOD, values)
 
 
-def describe_plan(training: TrainingArguments, plan: Plan) -> str:
-    return (
-        f"Training {plan.total_steps:,} steps of {training.per_device_train_batch_size} examples with "
-        f"{training.optim}, learning rate {training.learning_rate:g} ({training.lr_scheduler_type}); "
-        f"validation every {plan.validate_every} steps."
-    )
+def describe_plan(training: TrainingArguments, plan: Plan) -> LogMessage:
+    values: dict[str, int | float | str] = {
+        "steps": plan.total_steps,
+        "batch": training.per_device_train_batch_size,
+        "optimizer": training.optim,
+        "rate": float(training.learning_rate),
+        "schedule": training.lr_scheduler_type,
+        "every": plan.validate_every,
+    }
+    return LogMessage(Log.TRAINING, values)
 
 
-def describe_end(trained: Trained, plan: Plan) -> str:
-    patience = f"validation did not improve any more; the weights of step {trained.best_step} are kept"
-    why = {
-        StoppedBy.EPOCHS: "all epochs are done",
-        StoppedBy.EARLY_STOPPING: patience,
-        StoppedBy.STEPS: "the budget's steps are used up",
-        StoppedBy.SECONDS: "the budget's seconds are used up",
-    }[trained.stopped_by]
-    return f"Training ended after {trained.steps:,} of {plan.planned_steps:,} steps in {trained.seconds:.1f} s: {why}."
+def describe_end(trained: Trained, plan: Plan) -> LogMessage:
+    values = {
+        "steps": trained.steps,
+        "planned": plan.planned_steps,
+        "seconds": float(trained.seconds),
+        "best": trained.best_step,
+    }
+    return LogMessage(ENDED[trained.stopped_by], values)

@@ -8,8 +8,9 @@ from pydantic import Field, TypeAdapter
 
 from ..contract.base import ContractModel
 from ..contract.limits import MeasuredSpeed
+from ..contract.log_lines import LogLine
 from ..contract.report import Collapse
-from ..contract.wire import CurvePoint, FailureCode, JobSpec, LogLine, Precision, Stage, StoppedBy, Telemetry
+from ..contract.wire import CurvePoint, FailureCode, JobSpec, Precision, Stage, StoppedBy, Telemetry
 
 
 class ChildJob(ContractModel):

@@ -12,6 +12,7 @@ from torch import nn
 
 from ..contract.bounds import FASTEST
 from ..contract.config import LONGEST, SubmissionConfig, TrainingArguments
+from ..contract.log_lines import Log, LogMessage
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
 from ..contract.tasks import TASKS
 from ..contract.tasks.spec import SPLITS
@@ -115,7 +116,7 @@ class Run:
 
     def prepare_data(self) -> Data:
         """Read all splits; a backbone that trains reads their examples, so they are encoded at once."""
-        self.journal.stage(Stage.PREPARE, f"Reading data version {self.spec.dataset.version}.")
+        self.journal.stage(Stage.PREPARE, LogMessage(Log.READING_DATA, {"version": self.spec.dataset.version}))
         if cap_card(self.compute.device, self.spec.budget):
             self.journal.line(log_messages.describe_cap(self.spec.budget))
         rows, task, max_length = self.rows, self.task, self.training.max_length
@@ -129,7 +130,7 @@ class Run:
         counts = len(data.train.ids), len(data.validation.ids), len(data.test.ids)
         self.journal.line(log_messages.describe_data(*counts))
         if not self.is_frozen:
-            self.journal.line(log_messages.describe_sizes(task.describe(data.train, max_length)))
+            self.journal.line(task.describe(data.train, max_length))
         return data
 
     # --- build model -----------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class Run:
         """Prepare the model by the method, validate it as it is, train. Raises `Diverged`."""
         config = self.config
         if config is None:
-            self.journal.stage(Stage.TRAIN, "Nothing to train: this job scores the untrained model.")
+            self.journal.stage(Stage.TRAIN, LogMessage(Log.NOTHING_TO_TRAIN))
             model.backbone.requires_grad_(False)
             return model, Trained(StoppedBy.NOTHING_TO_TRAIN)
         train, validation = (self.inputs(model, getattr(data, name), name) for name in ("train", "validation"))
@@ -167,7 +168,7 @@ class Run:
             base = self.predict_frozen(model, data)
         model = self.prepare_model(model, config)
         validator = self.validator(model, data, validation)
-        validator.judge(0, base, "Before training")
+        validator.judge(0, base)
         loop = Loop(self.part(model), train, validator, self.setup(plan))
         trained = self.techniques.around_training(loop.run)
         self.techniques.after_training(model)
@@ -213,7 +214,7 @@ class Run:
 
     def predict(self, model: TaskModel, data: Data) -> Predictions:
         """Answers by the kept weights. Raises `Diverged` when an output is not finite."""
-        self.journal.stage(Stage.PREDICT, f"Predicting {len(data.test.ids):,} test inputs.")
+        self.journal.stage(Stage.PREDICT, LogMessage(Log.PREDICTING, {"examples": len(data.test.ids)}))
         answers = {}
         for name, split in (("validation", data.validation), ("test", data.test)):
             prediction = predict(self.part(model), self.inputs(model, split, name), self.task, self.compute)
@@ -249,7 +250,7 @@ class Run:
         def compute() -> FeatureSplit:
             known = {} if self.base_examples is None else shared_features(split, self.base_examples)
             if missing := len(split.ids) - len(known):
-                self.journal.line(f"Computing frozen features of {missing:,} examples, once.")
+                self.journal.line(LogMessage(Log.COMPUTING_FEATURES, {"examples": missing}))
             return frozen_features(model, split, self.compute, known)
 
         if key not in self.kept:

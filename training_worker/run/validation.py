@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..contract import sentences
 from ..contract.bounds import clipped
 from ..contract.config import TrainingArguments
+from ..contract.log_lines import Log, LogMessage
 from ..contract.metrics import METRICS
 from ..contract.report import KeptExample, ValidationReport
 from ..metrics import output_of
@@ -81,9 +82,9 @@ class Validator:
 
     def validate(self, step: int) -> bool:
         """One validation. True when patience is exhausted. Raises `Diverged` when the loss is not finite."""
-        return self.judge(step, predict(self._part, self._split, self._validation.task, self._compute), f"Step {step}")
+        return self.judge(step, predict(self._part, self._split, self._validation.task, self._compute))
 
-    def judge(self, step: int, prediction: Prediction, text: str) -> bool:
+    def judge(self, step: int, prediction: Prediction) -> bool:
         """`validate` for a prediction that is already there: that of the model before training."""
         loss = prediction.loss
         if loss is None or not math.isfinite(loss) or not prediction.is_finite():
@@ -91,7 +92,9 @@ class Validator:
         metrics = self._validation.metrics(self._validation.answers(prediction))
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         points = {f"validation_{name}": value for name, value in metrics.items()}
-        self._journal.points(step, text=f"{text}: validation {shown}, loss {loss:.3f}.", validation_loss=loss, **points)
+        said = Log.VALIDATED if step else Log.VALIDATED_BEFORE
+        message = LogMessage(said, {"step": step, "metrics": shown, "loss": float(loss)})
+        self._journal.points(step, message, validation_loss=loss, **points)
         return self._remember(step, (self._sign * metrics[self._metric], -loss))
 
     def _remember(self, step: int, goodness: tuple[float, float]) -> bool:

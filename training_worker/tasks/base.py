@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from ..contract.facts import Pooling
+from ..contract.log_lines import LogMessage
 from ..contract.tasks import TaskSpec
 from ..metrics.base import Answers
 from .heads import LinearHead
@@ -103,8 +104,8 @@ class Task(ABC):
         read them. Sequences are cut at `max_length`."""
 
     @abstractmethod
-    def describe(self, split: Split, max_length: int) -> str:
-        """The size of the examples in words, e.g. "21.3 tokens on average, 2% reach max_length 128"."""
+    def describe(self, split: Split, max_length: int) -> LogMessage:
+        """The size of the examples, for the log."""
 
     # --- model -----------------------------------------------------------------------------------------------
 

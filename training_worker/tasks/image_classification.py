@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoModelForImageClassification, BaseImageProcessor
 
+from ..contract.log_lines import Log, LogMessage
 from ..contract.tasks.image_classification import SPEC
 from .base import PublicForm, TaskModel
 from .class_output import ClassTask
@@ -114,10 +115,10 @@ class ImageClassification(ClassTask):
         with file, Image.open(file) as image:
             return resize(image.convert("RGB"), self.processor)
 
-    def describe(self, split: Split, max_length: int) -> str:
+    def describe(self, split: Split, max_length: int) -> LogMessage:
         assert isinstance(split, ImageSplit)
         height, width = split.pixels.shape[-2:]
-        return f"images of {width} × {height} pixels"
+        return LogMessage(Log.IMAGES, {"width": width, "height": height})
 
     def build_model(self) -> ImageModel:
         backbone: Any = AutoModel.from_pretrained(

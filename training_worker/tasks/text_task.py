@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from ..contract.log_lines import Log, LogMessage
 from .base import Task
 from .split import TARGETS, Batch, Row, Split
 from .text_encoder import load_tokenizer, max_positions
@@ -98,15 +99,15 @@ class TextTask(Task):
         type_ids = encoded.get("token_type_ids") if has_pair else None
         return Tokens(encoded["input_ids"], type_ids, self.processor.pad_token_id or 0)
 
-    def describe(self, split: Split, max_length: int) -> str:
+    def describe(self, split: Split, max_length: int) -> LogMessage:
         return describe_lengths(split.costs, max_length)
 
 
-def describe_lengths(lengths: Sequence[int], max_length: int) -> str:
+def describe_lengths(lengths: Sequence[int], max_length: int) -> LogMessage:
     """`lengths` are the tokens of each example."""
     count = max(1, len(lengths))
     cut = sum(length >= max_length for length in lengths) / count
-    return f"{sum(lengths) / count:.1f} tokens on average, {cut:.0%} reach max_length {max_length}"
+    return LogMessage(Log.TOKENS, {"mean": sum(lengths) / count, "cut": 100 * cut, "length": max_length})
 
 
 def padded(rows: Sequence[Sequence[int]], longest: int, fill: int) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from ..contract.log_lines import LogMessage
 from ..contract.tasks.token_classification import SPEC
 from . import prototypes
 from .base import Context, PublicForm, TaskModel
@@ -111,7 +112,7 @@ class TokenClassification(LabelTask):
             tags=[[all_[word] for word in those] for all_, those in zip(tags, words, strict=True)] if tags else None,
         )
 
-    def describe(self, split: Split, max_length: int) -> str:
+    def describe(self, split: Split, max_length: int) -> LogMessage:
         return describe_lengths(split.costs, max_length)
 
     def build_model(self) -> WordModel:

@@ -8,13 +8,14 @@ from typing import Any
 import urllib3
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from hackathon.files.storage import PrivateStorage, storage
+from hackathon.management.terminal import TerminalCommand
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Try every storage: write, list, read, read by a signed address as a node would, refuse without, delete."
 
     def handle(self, *args: Any, **options: Any) -> None:

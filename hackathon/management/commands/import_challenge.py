@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from hackathon.errors import DomainError
+from hackathon.management.terminal import TerminalCommand
 from hackathon.models import Hackathon
 from hackathon.services.import_challenge import import_challenge
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Import a challenge bundle: everything that is wrong with it by file and line, or a new data version."
 
     def add_arguments(self, parser: CommandParser) -> None:

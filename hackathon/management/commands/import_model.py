@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from hackathon.errors import DomainError
+from hackathon.management.terminal import TerminalCommand
 from hackathon.services.import_model import import_model
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Register a model that `python -m training_worker.convert` made: safetensors only, every sha256 checked."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -99,6 +99,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
       .filter((box) => box.scrollTop || box.scrollLeft)
       .map((box) => [placeOf(box), box.scrollTop, box.scrollLeft]),
     focused: live !== focus && live.contains(focus) ? placeOf(focus) : null,
+    onSubmit: focus?.id === "submit-button",
   };
 });
 document.addEventListener("htmx:afterSwap", () => {
@@ -110,8 +111,12 @@ document.addEventListener("htmx:afterSwap", () => {
   if (kept.focused) findAgain(kept.focused)?.focus({ preventScroll: true });
   offerCopying(document);
 });
-// A field is marked as wrong by what the live check says of it.
+// A field is marked as wrong by what the live check says of it. Where a check takes the focused submit button away, its
+// neighbour gets the focus.
 document.addEventListener("htmx:afterSettle", () => {
+  if (kept.onSubmit && document.activeElement === document.body) {
+    (document.getElementById("submit-button") ?? document.querySelector("#submit-action ~ button")).focus();
+  }
   for (const said of document.querySelectorAll(".said")) {
     const input = said.parentElement.querySelector("input, select, textarea");
     if (said.querySelector(".problem")) input.ariaInvalid = "true";

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from hackathon.clock import db_now
+from hackathon.management.terminal import TerminalCommand
 from submissions.watch.prometheus import last_sweep_at
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Fail unless the sweeper was at work lately: so scheduler, broker and database all do their part."
 
     def add_arguments(self, parser: CommandParser) -> None:

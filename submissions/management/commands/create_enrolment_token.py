@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from hackathon.management.terminal import TerminalCommand
 from submissions.services.nodes import create_enrolment_token
 
 
-class Command(BaseCommand):
+class Command(TerminalCommand):
     help = "Print a one-time token with which one GPU node can join. It cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -72,7 +72,7 @@ def test_the_front_page_has_every_list_for_a_superuser(world: World) -> None:
 
 
 def test_what_needs_attention_leads_to_its_rows(world: World, organizer: Client) -> None:
-    assert "Nothing right now." in html(organizer.get("/admin/"))
+    assert "Nothing needs attention." in html(organizer.get("/admin/"))
     Job.objects.filter(pk=submit(world).pk).update(state=JobState.QUARANTINED, losses=5)
     node, _token = make_node("rack-7")
     Node.objects.filter(pk=node.pk).update(seen_at=timezone.now() - timedelta(hours=1))

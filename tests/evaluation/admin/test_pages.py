@@ -179,7 +179,7 @@ def test_one_account_per_mailbox(world: World, chief: Client) -> None:
         "participations-TOTAL_FORMS": "0",
         "participations-INITIAL_FORMS": "0",
     }
-    assert "There is an account for this mailbox." in html(chief.post(url(User, "add"), body))
+    assert "An account with this e-mail address already exists." in html(chief.post(url(User, "add"), body))
     assert not User.objects.filter(name="Twin").exists()
     chief.post(url(User, "add"), body | {"email": "twin@example.org"})
     assert User.objects.get(name="Twin").email_key == "twin@example.org"
@@ -194,7 +194,7 @@ def test_releasing_scores_needs_a_reason_and_the_challenges_slug(world: World, c
     assert other.challenge.slug not in asked
     slug = world.challenge.slug
     assert "This field is required." in act(chief, "release", world.phase, typed=slug)
-    assert "This is another text." in act(chief, "release", world.phase, reason="x", typed=other.challenge.slug)
+    assert "The text does not match." in act(chief, "release", world.phase, reason="x", typed=other.challenge.slug)
     both = act(chief, "release", world.phase, other, reason="x", typed=slug)
     assert "choose one row at a time" in both
     assert set(Phase.objects.values_list("score_visibility", flat=True)) == {ScoreVisibility.LIVE}

@@ -136,7 +136,7 @@ def test_a_person_is_accepted(world: World, organizer: Client) -> None:
 def test_team_names_are_one_in_any_case(world: World, organizer: Client) -> None:
     body = {"hackathon": world.hackathon.pk, "name": " otters ", "memberships-TOTAL_FORMS": 0}
     body |= {"memberships-INITIAL_FORMS": 0}
-    assert "There is a team of this name." in html(organizer.post(url(Team, "add"), body))
+    assert "A team with this name already exists." in html(organizer.post(url(Team, "add"), body))
 
 
 # --- phases --------------------------------------------------------------------------------------------------

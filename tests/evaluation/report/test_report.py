@@ -171,7 +171,7 @@ def test_without_the_base_model_there_is_a_report_without_comparisons(world: Wor
     submission = validated(world, without_base(class_report()))
     assert report(world, submission)["metrics"][0]["base"] is None
     text = shown(world, submission)
-    assert "answers are not there to compare with." in text
+    assert "No predictions of the base model to compare with." in text
     assert [word for word in ("base F1", "Improved", "Base model", "improved") if word in text] == []
 
 

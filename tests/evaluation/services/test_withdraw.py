@@ -227,7 +227,7 @@ def test_the_same_config_leads_to_the_withdrawn_submission(world: World) -> None
     assert [(run.phase_id, run.team_id) for run in runs] == [(world.phase.pk, world.team.pk)] * len(runs)
     assert [run.pk for run in runs] == [submission.pk], list(Job.objects.values())
     number = f"Your team already ran exactly this config: {submission}. Nothing was charged."
-    assert said == [f"{number} It is withdrawn: restore it below to have it ranked again."]
+    assert said == [f"{number} It is withdrawn: restore it below to rank it again."]
     assert (posted.status_code, posted["Location"]) == (302, f"/s/{submission.pk}/")
     assert said[0] in html(browser.get(posted["Location"]))
     assert Withdrawal.objects.filter(restored_at=None).count() == 1

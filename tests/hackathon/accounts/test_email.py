@@ -53,7 +53,7 @@ def address_of(user: User) -> tuple[str, str]:
 def test_the_new_address_holds_once_its_mailbox_says_so(ada: User) -> None:
     client = logged_in("ada@example.org")
     shown = html(ask(client, "Ada@New.example"))
-    assert "We have sent a mail to <bdi>ada@new.example</bdi>" in shown
+    assert "We have sent an e-mail to <bdi>ada@new.example</bdi>" in shown
     assert delivered()[-1].to == ["ada@new.example"]
     assert address_of(ada) == ("ada@example.org", "ada@example.org")
     client.post(link())

@@ -13,7 +13,9 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from hackathon.api import document
+from tests.test_sentences import CHINESE_READER, chinese
 
+__all__ = ["chinese"]
 PATH = "/api/schema/"
 
 
@@ -90,6 +92,14 @@ def test_what_everybody_may_read_is_declared_so() -> None:
         "GET /api/leaderboard/{phase_id}/",
         "GET /api/teams/{team_id}/",
     }
+
+
+@pytest.mark.django_db
+def test_the_docs_page_is_framed_in_the_readers_language(chinese: None) -> None:
+    text = Client().get("/api/docs/", headers=CHINESE_READER).content.decode()
+    assert "<title>API 文档 · Hacktune</title>" in text
+    assert "使用 API 令牌登录，放在请求头 <code>Authorization: Bearer …</code> 中。" in text
+    assert '<main id="api-docs" lang="en"' in text, "the document itself is English"
 
 
 @pytest.mark.django_db

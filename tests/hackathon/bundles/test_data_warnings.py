@@ -69,8 +69,10 @@ def test_one_input_with_two_labels(bundle: Path) -> None:
 def test_one_input_with_one_label_in_train_and_another_in_validation(bundle: Path) -> None:
     edit(bundle / "train.jsonl", 1, label="positive")
     edit(bundle / "validation.jsonl", 5, text=text_of(bundle, "train.jsonl", 1), label="negative")
-    leak, contradiction = warnings_of(bundle)
-    assert leak.startswith("validation.jsonl:5: 1 inputs are in training too, this one at train.jsonl:1")
+    contradiction, leak = warnings_of(bundle)
+    assert leak.startswith(
+        "validation.jsonl:5: Validation inputs that are in training too: 1, such as this one at train.jsonl:1"
+    )
     assert contradiction == (
         "validation.jsonl:5: Inputs with two different labels: 1, such as this one and train.jsonl:1. Only one can be "
         "right."

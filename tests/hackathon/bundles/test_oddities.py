@@ -171,6 +171,7 @@ def test_an_input_in_training_and_validation_is_a_warning(bundle: Path) -> None:
         edit(bundle / "validation.jsonl", line, text=row["text"].upper(), label=row["label"])
     inspection = inspect_bundle(bundle)
     assert list(map(str, inspection.problems.warnings())) == [
-        "validation.jsonl:2: 2 inputs are in training too, this one at train.jsonl:3: validation will look too good."
+        "validation.jsonl:2: Validation inputs that are in training too: 2, such as this one at train.jsonl:3. "
+        "Scores will look too good."
     ]
     inspected(bundle)

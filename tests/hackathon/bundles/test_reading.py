@@ -243,7 +243,7 @@ def test_thousands_of_kinds_of_problems_are_counted(bundle: Path) -> None:
          "23: phases.0: The phase must close after it opens."),
         ("precision: fp32", "opens_at: 2026-01-02", "25: phases.0.opens_at: Input should"),
         ("precision: fp32", "opens_at: 2026-01-02T09:00:00", "25: phases.0.opens_at: Give the time with its offset"),
-        ("limits:", "description: again\nlimits:", "14: The key “description” is here twice."),
+        ("limits:", "description: again\nlimits:", "14: Duplicate key “description”."),
     ],
 )  # fmt: skip
 def test_problems_of_challenge_yaml_have_lines(bundle: Path, old: str, new: str, expected: str) -> None:

@@ -94,7 +94,7 @@ def test_with_the_mail_server_down_an_invitation_is_made(
 ) -> None:
     use_smtp(settings, 1)
     response = browser_of(world, "captain").post(f"/t/{world.team.pk}/", {"email": "new@example.org"})
-    assert "should the mail not arrive" in html(response)
+    assert "If the e-mail does not arrive" in html(response)
     assert Invitation.objects.get().email == "new@example.org"
     assert OutgoingMail.objects.get().last_error
 

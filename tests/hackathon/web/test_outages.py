@@ -73,7 +73,7 @@ def test_wherever_it_shows(path: str, where: str, error: Exception) -> None:
     if path.startswith("/api/"):
         assert response.json()["code"] == "unavailable"
     else:
-        assert "does not answer at the moment" in text
+        assert "is not available at the moment" in text
 
 
 @pytest.mark.parametrize("path", ["/", "/api/submissions/"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -128,6 +130,37 @@ def test_every_string_of_a_template_has_its_chinese() -> None:
         used = re.findall(r'{% translate "([^"]+)"', text) + re.findall(r"{% translate '([^']+)'", text)
         missing += [f"{template.name}: {one}" for one in used if one not in known]
     assert missing == []
+
+
+@pytest.mark.parametrize("other", ["您", "挑战", "组织者", "账户", "电子邮", "搁置"])
+def test_one_thing_has_one_chinese_word(other: str) -> None:
+    """They are 你, 赛题, 主办方, 账号, 邮箱 and 隔离."""
+    assert {text: chinese for text, chinese in _chinese().items() if other in chinese} == {}
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """The msgids of a template's blocks."""
+    for options, body in re.findall(r"{% blocktranslate([^%]*)%}(.*?){% endblocktranslate", text, re.DOTALL):
+        said = re.sub(r"{{ (\w+) }}", r"%(\1)s", body.partition("{% plural %}")[0])
+        yield " ".join(filter(None, map(str.strip, said.splitlines()))) if "trimmed" in options else said
+
+
+def _calls(source: str) -> Iterator[str]:
+    """The msgids of a module."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(ast.Name("_" | "ngettext" | "ngettext_lazy"), [ast.Constant(str(text)), *_rest]):
+                yield text
+
+
+@pytest.mark.parametrize("app", ["hackathon", "teams", "submissions", "evaluation"])
+def test_every_sentence_of_a_block_or_a_module_has_its_chinese(app: str) -> None:
+    known = {text for text, chinese in _chinese().items() if chinese}
+    folder = Path(project.BASE_DIR) / app
+    used = {text for path in folder.rglob("*.py") for text in _calls(path.read_text())}
+    used |= {text for path in folder.rglob("templates/**/*.*") for text in _blocks(path.read_text())}
+    assert len(used) > 10
+    assert used - known == set()
 
 
 def test_translations_keep_their_placeholders() -> None:

@@ -116,7 +116,7 @@ def finish(world: World) -> str:
     submission: str = submit(world).json()["id"]
     attempt = claim_run(enrol())
     points = [{"step": 1, "name": "train_loss", "value": 0.7}]
-    lines = [{"at": "2026-01-01T00:00:00Z", "text": "step 1"}]
+    lines = [{"at": "2026-01-01T00:00:00Z", "id": "predicting", "values": {"examples": 2000}}]
     assert attempt.progress(1, step=1, total_steps=2, points=points, lines=lines).status_code == 200
     assert attempt.progress(2, step=2, total_steps=2, points=points).status_code == 200
     card = attempt.upload(MODEL_CARD, b"# A model")
@@ -240,7 +240,8 @@ def test_curve_and_log_come_in_pieces(world: World) -> None:
     anew = get(world, "captain", f"submissions/{submission}/curve/", after=2, attempt=0).json()
     assert len(anew["points"]) == 2
     log = get(world, "captain", f"submissions/{submission}/log/").json()
-    assert (log["last"], [line["text"] for line in log["lines"]]) == (2, ["step 1"])
+    assert (log["last"], [line["text"] for line in log["lines"]]) == (2, ["Predicting: 2,000 test inputs."])
+    assert (log["lines"][0]["id"], log["lines"][0]["values"]) == ("predicting", {"examples": 2000})
     assert get(world, "captain", f"submissions/{submission}/log/", after=2).json()["lines"] == []
 
 

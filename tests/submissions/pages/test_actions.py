@@ -132,7 +132,7 @@ def test_next_steps_follow_the_phase(world: World) -> None:
     assert next_of(world, "captain") == "The phase “Main” is closed."
     world.hackathon.ends_at = now - timedelta(minutes=1)
     world.hackathon.save()
-    assert next_of(world, "captain") == "It has ended."
+    assert next_of(world, "captain") == "The hackathon has ended."
 
 
 def test_members_names_are_for_those_who_take_part(world: World) -> None:

@@ -284,6 +284,18 @@ def test_a_live_check_says_what_has_changed_and_takes_nothing(world: World) -> N
     assert (Submission.objects.get(), Quota.objects.get().used_total) == (first, quota.used_total)
 
 
+def test_a_live_check_follows_the_quota(world: World) -> None:
+    """What another person of the team did meanwhile: the note and the button are swapped, both ways."""
+    send(world)
+    for used, refused in ((20, True), (0, False)):
+        Quota.objects.update(used_today=used)
+        answer = html(live(world))
+        assert ("Daily limit reached (20/20), resets at" in answer) == refused
+        assert ('<div id="refusal" role="status" hx-swap-oob="true" hidden>' in answer) != refused
+        assert ('<span id="submit-action" hx-swap-oob="true" hidden>' in answer) == refused
+        assert ('name="submit"' in answer) != refused
+
+
 def test_a_key_in_a_field_checks_and_never_submits(world: World) -> None:
     buttons = re.findall(r'<button[^>]*name="(\w+)"', html(page(world, "captain", path(world))).partition("<main")[2])
     assert buttons[0] == "preview"  # the first button of a form is what the Enter key presses

@@ -15,7 +15,7 @@ from tests.pages import browser_of, html, page
 
 def refusal(world: World, who: str) -> str:
     text = html(page(world, who, f"/c/{world.challenge.slug}/submit/"))
-    return text.partition('id="refusal">')[2].partition("</p>")[0]
+    return text.partition('id="refusal"')[2].partition("</p>")[0]
 
 
 def test_without_a_team_the_link_leads_to_one(world: World) -> None:

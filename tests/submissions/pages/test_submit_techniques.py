@@ -47,7 +47,7 @@ def test_the_form_offers_techniques_switched_off_with_their_defaults(world: Worl
     assert value_of(text, "techniques.fgm.epsilon") == "0.1"
     assert text.index("technique: noise_injection") < text.index("technique: fgm")
     assert "Training copies with typing errors: in each copy some words" in text
-    assert '<label for="id_techniques.fgm">Use it</label>' in text
+    assert '<label for="id_techniques.fgm">Enable</label>' in text
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ def test_staff_see_the_workers_with_the_permission_alone(world: World) -> None:
 def test_an_empty_event_says_what_to_do(world: World) -> None:
     text = html(page(world, "organizer", dashboard_path(world)))
     assert "No worker is online: nothing runs." in text
-    assert "Nothing waits." in text
-    assert "Nothing has failed." in text
+    assert "The queue is empty." in text
+    assert "No failures." in text
     empty = HackathonFactory(time_zone="Nowhere/Land")
     ParticipationFactory(user=world.organizer, hackathon=empty, role=Role.ORGANIZER)
     text = html(page(world, "organizer", f"/h/{empty.slug}/dashboard/"))
@@ -346,7 +346,7 @@ def test_an_organizer_elsewhere_sees_that_a_node_is_busy_and_not_with_what(world
 
 
 def test_no_worker_yet_says_how_to_add_one(world: World) -> None:
-    assert "Ask whoever operates" in html(page(world, "organizer", "/workers/"))
+    assert "Ask the operator of this site" in html(page(world, "organizer", "/workers/"))
     world.organizer.is_superuser = True
     world.organizer.save()
     assert "python -m training_worker --site http" in html(page(world, "organizer", "/workers/"))

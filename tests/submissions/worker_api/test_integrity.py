@@ -247,8 +247,12 @@ BAD_PROGRESS: list[dict[str, Any]] = [
     {"state": "succeeded"},
     {"public_score": 1.0},
     {"points": [{"step": 1, "name": "train_loss", "value": "NaN"}]},
-    {"lines": [{"at": "2026-01-01T00:00:00", "text": "x"}]},
-    {"lines": [{"at": "2026-01-01T00:00:00Z", "text": "x" * 501}]},
+    {"lines": [{"at": "2026-01-01T00:00:00", "id": "x"}]},
+    {"lines": [{"at": "2026-01-01T00:00:00Z", "id": "x", "text": "x"}]},
+    {"lines": [{"at": "2026-01-01T00:00:00Z", "id": "Not an id"}]},
+    {"lines": [{"at": "2026-01-01T00:00:00Z", "id": "x", "values": {"name": "x" * 101}}]},
+    {"lines": [{"at": "2026-01-01T00:00:00Z", "id": "x", "values": {"name": ["x"]}}]},
+    {"lines": [{"at": "2026-01-01T00:00:00Z", "id": "x", "values": {f"v{n}": n for n in range(21)}}]},
     {"points": [{"step": 1, "name": "l", "value": 1.0}] * 1001},
 ]
 

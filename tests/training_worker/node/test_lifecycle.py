@@ -52,7 +52,7 @@ def test_run_is_claimed_trained_uploaded_and_reported(site: FakeSite, jobs: Jobs
         "validation_accuracy",
         "validation_f1_macro",
     }
-    assert "Training 18 steps" in job.lines
+    assert "Training: 18 steps" in job.lines
     assert "/" + "tmp" not in job.lines
     assert result.telemetry.seconds.keys() == {"prepare", "train", "predict", "upload"}
 

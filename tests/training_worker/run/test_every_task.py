@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.training_worker.tiny import NUMBERS, RATES, TAGS, make_config, weights_of
+from training_worker.contract.log_lines import Log
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import ValidationReport
 from training_worker.contract.tasks import TASKS
@@ -80,7 +81,7 @@ def test_warm_and_cold_feature_cache_give_the_same_run(run_job: RunJob, task: st
     _, cold, messages = run_job(config_for(task, "head"), task=task, features=shared)
     _, warm, again = run_job(config_for(task, "head"), task=task, features=shared)
     assert (cold / "predictions.jsonl").read_bytes() == (warm / "predictions.jsonl").read_bytes()
-    told = [sum("frozen features" in line.text for m in all_ for line in m.lines) for all_ in (messages, again)]
+    told = [sum(line.id == Log.COMPUTING_FEATURES for m in all_ for line in m.lines) for all_ in (messages, again)]
     assert told == [3, 0], "those of all training examples are the base score's"
 
 

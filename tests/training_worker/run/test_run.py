@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.training_worker.tiny import make_config, weights_of
+from training_worker.contract.log_lines import Log
 from training_worker.contract.wire import (
     EXAMPLES,
     MODEL_CARD,
@@ -116,8 +117,8 @@ def test_base_score_saves_only_the_head(run_job: RunJob) -> None:
 
 def computed(messages: list[Any]) -> list[int]:
     """How many features a run computed, each time that it did."""
-    lines = [line.text for message in messages for line in message.lines]
-    return [int(line.split()[4]) for line in lines if line.startswith("Computing frozen features of")]
+    lines = [line for message in messages for line in message.lines]
+    return [line.values["examples"] for line in lines if line.id == Log.COMPUTING_FEATURES]
 
 
 def test_features_of_the_base_score_serve_where_the_model_reads_the_same(run_job: RunJob, tiny_data: Path) -> None:
