@@ -289,6 +289,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "submissions.enums.JobState",
         "MembershipRole": "teams.models.MembershipRole",
         "Role": "hackathon.enums.Role",
+        "ExampleKind": "evaluation.api.report.KINDS",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20

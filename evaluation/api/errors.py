@@ -18,11 +18,8 @@ from hackathon.api.strict import PageQuery, StrictAPIView
 from hackathon.errors import NotFound
 from submissions.api.views import visible_submission
 from submissions.selectors import files_of, first_job
-from training_worker.contract.report import ExampleKind
 
-from .report import ExampleSerializer
-
-KINDS = [kind.value for kind in ExampleKind]
+from .report import KINDS, ExampleSerializer
 
 
 class KeptExampleSerializer(ExampleSerializer):

@@ -21,6 +21,7 @@ from training_worker.contract.report import ExampleKind, ValidationReport
 from .serializers import SubmissionSerializer
 from .views import ScoredRun, scored_run
 
+KINDS = [kind.value for kind in ExampleKind]
 _SHAPES: list[dict[str, Any]] = [
     {"type": "string"},
     {"type": "array", "items": {"type": "string"}},
@@ -75,7 +76,7 @@ class ExampleSerializer(serializers.Serializer[Any]):
 
 
 class ExampleGroupSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=[kind.value for kind in ExampleKind])
+    kind = serializers.ChoiceField(choices=KINDS)
     count = serializers.IntegerField(help_text="Items of this kind, of which the most telling are here.")
     examples = ExampleSerializer(many=True)
 
