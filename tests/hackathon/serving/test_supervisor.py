@@ -48,7 +48,6 @@ time.sleep(60)
 DOOMED_SUPERVISOR = """
 import sys, time
 from pathlib import Path
-from typing import Any
 from hackathon.serving.supervisor import Child, Supervisor
 folder, program = Path(sys.argv[1]), sys.argv[2]
 pids = folder / "pids"
