@@ -85,7 +85,7 @@ def _selects(examples: Sequence[KeptExample], query: ExampleQuery, output: Outpu
     kinds = {EVERYTHING: _("all items")} | {str(kind): kind_words(kind, output)[0] for kind in kinds_in(examples)}
     size = _("confidence") if output == "class" else _("error")
     orders = {
-        "": _("most telling first"),
+        "": _("most relevant first"),
         HIGHEST: _("highest %(size)s first") % {"size": size},
         LOWEST: _("lowest %(size)s first") % {"size": size},
     }

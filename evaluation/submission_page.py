@@ -24,6 +24,7 @@ from submissions.models import Artifact, Job, JobEvent, Submission
 from submissions.pages.stages import STAGE_NAMES, StageStep, stage_steps
 from submissions.rules import can_cancel
 from submissions.selectors import QueuePlace, events_of, files_of, progress_since
+from submissions.services.check_config import terms_of
 from training_worker.contract.wire import EXAMPLES, MODEL_FILES, WEIGHT_FILE, JobResult, Stage, StoppedBy
 
 from .curves import curve_charts, curves_of, seconds_left
@@ -125,7 +126,7 @@ def read_submission_page(
         ended_by=_ended_by(job.stopped_by),
         elapsed=((job.finished_at or now) - job.started_at).total_seconds() if job.started_at else None,
         config=dump(config.model_dump(mode="json")),  # PostgreSQL keeps no order of keys
-        groups=config_groups(config, submission.phase.challenge.task_spec),
+        groups=config_groups(config, terms_of(submission.phase).offered),
         team_place=team_place(submission, viewer) if scores else None,
     )
 

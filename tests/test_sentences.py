@@ -178,6 +178,12 @@ def test_two_readers_read_the_same_failure_each_in_their_language(world: World, 
     assert api.get(f"/api/submissions/{submission}/").json()["failure"]["message"] == OOM
 
 
+def test_the_chinese_sentences_of_the_first_page_have_no_spaces_between_them(world: World, chinese: None) -> None:
+    shown = html(browser_of(world, "anonymous").get("/", headers=CHINESE_READER))
+    assert "竞赛。你提交一份配置" in shown
+    assert "超参数。Hacktune 在" in shown
+
+
 def test_a_chinese_reader_reads_what_is_wrong_with_a_config(world: World, chinese: None) -> None:
     wrong = config(learning_rate=7.0)
     body = {"phase": str(world.phase.pk), "config": wrong}

@@ -47,7 +47,7 @@ class ErrorsQuery(PageQuery):
     order = serializers.ChoiceField(
         choices=[HIGHEST, LOWEST],
         required=False,
-        help_text="By confidence, by error where there is none. By default the most telling first.",
+        help_text="By confidence, by error where there is none. By default the most relevant first.",
     )
 
 

@@ -77,7 +77,7 @@ class ExampleSerializer(serializers.Serializer[Any]):
 
 class ExampleGroupSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=KINDS)
-    count = serializers.IntegerField(help_text="Items of this kind, of which the most telling are here.")
+    count = serializers.IntegerField(help_text="Items of this kind, of which the most relevant are here.")
     examples = ExampleSerializer(many=True)
 
 

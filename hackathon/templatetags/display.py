@@ -11,7 +11,7 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
@@ -80,9 +80,9 @@ def sparkline(values: Sequence[float], step: float, score: str, metric: str) -> 
 
 @register.simple_tag
 def age(at: datetime, now: datetime) -> SafeString:
-    """As `ago`, for a narrow column of a table: `now`, `12 min`, `3 h`, `2 d`."""
+    """As `ago`, for a narrow column of a table: `now`, `12 min ago`, `3 h ago`, `2 d ago`."""
     minutes = max(0, int((now - at).total_seconds() // 60))
-    for length, name in ((1440, _("%(count)d d")), (60, _("%(count)d h")), (1, _("%(count)d min"))):
+    for length, name in ((1440, _("%(count)d d ago")), (60, _("%(count)d h ago")), (1, _("%(count)d min ago"))):
         if minutes >= length:
             return _in_words(at, name % {"count": minutes // length})
     return _in_words(at, _("now"))
@@ -96,6 +96,12 @@ def window(opens_at: datetime, closes_at: datetime, now: datetime) -> str:
     if now < closes_at:
         return _("ends in %(time)s") % {"time": timeuntil(closes_at, now)}
     return _("over")
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name with underscores, which may go on in the next line after each of them."""
+    return format_html_join(SafeString("_<wbr>"), "{}", ([part] for part in name.split("_")))
 
 
 @register.filter

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from training_worker.contract.base import ContractModel
-from training_worker.contract.config import SubmissionConfig
-from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.canonical import canonical
+from training_worker.contract.config import ConfigInvalid, SubmissionConfig, parse_config
+from training_worker.contract.limits import Terms, read_config
 
-from .fields import as_text
+from .fields import as_text, nest
+from .presets import preset_values
 
 
 @dataclass(frozen=True)
 class ConfigRow:
-    """One hyper-parameter. `default` is what a config that leaves it out is trained with."""
+    """One hyper-parameter. `default` is what a run of the form as it starts is trained with."""
 
     name: str
     value: str
@@ -37,19 +39,36 @@ class ConfigGroup:
     rows: list[ConfigRow]
 
 
-def config_groups(config: SubmissionConfig, task: TaskSpec) -> list[ConfigGroup]:
+def config_groups(config: SubmissionConfig, terms: Terms) -> list[ConfigGroup]:
     """In the order of a config, without what changes nothing in the task."""
-    training = [row for row in _rows(config.training) if f"training.{row.name}" not in task.unused]
+    started = _started(config, terms)
+    training = list(_rows(config.training, started.training))
     return [
         ConfigGroup("base_model", config.base_model, []),
-        ConfigGroup("method", config.method.name, list(_rows(config.method))),
-        ConfigGroup("training", "", training),
-        *(ConfigGroup("technique", technique.name, list(_rows(technique))) for technique in config.techniques),
+        ConfigGroup("method", config.method.name, list(_rows(config.method, started.method))),
+        ConfigGroup("training", "", [row for row in training if f"training.{row.name}" not in terms.task.unused]),
+        *(
+            ConfigGroup(
+                "technique",
+                technique.name,
+                list(_rows(technique, type(technique).model_validate({"name": technique.name}))),
+            )
+            for technique in config.techniques
+        ),
     ]
 
 
-def _rows(model: ContractModel) -> Iterator[ConfigRow]:
+def _started(config: SubmissionConfig, terms: Terms) -> SubmissionConfig:
+    """What the form of the config's method starts with, rounded like the config itself."""
+    method = config.method.name
+    try:
+        return read_config(nest(preset_values(method, "", terms, model=config.base_model)), terms)
+    except ConfigInvalid:  # the challenge's limits are others by now
+        return canonical(parse_config({"base_model": config.base_model, "method": {"name": method}}), terms.task)
+
+
+def _rows(model: ContractModel, started: ContractModel) -> Iterator[ConfigRow]:
     for name, field in type(model).model_fields.items():
         if name != "name":
             description = _(field.description) if field.description else ""
-            yield ConfigRow(name, as_text(getattr(model, name)), as_text(field.default), description)
+            yield ConfigRow(name, as_text(getattr(model, name)), as_text(getattr(started, name)), description)

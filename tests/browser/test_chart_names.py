@@ -113,3 +113,37 @@ def test_no_name_covers_another_and_ones_own_is_shown(
         assert left >= 0
         for _other, x, y, x_end, y_end in shown[:number]:
             assert min(right, x_end) - max(left, x) < 1 or min(bottom, y_end) - max(top, y) < 1
+
+
+LINES = """(id) => {
+  const chart = echarts.getInstanceByDom(document.querySelector(id));
+  const at = (point) => chart.convertToPixel({ gridIndex: 0 }, point);
+  const series = chart.getOption().series;
+  const steps = series.filter((one) => one.type === "line").flatMap(({ data }) => data.slice(1).map((end, number) => {
+    const [x, y] = at(data[number]), [x_end, y_end] = at(end);
+    return [Math.min(x, x_end), Math.min(y, y_end), Math.max(x, x_end), Math.max(y, y_end)];
+  }));
+  const dots = series.filter((one) => one.type === "scatter").flatMap(({ data }) => data.map(({ value }) => at(value)));
+  return [...steps, ...dots.map(([x, y]) => [x - 3, y - 3, x + 3, y + 3])];
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_name_lies_on_a_line_or_a_mark(transactional_db: None, watched: Watched, width: int) -> None:
+    """One's own mark right under the front, as it goes on to the dearest run, and the mark of another right of it."""
+    world = make_world()
+    placed = [("Team Own Long Name", 53.0, 0.835), ("Team Front", 40.0, 0.845), ("Team Low", 19.0, 0.765)]
+    placed += [("Team Just Over", 18.0, 0.755), ("Team Dearest", 56.0, 0.8)]
+    for number, (name, seconds, score) in enumerate(placed):
+        team = world.team if number == 0 else TeamFactory(hackathon=world.hackathon)
+        Team.objects.filter(pk=team.pk).update(name=name)
+        result = make_result(world, team=team, public=score)
+        Job.objects.filter(pk=result.job_id).update(compute_seconds=seconds)
+    page = watched.open(f"/c/{world.challenge.slug}/leaderboard/", user=world.captain, width=width)
+    page.wait_for_selector("#compute-plot canvas")
+    page.wait_for_timeout(500)
+    shown = page.evaluate(SHOWN, "#compute-plot")
+    assert len(shown) >= 3
+    for name, left, top, right, bottom in shown:
+        for x, y, x_end, y_end in page.evaluate(LINES, "#compute-plot"):
+            assert min(right, x_end) < max(left, x) or min(bottom, y_end) < max(top, y), name

@@ -137,7 +137,15 @@ def test_queries_of_a_filtered_list(world: World, rows: int, django_assert_num_q
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(-5, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (86399, "23 h"), (200000, "2 d")],
+    [
+        (-5, "now"),
+        (59, "now"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (3600, "1 h ago"),
+        (86399, "23 h ago"),
+        (200000, "2 d ago"),
+    ],
 )
 def test_ages(seconds: int, text: str) -> None:
     now = timezone.now()

@@ -97,6 +97,14 @@ ENDINGS: dict[str, Sentence] = {
 }
 """By `StoppedBy`."""
 
+# --- how a score was made, and where ----------------------------------------------------------------------------
+
+CLASS_PROTOTYPES = Sentence("class prototypes (centred cosine), %(count)s examples a class")
+WORD_PROTOTYPES = Sentence("class prototypes of words (centred cosine), %(count)s words a class")
+RIDGE = Sentence("ridge regression on frozen features, %(count)s examples")
+ONE_CPU_THREAD = Sentence("CPU, 1 thread")
+CPU_THREADS = Sentence("CPU, %(count)s threads")
+
 # --- what is wrong with a config --------------------------------------------------------------------------------
 
 NOT_AN_OBJECT = Sentence("The config must be a JSON object.")

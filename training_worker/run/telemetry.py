@@ -11,6 +11,7 @@ from importlib.metadata import version
 import torch
 
 from ..contract.bounds import word
+from ..contract.sentences import CPU_THREADS, ONE_CPU_THREAD
 from ..contract.wire import RECIPE, Stage
 
 
@@ -40,7 +41,10 @@ def peak_memory_mb(device: torch.device) -> float:
 
 
 def device_name(device: torch.device) -> str:
-    return word(torch.cuda.get_device_name(0)) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+    if device.type == "cuda":
+        return word(torch.cuda.get_device_name(0))
+    count = torch.get_num_threads()
+    return ONE_CPU_THREAD() if count == 1 else CPU_THREADS(count=count)
 
 
 def versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from ..contract.sentences import CLASS_PROTOTYPES
 from ..metrics.base import FloatArray
 from . import prototypes
 from .base import Outputs, Task
@@ -75,7 +76,7 @@ class ClassTask(LabelTask):
     @property
     def base_method(self) -> str:
         count = prototypes.examples_per_class(len(self.context.labels))
-        return f"class prototypes (centred cosine), {count} examples a class"
+        return CLASS_PROTOTYPES(count=count)
 
     def decode(self, outputs: Sequence[Tensor], split: Split) -> FloatArray:
         """Probabilities (N, C)."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ..contract.sentences import RIDGE
 from ..metrics.base import FloatArray
 from .base import Context, Outputs, Task
 from .heads import LinearHead
@@ -75,7 +76,7 @@ class NumberTask(Task):
 
     @property
     def base_method(self) -> str:
-        return f"ridge regression on frozen features, {self._examples} examples"
+        return RIDGE(count=self._examples)
 
     def start_at_random(self, top: nn.Module) -> None:
         assert isinstance(top, NumberHead)

@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from ..contract.log_lines import LogMessage
+from ..contract.sentences import WORD_PROTOTYPES
 from ..contract.tasks.token_classification import SPEC
 from . import prototypes
 from .base import Context, PublicForm, TaskModel
@@ -144,7 +145,7 @@ class TokenClassification(LabelTask):
     @property
     def base_method(self) -> str:
         count = prototypes.examples_per_class(len(self.context.labels))
-        return f"class prototypes of words (centred cosine), {count} words a class"
+        return WORD_PROTOTYPES(count=count)
 
     def decode(self, outputs: Sequence[Tensor], split: Split) -> list[list[str]]:
         """The tags of every word of each example."""

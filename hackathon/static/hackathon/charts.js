@@ -39,8 +39,10 @@ function axis(look, extra, label) {
 }
 
 // Every bar has its name, cut where it must be; where bars stand too close for names, some are left out.
-function namesBelow(room) {
-  return room < 44 ? { width: 80, overflow: "truncate" } : { interval: 0, width: room - 10, overflow: "truncate" };
+function namesBelow(names, look) {
+  const room = look.width / names.length - 10, longest = Math.max(...names.map((name) => chartNames.widthOf(name, look)));
+  if (longest <= room) return { interval: 0 };
+  return room < 50 ? { width: 80, overflow: "truncate" } : { interval: 0, width: room, overflow: "truncate" };
 }
 
 // The labels of the axes lie within the plot's own box.
@@ -117,7 +119,7 @@ const KINDS = {
     })),
   }),
   bars: (spec, look) => ({
-    xAxis: axis(look, { type: "category", data: spec.categories, splitLine: { show: false }, axisLine: { lineStyle: { color: look.line } } }, namesBelow(look.width / spec.categories.length)),
+    xAxis: axis(look, { type: "category", data: spec.categories, splitLine: { show: false }, axisLine: { lineStyle: { color: look.line } } }, namesBelow(spec.categories, look)),
     yAxis: axis(look, { type: "value", minInterval: spec.series.every((bars) => bars.values.every(Number.isInteger)) ? 1 : 0 }),
     tooltip: {
       trigger: "axis",
@@ -136,12 +138,12 @@ const KINDS = {
       color: look.of(bars.tone),
     })),
   }),
-  dots: (spec, look) => ({
+  dots: (spec, look, labels = new Map()) => ({
     grid: { left: 4, right: 12, top: 26, bottom: 22, ...within },
     xAxis: axis(look, { ...axisOfCost(spec), ...named(spec.x_name, look) }),
     yAxis: axis(look, { type: "value", ...spec.y_axis, ...namedAbove(spec.y_name, look) }),
     tooltip: { trigger: "item", formatter: ({ name, data }) => tip(name, ...(data.note ? [plain(data.note)] : [])) },
-    series: [...dashed(spec, look), ...spec.groups.map((group) => dotsOf(group, spec, look))],
+    series: [...dashed(spec, look), ...spec.groups.map((group) => dotsOf(group, look, labels))],
   }),
   cloud: (spec, look) => ({
     grid: { left: 4, right: 12, top: 26, bottom: 22, ...within },
@@ -189,50 +191,33 @@ function axisOfCost(spec) {
   return { type: "log", min, max };
 }
 
-// Names next to marks: weighty ones always where they do not cover each other, the others where there are few. The line
-// has every weighty mark on its better side and leads to the right: to the left of such a mark nothing is drawn.
-const widthOfName = (look) => Math.min(110, look.width / 4);
-const ROOM_PER_NAME = 60;
-const AXIS_WIDTH = 48;
-
-function namesOf(spec, look) {
-  const marks = spec.groups.flatMap((group) => group.marks);
-  const place = spec.x_log ? Math.log : Number;
-  const [first, last] = spec.x_log ? spec.x_limits.map(place) : [0, Math.max(...marks.map((mark) => mark.value[0]))];
-  const room = look.width - AXIS_WIDTH, width = widthOfName(look), areFew = marks.length * ROOM_PER_NAME <= look.width;
-  return (mark) => {
-    const at = ((place(mark.value[0]) - first) / (last - first || 1)) * room;
-    const show = mark.weight > 0 || areFew;
-    if (mark.weight && at > width) return { show, position: "left" };
-    const align = at < width / 2 ? "left" : at > room - width / 2 ? "right" : "center";
-    return { show, position: mark.weight > 0 === !spec.is_lower_better ? "top" : "bottom", align };
-  };
-}
-
-// Marks of one kind; a level across the plot is a line with its name. ECharts hides a name that would cover the name
-// of a larger mark; the rim in the page's colour keeps lines and marks out of the letters.
-function dotsOf(group, spec, look) {
+// Marks of one kind; a level across the plot is a line with its name. The rim in the page's colour keeps the grid's lines
+// out of the letters. Names are placed once the plot has its size: see `placeNames`.
+function dotsOf(group, look, labels) {
   const color = look.of(group.tone);
-  const label = { color: look.muted, fontSize: look.small, textBorderColor: look.page, textBorderWidth: 3 };
-  const nameFor = namesOf(spec, look), lift = spec.is_lower_better ? 7 : -7;
-  const marks = group.marks.map((mark) => ({ ...mark, symbolSize: 9 + 2.5 * mark.weight, label: nameFor(mark) }));
+  const label = { color: look.muted, fontSize: look.small, textBorderColor: look.page, textBorderWidth: 3, formatter: nameOf };
   return {
     type: "scatter",
     name: group.name,
     z: 3,
-    data: marks,
+    data: group.marks.map((mark) => ({ ...mark, symbolSize: chartNames.sizeOf(mark), label: labels.get(mark) ?? { show: false } })),
     symbol: group.symbol,
     itemStyle: { opacity: 1 },
     color,
-    label: { ...label, formatter: nameOf, width: widthOfName(look), overflow: "truncate" },
-    labelLayout: ({ dataIndex }) => ({ hideOverlap: true, dy: marks[dataIndex]?.label.position === "left" ? lift : 0 }),
+    label,
     markLine: {
       symbol: "none",
       data: group.levels,
       lineStyle: { color, type: "dotted" },
-      label: { ...label, formatter: nameOf, position: "insideStartTop" },
+      label: { ...label, position: "insideStartTop" },
     },
   };
+}
+
+function placeNames(drawn, spec, look) {
+  const pixel = (point) => drawn.convertToPixel({ gridIndex: 0 }, point);
+  const box = { left: 4, right: drawn.getWidth() - 4, bottom: drawn.getHeight() - 22 };
+  drawn.setOption({ series: KINDS.dots(spec, look, chartNames.place(spec, look, pixel, box)).series });
 }
 
 function optionOf(spec, look) {
@@ -262,13 +247,18 @@ function draw(figure) {
   plot.hidden = false;
   const drawn = window.echarts.getInstanceByDom(plot) || window.echarts.init(plot, null, { renderer: "canvas" });
   drawn.setOption(optionOf(spec, look), { replaceMerge: ["series"] });
+  if (spec.kind === "dots") placeNames(drawn, spec, look);
   done();
   if (!figure.dataset.drawn) details.open = wasOpen.get(details.id) || false;
   figure.dataset.drawn = "true";
   if (!plot.dataset.watched) {
     plot.dataset.watched = "true";
     if (spec.kind === "lines") joinCurves(drawn);
-    new ResizeObserver(() => { if (plot.isConnected) drawn.resize(); }).observe(plot);
+    new ResizeObserver(() => {
+      if (!plot.isConnected) return;
+      drawn.resize();
+      if (spec.kind === "dots") draw(plot.closest("figure"));
+    }).observe(plot);
   }
 }
 

@@ -15,7 +15,7 @@ from django.utils.translation import override
 from redis.exceptions import ConnectionError as CacheGone
 
 from hackathon.markdown.render import to_html_or_as_typed
-from hackathon.templatetags.display import compact, duration, like, moment, signed, window
+from hackathon.templatetags.display import breakable, compact, duration, like, moment, signed, window
 from hackathon.web.allowed_fields import allowed_groups
 from hackathon.web.charts import Bars, Series, bar_chart, line_chart, thin
 from hackathon.web.text import render_markdown
@@ -66,6 +66,11 @@ def test_durations(seconds: float | None, shown: str) -> None:
 )
 def test_compact_numbers(number: float | None, shown: str) -> None:
     assert compact(number) == shown
+
+
+def test_a_name_may_break_after_its_underscores_and_stays_text() -> None:
+    assert breakable("max_grad_norm") == "max_<wbr>grad_<wbr>norm"
+    assert breakable("a_<b>") == "a_<wbr>&lt;b&gt;"
 
 
 @pytest.mark.parametrize(

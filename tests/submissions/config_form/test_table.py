@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from submissions.config_form.fields import nest
+from submissions.config_form.presets import preset_values
 from submissions.config_form.table import ConfigGroup, config_groups
 from training_worker.contract.config import parse_config
+from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, read_config
 from training_worker.contract.tasks import TASKS
 
 CONFIG = {
@@ -14,18 +17,41 @@ CONFIG = {
 }
 
 
+def terms_for(task: str = "text-classification", methods: tuple[str, ...] = ("lora", "full")) -> Terms:
+    limits = ChallengeLimits(base_models=("tiny",), methods=methods)
+    return Terms(task=TASKS[task], limits=limits, size=DataSize(train_examples=800), longest={"tiny": 41})
+
+
 def groups(task: str = "text-classification") -> list[ConfigGroup]:
-    return config_groups(parse_config(CONFIG), TASKS[task])
+    return config_groups(parse_config(CONFIG), terms_for(task))
 
 
-def test_what_differs_from_its_default_is_marked() -> None:
-    changed = {
-        f"{group.name}.{row.name}": (row.value, row.default)
-        for group in groups()
-        for row in group.rows
-        if row.is_changed
+def changed(groups: list[ConfigGroup]) -> dict[str, tuple[str, str]]:
+    return {
+        f"{group.name}.{row.name}": (row.value, row.default) for group in groups for row in group.rows if row.is_changed
     }
-    assert changed == {"method.r": ("4", "8"), "training.learning_rate": ("2e-05", "0.0002")}
+
+
+def test_what_differs_from_what_the_methods_form_starts_with_is_marked() -> None:
+    config = read_config({**CONFIG, "techniques": []}, terms_for())
+    assert changed(config_groups(config, terms_for())) == {
+        "method.r": ("4", "8"),
+        "training.learning_rate": ("2e-05", "0.001"),
+    }
+
+
+def test_a_form_sent_as_it_starts_is_not_marked_though_its_values_are_rounded() -> None:
+    terms = terms_for()
+    config = read_config(nest(preset_values("full", "", terms)), terms)
+    assert config.training.max_length == 41
+    assert changed(config_groups(config, terms)) == {}
+
+
+def test_where_the_method_is_no_longer_allowed_the_contracts_defaults_stand() -> None:
+    assert changed(config_groups(parse_config(CONFIG), terms_for(methods=("full",)))) == {
+        "method.r": ("4", "8"),
+        "training.learning_rate": ("2e-05", "0.0002"),
+    }
 
 
 def test_every_group_names_what_was_chosen() -> None:
