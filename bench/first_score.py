@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import find_chromium, running_chromium
 
-PASSWORD = "correct-horse-battery-9"
+PASSWORD = "correct-horse-battery-9"  # noqa: S105
 
 
 @dataclass
