@@ -12,13 +12,14 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from urllib.parse import urljoin
 
 from playwright.sync_api import Page
 
 from tests.browser.chromium import find_chromium, running_chromium
 
-PASSWORD = "correct-horse-battery-9"  # noqa: S105
+PASSWORD = token_urlsafe(12)
 
 
 @dataclass

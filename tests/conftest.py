@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from django.core.cache import cache
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import find_chromium, running_chromium
-from tests.factories import World, make_world
+from tests.factories import CONFIG, World, make_world
 
 if TYPE_CHECKING:
     from tests.s3 import S3Server
@@ -42,8 +43,10 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
     }
     settings.EMAIL_BACKEND = OUTBOX  # pytest-django has set Django's own for tests
     cache.clear()
+    shared = json.dumps(CONFIG)
     yield
     cache.clear()
+    assert json.dumps(CONFIG) == shared, "this test has changed the config that others start from"
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from hackathon.bundles.reading import LIMITS
+from hackathon.bundles.challenge import CHALLENGE_YAML
 from hackathon.clock import db_now
 from hackathon.models import BaseModel, Hackathon
+from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     from .base import Admin
@@ -26,7 +27,7 @@ def show_steps(page: Admin, request: HttpRequest) -> HttpResponse:
         **page.admin_site.each_context(request),
         "title": _("Add a challenge"),
         "opts": page.model._meta,
-        "files": list(LIMITS),
+        "files": [CHALLENGE_YAML, TRAIN, VALIDATION, TEST, TEST_LABELS],
         "hackathons": list(slugs[:MOST]),
         "models": list(models[:MOST]),
     }

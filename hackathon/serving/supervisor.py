@@ -161,6 +161,7 @@ class Supervisor:
         child.log.parent.mkdir(parents=True, exist_ok=True)
         guard_argv = [sys.executable, "-I", "-S", str(GUARD), str(self._life_read), str(child.grace), "--", *child.argv]
         with child.log.open("ab") as log:
+            log_start = log.tell()  # the guard writes at the same place, and may be faster
             guard = subprocess.Popen(
                 guard_argv,
                 env=child.env,
@@ -171,7 +172,7 @@ class Supervisor:
                 start_new_session=True,
                 pass_fds=(self._life_read, self._lock_fd),
             )
-            return _Running(child, guard, log_start=log.tell())
+            return _Running(child, guard, log_start=log_start)
 
 
 def port_is_free(host: str, port: int) -> bool:

@@ -61,11 +61,15 @@ def shots(team: str, running: str, done: str) -> list[Shot]:
     hackathon, challenge = f"/h/{people.HACKATHON}/", f"/c/{people.CHALLENGE}/"
     return [
         Shot("running", f"/s/{running}/"),
+        Shot("welcome", "/", None),
         Shot("home", "/"),
         Shot("hackathon", hackathon),
         Shot("challenge", challenge),
+        Shot("data", f"{challenge}data/"),
         Shot("submit", f"{challenge}submit/?method=lora"),
         Shot("done", f"/s/{done}/"),
+        Shot("errors", f"/s/{done}/errors/"),
+        Shot("submissions", "/submissions/"),
         Shot("leaderboard", f"{challenge}leaderboard/"),
         Shot("team", f"/t/{team}/"),
         Shot("dashboard", f"{hackathon}dashboard/", people.ORGANIZER),
@@ -82,6 +86,7 @@ class Photographer:
     url: str
     password: str
     folder: Path
+    locale: str
     logged_in: dict[str, Any]
 
     def take(self, shot: Shot) -> None:
@@ -89,7 +94,7 @@ class Photographer:
             for theme in THEMES:
                 options = {"viewport": {"width": width, "height": height}, "color_scheme": theme}
                 context = self.browser.new_context(
-                    storage_state=self._state(shot.person), reduced_motion="reduce", locale="en-GB", **options
+                    storage_state=self._state(shot.person), reduced_motion="reduce", locale=self.locale, **options
                 )
                 self._picture(context, shot, self.folder / f"{shot.name}-{width}-{theme}.png", width)
                 context.close()
@@ -160,7 +165,7 @@ def begin_run(client: Client) -> str:
     raise NotReady("The run for the pictures did not get going; see that `make demo ONCE=1` works here.")
 
 
-def photograph(data: Path, folder: Path, port: int) -> None:
+def photograph(data: Path, folder: Path, port: int, locale: str) -> None:
     executable = find_chromium()
     if executable is None:
         raise NotReady("There is no chromium on PATH (apt-get install chromium).")
@@ -169,7 +174,7 @@ def photograph(data: Path, folder: Path, port: int) -> None:
         mine = [row for row in client.get("/api/submissions/")["results"] if row["state"] == "succeeded"]
         if not mine:
             raise NotReady(f"{CAPTAIN.name} has no scored run in {data}. Make a demo first: make demo ONCE=1")
-        photographer = Photographer(browser, url, credentials.password, folder, {})
+        photographer = Photographer(browser, url, credentials.password, folder, locale, {})
         for shot in shots(mine[-1]["team"]["id"], begin_run(client), mine[-1]["id"]):
             photographer.take(shot)
 
@@ -178,11 +183,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(".data/demo"), help="the data folder of a demo that has run")
     parser.add_argument("--into", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("--locale", default="en-GB", help="of the browser: zh-CN for 简体中文")
     parser.add_argument("--port", type=int, default=8123)
     asked = parser.parse_args()
     asked.into.mkdir(parents=True, exist_ok=True)
     try:
-        photograph(asked.data.resolve(), asked.into, asked.port)
+        photograph(asked.data.resolve(), asked.into, asked.port, asked.locale)
     except NotReady as error:
         print(error, file=sys.stderr)
         return 1

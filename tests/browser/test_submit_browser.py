@@ -90,7 +90,7 @@ def test_a_technique_is_switched_on_by_keyboard_and_then_shows_its_fields(
 def test_note_and_submit_button_follow_the_quota_while_the_focus_stays(world: World, watched: Watched) -> None:
     page = watched.open(f"/c/{world.challenge.slug}/submit/?method=lora", user=world.captain, width=390)
     page.get_by_role("button", name="Submit", exact=True).click()
-    page.get_by_text("Submission #1 is in the queue.").wait_for()
+    page.get_by_text("Submission #1 was received.").wait_for()
     page = watched.open(f"/c/{world.challenge.slug}/submit/?method=lora", user=world.captain, width=390)
     submit, rate = page.get_by_role("button", name="Submit", exact=True), page.get_by_label("learning_rate")
     for used, count in ((20, 0), (1, 1)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,7 +105,7 @@ def make_result(
             phase=phase,
             team=team,
             base_model=model,
-            config=CONFIG,
+            config=deepcopy(CONFIG),
             config_hash="0" * 64,
             run_key=f"{number:064d}",
             note=note,

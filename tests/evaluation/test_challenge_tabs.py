@@ -11,7 +11,7 @@ from tests.factories import World
 from tests.pages import html, page
 
 pytestmark = pytest.mark.django_db
-PATHS = ("", "leaderboard/", "submit/")
+PATHS = ("", "data/", "leaderboard/", "submit/")
 
 
 def tabs(world: World, who: str, path: str = "") -> list[str]:
@@ -24,21 +24,21 @@ def tabs(world: World, who: str, path: str = "") -> list[str]:
 
 
 def test_every_page_of_a_challenge_has_the_same_tabs(world: World) -> None:
-    names = ["Challenge", "Submit", "Leaderboard", "Your submissions"]
-    for path, place in zip(PATHS, (0, 2, 1), strict=True):
+    names = ["Challenge", "Data", "Submit", "Leaderboard", "Your submissions"]
+    for path, place in zip(PATHS, (0, 1, 3, 2), strict=True):
         shown = [f"[{name}]" if number == place else name for number, name in enumerate(names)]
         assert tabs(world, "captain", path) == shown
-        assert tabs(world, "organizer", path) == [*shown[:3], "Submissions"]
-    for path in PATHS[:2]:
-        assert [tabs(world, who, path)[-1].strip("[]") for who in ("outsider", "anonymous")] == ["Leaderboard"] * 2
-        assert "Submit" in tabs(world, "anonymous", path)
+        assert tabs(world, "organizer", path) == [*shown[:4], "Submissions"]
+    for path in ("", "leaderboard/"):
+        for who in ("outsider", "anonymous"):
+            assert [name.strip("[]") for name in tabs(world, who, path)] == ["Challenge", "Submit", "Leaderboard"]
 
 
 @pytest.mark.parametrize("role", ["judge", "mentor"])
 def test_who_only_looks_on_is_offered_no_submitting(world: World, role: str) -> None:
     Participation.objects.filter(user=world.judge).update(role=role)
-    for path in PATHS[:2]:
-        assert [name.strip("[]") for name in tabs(world, "judge", path)] == ["Challenge", "Leaderboard"]
+    for path in PATHS[:3]:
+        assert [name.strip("[]") for name in tabs(world, "judge", path)] == ["Challenge", "Data", "Leaderboard"]
         text = html(page(world, "judge", f"/c/{world.challenge.slug}/{path}"))
         assert f"/c/{world.challenge.slug}/submit/" not in text
         assert "Your submissions" not in text

@@ -113,6 +113,8 @@ def paths(world: World, *, name: str = MODEL_CARD) -> list[str]:
         "membership_id": identity,
         "token": "hti_guessed",
         "version": str(world.data.version),
+        "split": "train",
+        "file": "train.jsonl",
     }
     return [filled(route, names, values) for route, names in addresses(get_resolver().url_patterns)]
 
@@ -191,6 +193,7 @@ def test_every_address_of_the_team_opens_for_it(scored: World) -> None:
         f"/t/{scored.team.pk}/members/{scored.identity}/remove/": 405,  # type: ignore[attr-defined]
         f"/t/{scored.team.pk}/members/{scored.identity}/captain/": 405,  # type: ignore[attr-defined]
         "/i/hti_guessed/": 404,
+        f"/c/{scored.challenge.slug}/data/{scored.data.version}/{MODEL_CARD}": 404,  # no file of the data
         f"/c/{scored.challenge.slug}/data/{scored.data.version}/files/{MODEL_CARD}": 404,  # no input is a file
         "/styleguide/": 404,
         f"/models/{scored.hackathon.slug}.zip": 404,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from evaluation.board.standing import team_place
 from evaluation.selectors import leaderboard
@@ -67,7 +70,8 @@ def test_a_frozen_board_says_only_how_it_stood(world: World) -> None:
     others(world, 0.8)
     set_board_visibility(phase=world.phase, visibility=ScoreVisibility.FROZEN)
     world.phase.refresh_from_db()
-    later = of(make_result(world, team=world.team, public=0.95).submission)
+    soon = timezone.now() + timedelta(seconds=1)
+    later = of(make_result(world, team=world.team, public=0.95, finished_at=soon).submission)
     seen, live = team_place(later, world.captain), team_place(later, world.organizer)
     assert seen is not None
     assert live is not None

@@ -141,8 +141,8 @@ def test_submission_and_challenge_say_the_direction(ratings: World) -> None:
     text = " ".join(html(page(ratings, "rival", f"/s/{submission.pk}/")).split())
     assert "<dt>mse (lower is better), public test</dt>" in text
     assert '<dd class="up">+0.80' in text
-    challenge = html(page(ratings, "rival", f"/c/{ratings.challenge.slug}/"))
-    assert '<dd>mse <span class="muted small">lower is better</span></dd>' in challenge
+    challenge = " ".join(html(page(ratings, "rival", f"/c/{ratings.challenge.slug}/")).split())
+    assert '<dd>mse <span class="muted">(lower is better)</span></dd>' in challenge
 
 
 # --- the step -----------------------------------------------------------------------------------------------------

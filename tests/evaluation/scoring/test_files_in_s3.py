@@ -206,7 +206,8 @@ def test_a_challenge_is_imported_twice_and_its_labels_are_apart(files_in_s3: S3S
     hackathon = HackathonFactory()
     data = import_challenge(folder=bundle, hackathon=hackathon).data
     assert not import_challenge(folder=bundle, hackathon=hackathon).is_new_version
-    assert _names("datasets", data.prefix) == ["test.jsonl", "train.jsonl", "validation.jsonl"]
+    shown = [f"{split}.{kind}" for split in ("train", "validation") for kind in ("jsonl", "offsets", "search")]
+    assert _names("datasets", data.prefix) == ["test.jsonl", *shown]
     assert _names("labels", data.prefix) == ["split.json", "test_labels.jsonl"]
     split = json.loads(storage("labels").open(f"{data.prefix}/split.json").read())
     reference = score_reference(data=data)  # which items are public is chance: right of all of them are always 10

@@ -222,6 +222,8 @@ def test_the_same_config_leads_to_the_withdrawn_submission(world: World) -> None
     posted = browser.post(f"/c/{world.challenge.slug}/submit/", form)
     said = [str(message) for message in get_messages(posted.wsgi_request)]
     runs = Submission.objects.exclude(pk=result.job.submission_id).order_by("received_at")
+    trained = submission.config["training"].items()
+    assert [run.config["training"].items() - trained for run in runs] == [set()] * len(runs)
     assert [run.config for run in runs] == [submission.config] * len(runs)
     assert [run.run_key for run in runs] == [submission.run_key] * len(runs)
     assert [(run.phase_id, run.team_id) for run in runs] == [(world.phase.pk, world.team.pk)] * len(runs)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -124,6 +125,21 @@ def test_child_that_ends_before_it_is_ready_is_reported_with_its_log(supervisor:
         supervisor.start(failing(tmp_path, "raise SystemExit('no such table')"))
     assert str(caught.value) == "bad ended with exit code 1\nno such table"
     assert supervisor.pids == {}
+
+
+def test_the_log_of_a_child_that_ends_at_once_is_reported_on_a_busy_machine(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(subprocess.Popen[bytes]):
+        """The supervisor goes on only when the child has written and ended."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.wait(30)
+
+    monkeypatch.setattr("hackathon.serving.supervisor.subprocess.Popen", Slow)
+    with pytest.raises(ChildFailed, match="ended with exit code 1\nno such table"):
+        supervisor.start(failing(tmp_path, "raise SystemExit('no such table')"))
 
 
 def test_child_that_is_never_ready_is_ended_and_reported(supervisor: Supervisor, tmp_path: Path) -> None:

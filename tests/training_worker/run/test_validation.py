@@ -32,7 +32,7 @@ def make_validator(part: Any, values: list[float], metric: str) -> Any:
     journal: Any = SimpleNamespace(points=lambda step, **values: None)
     training = TrainingArguments(early_stopping_patience=2)
     validator = Validator(part, None, validation, metric=metric, training=training, journal=journal, compute=None)  # type: ignore[arg-type]
-    return lambda step: validator.judge(step, Prediction([torch.zeros(1)], 1.0), ""), validator
+    return lambda step: validator.judge(step, Prediction([torch.zeros(1)], 1.0)), validator
 
 
 @pytest.mark.parametrize(
