@@ -28,7 +28,9 @@ class MembershipRole(models.TextChoices):
 class Team(Row):
     """A team of one hackathon. The one with `is_reserved` belongs to the organizers: baselines and references."""
 
-    hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, related_name="teams")
+    hackathon = models.ForeignKey(
+        Hackathon, verbose_name=_("hackathon"), on_delete=models.CASCADE, related_name="teams"
+    )
     name = NameField(_("name"), max_length=80)
     name_key = KeyField("name", text.name_key, max_length=text.LONGEST_KEY)
     is_reserved = models.BooleanField(_("organizers' own"), default=False)
@@ -62,9 +64,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(Row):
     """A person in a team; leaving sets `left_at`, so that one person has one team at a time in a hackathon."""
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, editable=False)
+    team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="memberships"
+    )
+    hackathon = models.ForeignKey(Hackathon, verbose_name=_("hackathon"), on_delete=models.CASCADE, editable=False)
     role = models.CharField(_("role"), max_length=10, choices=MembershipRole, default=MembershipRole.MEMBER)
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)
 
@@ -99,7 +103,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(Row):
     """A key into a team that opens once; only the sha256 of it is kept. With `email`, for that mailbox alone."""
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.CASCADE, related_name="invitations")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     email = MailboxField(_("e-mail"), max_length=254, blank=True)
     email_key = KeyField("email", mailbox.email_key, max_length=mailbox.LONGEST_ADDRESS, blank=True, db_index=True)

@@ -17,11 +17,11 @@ from .result import SCORING_VERSION, Result
 class LeaderboardEntry(Row):
     """A team's best submission in a phase: upserted when it scores, rebuilt by `rebuild_leaderboard`."""
 
-    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="leaderboard")
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="leaderboard")
-    scoring_version = models.PositiveIntegerField(default=SCORING_VERSION)
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT)
-    result = models.ForeignKey(Result, on_delete=models.PROTECT)
+    phase = models.ForeignKey(Phase, verbose_name=_("phase"), on_delete=models.CASCADE, related_name="leaderboard")
+    team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.CASCADE, related_name="leaderboard")
+    scoring_version = models.PositiveIntegerField(_("scoring version"), default=SCORING_VERSION)
+    submission = models.ForeignKey(Submission, verbose_name=_("submission"), on_delete=models.PROTECT)
+    result = models.ForeignKey(Result, verbose_name=_("result"), on_delete=models.PROTECT)
     score = models.FloatField(_("public score, rounded to the phase's step"))
     sort_key = models.FloatField(editable=False)
     """`score` times the sign of its metric: the better, the higher."""

@@ -64,28 +64,28 @@ class ResultQuerySet(models.QuerySet["Result"]):
 class Result(Row):
     """What one job scored. Per-item values are in the label store (`items_key`), out of reach of the web."""
 
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="results")
-    data = models.ForeignKey(ChallengeData, on_delete=models.PROTECT)
-    scoring_version = models.PositiveIntegerField(default=SCORING_VERSION)
+    job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.PROTECT, related_name="results")
+    data = models.ForeignKey(ChallengeData, verbose_name=_("data version"), on_delete=models.PROTECT)
+    scoring_version = models.PositiveIntegerField(_("scoring version"), default=SCORING_VERSION)
     metric = models.CharField(_("primary metric"), max_length=40)
     public_score = models.FloatField(_("public score"))
     public_se = models.FloatField(_("public standard error"))
     private_score = models.FloatField(_("private score"))
     private_se = models.FloatField(_("private standard error"))
-    public_metrics = models.JSONField()
+    public_metrics = models.JSONField(_("public metrics"))
     """Over the public items: {"metrics": {metric: {"value", "se"}}, "dummy": {metric: {"value", "se"}},
     "per_class_f1": {label: f1}}, every metric of the task in both.
 
     `per_class_f1` is by class or type of entity, {} where there are none. Exact: `evaluation.visibility` rounds before
     anybody sees it.
     """
-    private_metrics = models.JSONField()
+    private_metrics = models.JSONField(_("private metrics"))
     """The same over the private items."""
     dummy_score = models.FloatField(_("dummy baseline, public"))
     """Public score of answering every item alike, as scikit-learn's dummy estimators do: with the majority class, the
     most frequent tag or the mean."""
     items_key = models.CharField(max_length=300)
-    predictions_sha256 = models.CharField(max_length=64)
+    predictions_sha256 = models.CharField(_("SHA-256 of the predictions"), max_length=64)
 
     objects = ResultQuerySet.as_manager()
 
@@ -111,14 +111,16 @@ class Result(Row):
 class Reference(Row):
     """A score to compare with that no team made, e.g. tf-idf with logistic regression; shown unranked."""
 
-    data = models.ForeignKey(ChallengeData, on_delete=models.CASCADE, related_name="references")
+    data = models.ForeignKey(
+        ChallengeData, verbose_name=_("data version"), on_delete=models.CASCADE, related_name="references"
+    )
     name = models.CharField(_("name"), max_length=100)
     description = models.CharField(_("description"), max_length=300, blank=True)
-    metric = models.CharField(max_length=40)
-    public_score = models.FloatField()
-    public_se = models.FloatField()
-    private_score = models.FloatField()
-    private_se = models.FloatField()
+    metric = models.CharField(_("metric"), max_length=40)
+    public_score = models.FloatField(_("public score"))
+    public_se = models.FloatField(_("public standard error"))
+    private_score = models.FloatField(_("private score"))
+    private_se = models.FloatField(_("private standard error"))
 
     class Meta:
         verbose_name = _("reference")

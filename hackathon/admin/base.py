@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import structlog
 from django.contrib import admin
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, models
 from django.db.models import QuerySet
@@ -23,7 +22,7 @@ from hackathon.models.markdown import MarkdownField
 from .listing import FirstRows, SteadyList
 from .markdown import MarkdownTextarea, has_markdown, show_preview
 from .search import search
-from .times import SplitLocalDateTimeField, zone_note
+from .times import SplitLocalDateTimeField, SplitLocalDateTimeWidget, zone_note
 
 if TYPE_CHECKING:  # generic for the type checker alone
     BaseAdmin = admin.ModelAdmin[Any]
@@ -61,7 +60,7 @@ class Admin(BaseAdmin):
     change_form_template = "hackathon/admin/change_form.html"
     change_list_template = "hackathon/admin/change_list.html"
     formfield_overrides: ClassVar = {
-        models.DateTimeField: {"form_class": SplitLocalDateTimeField, "widget": AdminSplitDateTime},
+        models.DateTimeField: {"form_class": SplitLocalDateTimeField, "widget": SplitLocalDateTimeWidget},
     }
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

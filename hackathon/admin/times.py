@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -61,6 +62,15 @@ class LocalDateTimeField(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         found: datetime | None = _in_zone(super().to_python, value)
         return found
+
+
+class SplitLocalDateTimeWidget(AdminSplitDateTime):
+    """With the seconds, which some languages leave out: saving a form unchanged would move its times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        date, time = self.widgets
+        date.format, time.format = "%Y-%m-%d", "%H:%M:%S"
 
 
 class SplitLocalDateTimeField(forms.SplitDateTimeField):

@@ -19,7 +19,8 @@ from training_worker.contract.tasks import TASKS
 from .labels import label_problem, shown_label
 from .limits import LimitsSpec, crossed_limits, doubled, limit_problems, named_limits, sound, wrong
 from .phases import PhaseSpec, crossed_phases, fit_to_be_shown, sound_phases
-from .problems import Problems, Said, validation_messages
+from .problems import Problems, Said
+from .validation import validation_messages
 from .values import TAG, as_name
 from .yaml import Path, YamlInvalid, load_with_lines
 

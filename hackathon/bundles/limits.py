@@ -18,7 +18,8 @@ from training_worker.contract.limits import Budget, ChallengeLimits
 from training_worker.contract.methods import METHODS
 from training_worker.contract.techniques import TECHNIQUES
 
-from .problems import Said, validation_messages
+from .problems import Said
+from .validation import validation_messages
 
 LISTS = ("base_models", "methods", "techniques")
 

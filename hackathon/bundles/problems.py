@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from pydantic import ValidationError
 
 from hackathon.errors import DomainError
 from training_worker.contract.base import FieldError
@@ -106,19 +105,3 @@ def _also_in(lines: Sequence[int]) -> str:
         return ""
     shown = ", ".join(map(str, lines[:SHOWN_LINES])) + (" …" if len(lines) > SHOWN_LINES else "")
     return " " + _("(%(count)d lines: %(lines)s)") % {"count": len(lines), "lines": shown}
-
-
-def validation_messages(error: ValidationError) -> Iterator[Said]:
-    """Everything that pydantic found, without the values."""
-    known = {
-        "extra_forbidden": _("There is no such key."),
-        "missing": _("This key is missing."),
-        "timezone_aware": _("Give the time with its offset from UTC: 2026-11-27T18:00:00+01:00."),
-    }
-    details = error.errors(include_url=False, include_input=False)
-    inner = {item["loc"][:length] for item in details for length in range(len(item["loc"]))}
-    for item in details:
-        if item["type"] == "too_short" and item["loc"] in inner:
-            continue  # pydantic does not count wrong items: the list is short because of them
-        path = item["loc"][:-1] if item["loc"][-1:] == ("[key]",) else item["loc"]
-        yield path, known.get(item["type"], item["msg"].removesuffix(".") + ".")

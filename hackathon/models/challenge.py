@@ -43,7 +43,9 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
 class Challenge(Row):
     """One task of a hackathon: data, allowed configs, metrics."""
 
-    hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, related_name="challenges")
+    hackathon = models.ForeignKey(
+        Hackathon, verbose_name=_("hackathon"), on_delete=models.CASCADE, related_name="challenges"
+    )
     slug = models.SlugField(_("slug"), unique=True, max_length=64)
     title = NameField(_("title"), max_length=200)
     summary = models.CharField(_("summary"), max_length=300, blank=True)
@@ -87,9 +89,11 @@ def new_prefix() -> str:
 class ChallengeData(Row):
     """One immutable version of a challenge's data. Labels of the test set and the split live in the label store."""
 
-    challenge = models.ForeignKey(Challenge, on_delete=models.PROTECT, related_name="data_versions")
+    challenge = models.ForeignKey(
+        Challenge, verbose_name=_("challenge"), on_delete=models.PROTECT, related_name="data_versions"
+    )
     version = models.PositiveIntegerField(_("version"))
-    sha256 = models.CharField("sha256", max_length=64)
+    sha256 = models.CharField(_("SHA-256"), "sha256", max_length=64)
     prefix = models.CharField(max_length=100, default=new_prefix, editable=False)
     """Folder of this version in the `datasets` and the `labels` storage."""
     manifest = models.JSONField(editable=False)
@@ -97,7 +101,7 @@ class ChallengeData(Row):
     files = models.JSONField(editable=False)
     """[{"name", "sha256", "size"}] of the task's data files, in the `datasets` storage under `prefix`. Images of train
     and validation rows are also there one by one, under `shown_file_key`."""
-    mean_cost = models.FloatField(default=32.0)
+    mean_cost = models.FloatField(_("mean cost"), default=32.0)
     """Of one training example, in the task's unit of cost."""
     public_count = models.PositiveIntegerField(_("public test items"))
     private_count = models.PositiveIntegerField(_("private test items"))
@@ -138,7 +142,9 @@ QUOTA = ("per_day", "total", "at_once", "queued", "compute_seconds")
 class Phase(Row):
     """A window of a challenge with its data version, quota and board."""
 
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="phases")
+    challenge = models.ForeignKey(
+        Challenge, verbose_name=_("challenge"), on_delete=models.CASCADE, related_name="phases"
+    )
     name = NameField(_("name"), max_length=100)
     opens_at = MomentField(_("opens at"))
     closes_at = MomentField(_("closes at"))

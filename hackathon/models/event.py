@@ -51,10 +51,14 @@ class Hackathon(Row):
 class Participation(Row):
     """A person's part in a hackathon; the organization they stand for there."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="participations")
-    hackathon = models.ForeignKey(Hackathon, on_delete=models.CASCADE, related_name="participations")
+    user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="participations")
+    hackathon = models.ForeignKey(
+        Hackathon, verbose_name=_("hackathon"), on_delete=models.CASCADE, related_name="participations"
+    )
     role = models.CharField(_("role"), max_length=12, choices=Role, default=Role.PARTICIPANT)
-    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.SET_NULL)
+    organization = models.ForeignKey(
+        Organization, verbose_name=_("organization"), null=True, blank=True, on_delete=models.SET_NULL
+    )
 
     class Meta:
         verbose_name = _("participation")

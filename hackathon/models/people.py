@@ -90,9 +90,9 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
 class ApiToken(Row):
     """A person's key to the REST API; only the sha256 of it is kept."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=100)
-    prefix = models.CharField(max_length=12)
+    prefix = models.CharField(_("prefix"), max_length=12)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(_("scope"), max_length=10, choices=TokenScope, default=TokenScope.SUBMIT)
     expires_at = MomentField(_("expires at"), null=True, blank=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hackathon.bundles.challenge import ChallengeSpec, ReadChallenge
@@ -16,6 +17,7 @@ from hackathon.bundles.problems import Said
 from hackathon.bundles.yaml import Path
 from hackathon.models import Challenge, Hackathon, Phase
 from hackathon.models.challenge import QUOTA
+from hackathon.web.zones import event_zone
 
 from .phase_window import outside_event
 
@@ -72,7 +74,12 @@ def window_of(index: int, spec: PhaseSpec, phase: Phase | None, hackathon: Hacka
 
 
 def find_changes(spec: ChallengeSpec, hackathon: Hackathon, now: datetime) -> Changes:
-    """Everything that differs between `challenge.yaml` and what is there. Reads only."""
+    """Everything that differs between `challenge.yaml` and what is there, times on the event's clock. Reads only."""
+    with timezone.override(event_zone(hackathon)):
+        return _find_changes(spec, hackathon, now)
+
+
+def _find_changes(spec: ChallengeSpec, hackathon: Hackathon, now: datetime) -> Changes:
     challenge = Challenge.objects.filter(slug=spec.slug, hackathon=hackathon).first()
     plan = _plan(spec.slug, dict(enumerate(spec.phases)), hackathon, now)
     changes = Changes()
@@ -211,7 +218,7 @@ def _changed(name: str, old: Any, new: Any) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S} ({timezone.get_current_timezone_name()})"
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, dict):

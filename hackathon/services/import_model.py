@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from hackathon.bundles.folder import MAX_FILES, check_names, list_folder, open_regular
-from hackathon.bundles.problems import Problems, ProblemsFound, validation_messages
+from hackathon.bundles.problems import Problems, ProblemsFound
+from hackathon.bundles.validation import validation_messages
 from hackathon.errors import Conflict
 from hackathon.files.storage import CHUNK, sha256_of, storage
 from hackathon.models import BaseModel

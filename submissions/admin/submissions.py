@@ -224,14 +224,14 @@ class QuotaAdmin(Admin):
         "queued",
         "running",
         "cap_at_once",
-        "compute_used",
+        "compute",
         "cap_compute",
     )
     list_filter = (("phase__challenge__hackathon", EventFilter), ("phase", PhaseFilter))
     sortable_by = ()
     list_select_related = ("team", "phase__challenge")
     search_fields = ("team__name",)
-    readonly_fields = ("team", "phase", "day", "used_today", "used_total", "queued", "running", "compute_used")
+    readonly_fields = ("team", "phase", "day", "used_today", "used_total", "queued", "running", "compute")
     fieldsets = (
         (None, {"fields": readonly_fields}),
         (
@@ -242,6 +242,10 @@ class QuotaAdmin(Admin):
             },
         ),
     )
+
+    @admin.display(description=Quota._meta.get_field("compute_used").verbose_name)
+    def compute(self, quota: Quota) -> str:
+        return f"{quota.compute_used:.1f}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

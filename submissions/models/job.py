@@ -29,13 +29,21 @@ class Job(Row):
     """One run of something on a node, then its scoring. `submissions.transitions` alone writes `state`."""
 
     kind = models.CharField(_("kind"), max_length=12, choices=KIND_CHOICES)
-    submission = models.ForeignKey(Submission, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
-    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="jobs")
-    data = models.ForeignKey(ChallengeData, on_delete=models.PROTECT, related_name="jobs")
+    submission = models.ForeignKey(
+        Submission, verbose_name=_("submission"), null=True, blank=True, on_delete=models.PROTECT, related_name="jobs"
+    )
+    phase = models.ForeignKey(Phase, verbose_name=_("phase"), on_delete=models.PROTECT, related_name="jobs")
+    data = models.ForeignKey(
+        ChallengeData, verbose_name=_("data version"), on_delete=models.PROTECT, related_name="jobs"
+    )
     """The data version at submit: a phase that moves on does not change what this job is scored against."""
-    base_model = models.ForeignKey(BaseModel, on_delete=models.PROTECT, related_name="jobs")
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
-    replicate = models.PositiveSmallIntegerField(default=0)
+    base_model = models.ForeignKey(
+        BaseModel, verbose_name=_("base model"), on_delete=models.PROTECT, related_name="jobs"
+    )
+    team = models.ForeignKey(
+        Team, verbose_name=_("team"), null=True, blank=True, on_delete=models.PROTECT, related_name="jobs"
+    )
+    replicate = models.PositiveSmallIntegerField(_("replicate"), default=0)
     key = models.CharField(max_length=64, editable=False)
     """Run key: everything that decides the outcome."""
     priority = models.PositiveSmallIntegerField(_("priority"))
@@ -47,33 +55,41 @@ class Job(Row):
     stage = models.CharField(_("stage"), max_length=10, blank=True)
     attempt = models.PositiveIntegerField(_("attempt"), default=0)
     losses = models.PositiveIntegerField(_("losses"), default=0)
-    node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
+    node = models.ForeignKey(
+        Node, verbose_name=_("node"), null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
     claim_number = models.PositiveBigIntegerField(default=0, editable=False)
     """The node's number of the claim that began the current attempt."""
     lost_on = models.ForeignKey(
-        Node, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+        Node,
+        verbose_name=_("lost on"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     """The node that lost it last."""
     attempt_folder = models.UUIDField(null=True, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    not_before = models.DateTimeField(null=True, blank=True)
-    scoring_attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
+    scoring_attempt = models.PositiveIntegerField(_("scoring attempt"), default=0)
 
     queued_at = models.DateTimeField(_("queued at"))
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     trained_at = models.DateTimeField(_("predictions received at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
-    step = models.PositiveIntegerField(default=0)
-    total_steps = models.PositiveIntegerField(default=0)
-    progress_seq = models.PositiveIntegerField(default=0)
+    step = models.PositiveIntegerField(_("step"), default=0)
+    total_steps = models.PositiveIntegerField(_("total steps"), default=0)
+    progress_seq = models.PositiveIntegerField(_("last progress post"), default=0)
 
     result = models.JSONField(null=True, blank=True, editable=False)
     """The worker's `JobResult`."""
     stopped_by = models.CharField(_("training ended by"), max_length=20, blank=True)
     failure_code = models.CharField(_("failure"), max_length=40, blank=True)
-    failure_message = models.TextField(blank=True)
-    failure_hint = models.TextField(blank=True)
+    failure_message = models.TextField(_("failure message"), blank=True)
+    failure_hint = models.TextField(_("failure hint"), blank=True)
     fault = models.CharField(_("fault of"), max_length=10, choices=Fault, blank=True, default=Fault.NONE)
     compute_seconds = models.FloatField(_("compute seconds"), default=0.0)
     """What the run costs whoever's node it finds: with `saved_seconds`, which the node's cached features saved it."""
@@ -120,13 +136,13 @@ class Job(Row):
 class JobEvent(Row):
     """One transition of a job. Written with the state itself, never changed."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    from_state = models.CharField(max_length=12, choices=JobState, blank=True)
-    to_state = models.CharField(max_length=12, choices=JobState)
-    attempt = models.PositiveIntegerField()
-    reason = models.CharField(max_length=300, blank=True)
-    actor = models.CharField(max_length=100, blank=True)
+    job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("at"))
+    from_state = models.CharField(_("old state"), max_length=12, choices=JobState, blank=True)
+    to_state = models.CharField(_("new state"), max_length=12, choices=JobState)
+    attempt = models.PositiveIntegerField(_("attempt"))
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    actor = models.CharField(_("by"), max_length=100, blank=True)
 
     class Meta:
         verbose_name = _("job event")
@@ -145,11 +161,11 @@ class JobEvent(Row):
 class Loss(Row):
     """An attempt that was lost: on a node, or (without one) by the scorer. Never changed."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="loss_rows")
-    node = models.ForeignKey(Node, null=True, on_delete=models.SET_NULL, related_name="losses")
-    attempt = models.PositiveIntegerField()
-    at = models.DateTimeField()
-    reason = models.CharField(max_length=300, blank=True)
+    job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.CASCADE, related_name="loss_rows")
+    node = models.ForeignKey(Node, verbose_name=_("node"), null=True, on_delete=models.SET_NULL, related_name="losses")
+    attempt = models.PositiveIntegerField(_("attempt"))
+    at = models.DateTimeField(_("at"))
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("loss")
@@ -168,13 +184,15 @@ class Loss(Row):
 class ProgressChunk(models.Model):
     """What one progress post brought: curve points and log lines, append-only."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="chunks")
-    attempt = models.PositiveIntegerField()
-    seq = models.PositiveIntegerField()
-    points = models.JSONField(default=list)
-    lines = models.JSONField(default=list)
+    job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.CASCADE, related_name="chunks")
+    attempt = models.PositiveIntegerField(_("attempt"))
+    seq = models.PositiveIntegerField(_("number"))
+    points = models.JSONField(_("curve points"), default=list)
+    lines = models.JSONField(_("log lines"), default=list)
 
     class Meta:
+        verbose_name = _("progress chunk")
+        verbose_name_plural = _("progress chunks")
         ordering: ClassVar = ["attempt", "seq"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["job", "attempt", "seq"], name="one_chunk")]
 
@@ -185,10 +203,10 @@ class ProgressChunk(models.Model):
 class Artifact(Row):
     """A file that came out of a job, in the `artifacts` storage. Visible only once its row is here."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="artifacts")
+    job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.CASCADE, related_name="artifacts")
     name = models.CharField(_("name"), max_length=100)
     key = models.CharField(max_length=300, unique=True)
-    sha256 = models.CharField("sha256", max_length=64, db_index=True)
+    sha256 = models.CharField(_("SHA-256"), "sha256", max_length=64, db_index=True)
     size = models.PositiveBigIntegerField(_("bytes"))
 
     class Meta:

@@ -16,7 +16,7 @@ class Node(Row):
 
     name = models.CharField(_("name"), max_length=64, unique=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    report = models.JSONField(default=dict, editable=False)
+    report = models.JSONField(_("report"), default=dict, editable=False)
     seen_at = models.DateTimeField(_("last seen at"), null=True, blank=True)
     claim_number = models.PositiveBigIntegerField(default=0, editable=False)
     """Of its latest claim: one with a smaller number is late and takes nothing."""
@@ -41,7 +41,7 @@ class EnrolmentToken(Row):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     expires_at = MomentField(_("expires at"))
     used_at = models.DateTimeField(_("used at"), null=True, blank=True)
-    node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL)
+    node = models.ForeignKey(Node, verbose_name=_("node"), null=True, blank=True, on_delete=models.SET_NULL)
 
     class Meta:
         verbose_name = _("enrolment token")

@@ -28,8 +28,8 @@ class Caps(NamedTuple):
 class Quota(Row):
     """What a team has used in a phase: one row, locked for every submit. A cap that is null is the phase's."""
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="quotas")
-    phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="quotas")
+    team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.CASCADE, related_name="quotas")
+    phase = models.ForeignKey(Phase, verbose_name=_("phase"), on_delete=models.CASCADE, related_name="quotas")
     day = models.DateField(_("day"), null=True, blank=True)
     used_today = models.PositiveIntegerField(_("used today"), default=0)
     used_total = models.PositiveIntegerField(_("used in all"), default=0)

@@ -23,14 +23,18 @@ class Submission(Row):
     """A team's config, canonical, in a phase. Its status is that of its job with replicate 0."""
 
     number = models.PositiveIntegerField(_("number"), help_text=_("#17 within the hackathon."))
-    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="submissions")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="submissions")
+    phase = models.ForeignKey(Phase, verbose_name=_("phase"), on_delete=models.PROTECT, related_name="submissions")
+    team = models.ForeignKey(Team, verbose_name=_("team"), on_delete=models.PROTECT, related_name="submissions")
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="submissions"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("author"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="submissions",
     )
-    base_model = models.ForeignKey(BaseModel, on_delete=models.PROTECT)
-    config = models.JSONField(editable=False)
-    config_hash = models.CharField(max_length=64, editable=False, db_index=True)
+    base_model = models.ForeignKey(BaseModel, verbose_name=_("base model"), on_delete=models.PROTECT)
+    config = models.JSONField(_("config"), editable=False)
+    config_hash = models.CharField(_("hash of the config"), max_length=64, editable=False, db_index=True)
     run_key = models.CharField(max_length=64, editable=False)
     note = models.CharField(_("note"), max_length=300, blank=True)
     received_at = models.DateTimeField(_("received at"))
@@ -70,7 +74,9 @@ class Submission(Row):
 class Tag(Row):
     """A short label that a team gives a submission; `key` is the same for every spelling of it."""
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="tags")
+    submission = models.ForeignKey(
+        Submission, verbose_name=_("submission"), on_delete=models.CASCADE, related_name="tags"
+    )
     name = models.CharField(_("tag"), max_length=TAG_LENGTH)
     key = KeyField("name", name_key, max_length=LONGEST_KEY, db_index=True)
     position = models.PositiveSmallIntegerField(editable=False)
@@ -92,14 +98,21 @@ class Withdrawal(Row):
     Rows stay, so that a frozen board can be read as it stood at any time.
     """
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="withdrawals")
+    submission = models.ForeignKey(
+        Submission, verbose_name=_("submission"), on_delete=models.CASCADE, related_name="withdrawals"
+    )
     withdrawn_at = models.DateTimeField(_("withdrawn at"))
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
     restored_at = models.DateTimeField(_("restored at"), null=True, blank=True)
     restored_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("restored by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
 
     class Meta:
@@ -120,13 +133,15 @@ class Withdrawal(Row):
 class IdempotencyKey(Row):
     """Remembers what a client's key did, so that a repeated request gives the first answer."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    key = models.CharField(max_length=100)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE)
+    key = models.CharField(_("key"), max_length=100)
     body_sha256 = models.CharField(max_length=64)
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE)
-    was_created = models.BooleanField()
+    submission = models.ForeignKey(Submission, verbose_name=_("submission"), on_delete=models.CASCADE)
+    was_created = models.BooleanField(_("created something"))
 
     class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
         indexes: ClassVar = [models.Index(fields=["-created_at"]), TrigramIndex("key", name="idempotency_key_search")]
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="one_idempotency_key")]
 

@@ -88,7 +88,7 @@ def test_what_stays_at_the_fields_own_bounds_is_not_stored(world: World, organiz
         ({"limits__techniques": ["magic"]}, "limits.techniques", "magic is not one of the available choices."),
         ({"limits__methods": ["head"], "limits__techniques": ["fgm"]}, "limits.techniques", "fgm: "),
         ({"limits__budget__max_steps": "0"}, "limits.budget.max_steps", "greater than or equal to 1."),
-        ({"limits__budget__max_seconds": "0"}, "limits.budget.max_seconds", "Input should be greater than 0."),
+        ({"limits__budget__max_seconds": "0"}, "limits.budget.max_seconds", "Must be above 0."),
         ({"limits__budget__max_memory_mb": "x"}, "limits.budget.max_memory_mb", "Enter a whole number."),
         ({"limits__ranges__method.r_0": "9", "limits__ranges__method.r_1": "2"}, "limits.ranges.method.r", "is empty."),
         ({"limits__ranges__method.r_1": "65"}, "limits.ranges.method.r", "goes beyond the field's own: 1 … 64."),

@@ -207,6 +207,14 @@ def test_a_team_may_be_given_limits_of_its_own_and_they_are_taken_away_again(wor
     assert organizer.post(url(Quota, "delete", quota.pk), {"post": "yes"}).status_code == 403
 
 
+def test_the_compute_of_a_quota_is_readable(world: World, organizer: Client) -> None:
+    quota = Quota.objects.create(team=world.team, phase=world.phase, compute_used=18.990000000000002)
+    for page in (url(Quota, "changelist"), url(Quota, "change", quota.pk)):
+        text = html(organizer.get(page))
+        assert "19.0" in text
+        assert "18.99" not in text
+
+
 def test_the_deadline_moves_with_a_reason_and_never_into_the_past(world: World, organizer: Client) -> None:
     before = world.phase.closes_at
     assert 'type="datetime-local"' in ask(organizer, "deadline", world.phase)

@@ -120,3 +120,13 @@ def test_what_is_listed_or_fixed_names_its_zone(world: World, organizer: Client)
     for text in (*lists, challenge, html(organizer.get(url(Phase, "change", world.phase.pk)))):
         assert "2027-11-30 13:00 (Europe/Berlin)" in text
     assert "Times that name no zone are in America/New_York." in lists[0]
+
+
+def test_saving_a_form_unchanged_keeps_the_seconds_in_every_language(world: World, organizer: Client) -> None:
+    moment = START + timedelta(seconds=51)
+    Phase.objects.update(opens_at=moment, closes_at=END + timedelta(seconds=51))
+    Hackathon.objects.update(starts_at=moment, ends_at=END + timedelta(seconds=51))
+    organizer.cookies["django_language"] = "zh-hans"
+    text = html(organizer.get(url(Hackathon, "change", world.hackathon.pk)))
+    assert 'value="2027-03-01"' in text
+    assert 'value="13:00:51"' in text

@@ -25,6 +25,8 @@ __all__ = ["bundle", "hackathon"]
 pytestmark = pytest.mark.django_db
 PRECISION, QUOTA = "precision: fp32", "per_day: 20"
 
+TOKYO = ZoneInfo("Asia/Tokyo")
+
 
 def edit(bundle: Path, *changes: tuple[str, str]) -> None:
     path = bundle / "challenge.yaml"
@@ -65,14 +67,17 @@ def again(folder: Path, hackathon: Hackathon) -> ImportedChallenge:
 
 
 def test_the_deadline_of_an_open_phase_moves_only_on_a_yes(bundle: Path, hackathon: Hackathon) -> None:
+    hackathon.time_zone = "Asia/Tokyo"
+    hackathon.save()
     first, second = when(hours=20), when(hours=40)
     edit(bundle, times(closes_at=first))
     import_challenge(folder=bundle, hackathon=hackathon)
     edit(bundle, (first, second))
     (change,) = asked(bundle, hackathon)
-    assert change.startswith("Main: closes_at changes: ")
-    assert first[:10] in change
-    assert second[:10] in change
+    shown = [
+        f"{datetime.fromisoformat(end).astimezone(TOKYO):%Y-%m-%d %H:%M:%S} (Asia/Tokyo)" for end in (first, second)
+    ]
+    assert change == f"Main: closes_at changes: {shown[0]} → {shown[1]}."
     done = again(bundle, hackathon)
     assert [one.partition(": ")[2] for one in done.changes] == [change]
     assert Phase.objects.get().closes_at.isoformat() == second

@@ -231,17 +231,17 @@ def test_thousands_of_kinds_of_problems_are_counted(bundle: Path) -> None:
         ("max: 32", "max: 1.5", "19: limits.ranges.method.r: The range of “method.r” must be of whole numbers."),
         ("method.r:", "training.optim:", "19: limits.ranges.training.optim: “training.optim” is no number"),
         ("[head, lora, full]", "[head, full, head]", "16: limits.methods.2: “head” is there twice."),
-        ("max_steps: 500", "max_steps: 1.5", "20: limits.budget.max_steps: Input should be a valid integer"),
-        ("per_day: 20", "per_day: 0", "24: phases.0.quota.per_day: Input should be greater than or equal to 1."),
-        ("precision: fp32", "precision: fp8", "25: phases.0.precision: Input should be 'fp32' or 'bf16'."),
+        ("max_steps: 500", "max_steps: 1.5", "20: limits.budget.max_steps: This is not a whole number."),
+        ("per_day: 20", "per_day: 0", "24: phases.0.quota.per_day: Must be at least 1."),
+        ("precision: fp32", "precision: fp8", "25: phases.0.precision: Must be one of: fp32, bf16."),
         ("[negative, positive]", "[positive, positive]", "12: labels: A label is there twice: positive."),
-        ("slug: film-critics-example", "slug: Film/../x", "2: slug: String should match pattern"),
+        ("slug: film-critics-example", "slug: Film/../x", "2: slug: Must match the pattern ^[a-z0-9]"),
         ("task: text-classification", "task: telepathy", "10: task: There is no such task."),
         ("license: Apache-2.0", "", "2: license: This key is missing."),
         ("license:", "license: &a x\nlicence: *a #", "28: Aliases (*name) are not accepted."),
         ("precision: fp32", "opens_at: 2026-01-02T00:00:00Z\n    closes_at: 2026-01-01T00:00:00Z",
          "23: phases.0: The phase must close after it opens."),
-        ("precision: fp32", "opens_at: 2026-01-02", "25: phases.0.opens_at: Input should"),
+        ("precision: fp32", "opens_at: 2026-01-02", "25: phases.0.opens_at: This is not a time."),
         ("precision: fp32", "opens_at: 2026-01-02T09:00:00", "25: phases.0.opens_at: Give the time with its offset"),
         ("limits:", "description: again\nlimits:", "14: Duplicate key “description”."),
     ],
@@ -273,7 +273,7 @@ def test_a_phase_is_between_2000_and_2100(bundle: Path, name: str, moment: str) 
     path.write_text(path.read_text().replace("precision: fp32", f"{name}: {moment}", 1))
     found = [problem for problem in problems_of(bundle) if problem.startswith("challenge.yaml")]
     assert len(found) == 1
-    said = "Input should" if moment in NO_MOMENTS else "Choose a time between the years 2000 and 2100."
+    said = "This is not a time." if moment in NO_MOMENTS else "Choose a time between the years 2000 and 2100."
     assert found[0].startswith(f"challenge.yaml:25: phases.0.{name}: {said}"), found
 
 

@@ -240,7 +240,7 @@ BROKEN: list[tuple[str, Callable[[Path], Path], str]] = [
         "config.json: It has 512 positions; model.json states no bound: convert it again.",
     ),
     ("unknown key", lambda path: write_model(path, good_files(), run="x"), "model.json: run: There is no such key"),
-    ("no slug", lambda path: write_model(path, good_files(), slug="../a"), "model.json: slug: String should match"),
+    ("no slug", lambda path: write_model(path, good_files(), slug="../a"), "model.json: slug: Must match the pattern"),
 ]
 
 
