@@ -29,7 +29,7 @@ def make_validator(part: Any, values: list[float], metric: str) -> Any:
 
     found = iter(values)
     validation: Any = SimpleNamespace(answers=lambda prediction: None, metrics=lambda answers: {metric: next(found)})
-    journal: Any = SimpleNamespace(points=lambda step, **values: None)
+    journal: Any = SimpleNamespace(points=lambda step, message, **values: None)
     training = TrainingArguments(early_stopping_patience=2)
     validator = Validator(part, None, validation, metric=metric, training=training, journal=journal, compute=None)  # type: ignore[arg-type]
     return lambda step: validator.judge(step, Prediction([torch.zeros(1)], 1.0)), validator
