@@ -343,3 +343,11 @@ def test_a_hackathons_teams_come_page_by_page_the_own_one_first(world: World, mo
     ]
     assert listed_teams(html(page(world, "anonymous", path))) == ["Aardvarks", "Bees", "Cats"]
     assert 'class="muted num">6</span>' in pages[0]
+
+
+def test_members_are_led_to_submitting_until_the_hackathon_is_over(world: World) -> None:
+    link = f'href="/c/{world.challenge.slug}/submit/"'
+    assert [link in html(page(world, who, team_path(world))) for who in ("captain", "teammate")] == [True, True]
+    assert link not in html(page(world, "rival", team_path(world)))
+    end(world)
+    assert link not in html(page(world, "captain", team_path(world)))
