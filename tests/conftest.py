@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import LazySettings
 from django.core.cache import cache
+from django.utils import timezone, translation
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import find_chromium, running_chromium
@@ -30,7 +31,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
-    """Every test that uses the database gets empty storages and an empty cache."""
+    """Every test that uses the database gets empty storages and an empty cache, and no language or time zone that a
+    request of the test before it has left in the thread."""
     if not {"db", "transactional_db"} & set(request.fixturenames) and not request.node.get_closest_marker("django_db"):
         yield
         return
@@ -43,6 +45,8 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
     }
     settings.EMAIL_BACKEND = OUTBOX  # pytest-django has set Django's own for tests
     cache.clear()
+    translation.deactivate()
+    timezone.deactivate()
     shared = json.dumps(CONFIG)
     yield
     cache.clear()

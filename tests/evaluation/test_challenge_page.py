@@ -82,7 +82,7 @@ def test_it_leads_with_task_data_metric_deadline_and_how_to_start(world: World) 
     places = [whole.index(part) for part in order]
     assert places == sorted(places)
     assert "<details open" not in whole
-    assert whole.index("learning_rate</code>") > whole.index('<details class="flow" id="limits">')
+    assert whole.index("learning_<wbr>rate</code>") > whole.index('<details class="flow" id="limits">')
 
 
 def test_a_metric_of_which_less_is_better_says_so(world: World) -> None:
