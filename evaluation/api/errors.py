@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,7 +12,7 @@ from rest_framework.response import Response
 
 from evaluation.report.browse import EVERYTHING, HIGHEST, LOWEST, ExampleQuery, find_examples
 from evaluation.report.stored import read_examples
-from hackathon.api.pagination import Pages
+from hackathon.api.pagination import ListPages
 from hackathon.api.strict import PageQuery, StrictAPIView
 from hackathon.errors import NotFound
 from submissions.api.views import visible_submission
@@ -49,10 +48,6 @@ class ErrorsQuery(PageQuery):
         required=False,
         help_text="By confidence, by error where there is none. By default the most relevant first.",
     )
-
-
-class ListPages(Pages):
-    django_paginator_class = Paginator
 
 
 class ErrorsView(StrictAPIView):

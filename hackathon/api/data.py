@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.core.paginator import Paginator
 from django.http import FileResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -25,7 +24,7 @@ from hackathon.visibility import Viewer
 from hackathon.web.public_url import public_url
 
 from .files import FILE_RENDERERS
-from .pagination import Pages
+from .pagination import ListPages
 from .serializers import schema_of
 from .strict import PageQuery, StrictAPIView, StrictSerializer
 from .views import visible_challenge
@@ -84,10 +83,6 @@ class RowsSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = serializers.ListField(child=serializers.DictField())
-
-
-class RowPages(Pages):
-    django_paginator_class = Paginator
 
 
 @dataclass(frozen=True)
@@ -155,7 +150,7 @@ class RowsView(StrictAPIView):
             raise NotFound
         data = shown_data(request.user, slug, self.parameters.get("version")).data
         search, label = (self.parameters.get(name, "") for name in ("search", "label"))
-        pages = RowPages()
+        pages = ListPages()
         rows: Any = find_rows(data, found, search=search, label=label)
         return pages.get_paginated_response(pages.paginate_queryset(rows, request, self) or [])
 

@@ -29,3 +29,9 @@ class Pages(PageNumberPagination):
         link = {"type": ["string", "null"], "format": "uri"}
         properties = {"count": {"type": "integer"}, "next": link, "previous": link, "results": schema}
         return {"type": "object", "required": [*properties], "properties": properties}
+
+
+class ListPages(Pages):
+    """Of a sequence in memory, whose length is at hand."""
+
+    django_paginator_class = Paginator

@@ -69,7 +69,8 @@ def waited_seconds(pid: int | None, root: Path = Path("/proc")) -> float:
 
 def _is_held(path: Path) -> bool:
     try:
-        with path.open() as file:
+        # whoever may write to the folder may have put a pipe or a link there
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)) as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if time.time() - os.fstat(file.fileno()).st_mtime > STALE_SECONDS:
                 path.unlink(missing_ok=True)

@@ -31,7 +31,7 @@ from training_worker.contract.wire import REPORT
 
 TEAM = {"captain", "teammate", "organizer"}
 NOT_THERE = "There is no validation report"
-QUERIES = 20
+QUERIES = 21
 """Of the whole page: session, user, submission, job, clock, progress, events, files, scores, the base model's score;
 for the place whether the board is visible, the viewer's role, and the entries; for this report
 the data version; for what may be done own team, withdrawal and tags; for the defaults the base models."""

@@ -58,6 +58,16 @@ def test_a_node_that_was_killed_counts_no_more_and_its_file_goes(tmp_path: Path)
     node.leave()
 
 
+def test_what_others_put_into_the_folder_neither_counts_nor_holds_a_node_up(tmp_path: Path) -> None:
+    node = HostNodes(tmp_path)
+    node.join()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder").mkdir()
+    assert node.count() == 1
+    node.leave()
+
+
 def test_where_the_folder_cannot_be_used_a_node_is_alone(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     node = HostNodes(tmp_path / "file" / "nodes")
