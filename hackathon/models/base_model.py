@@ -28,7 +28,7 @@ class BaseModel(Row):
     revision = models.CharField(_("revision"), max_length=100)
     license = models.CharField(_("licence"), max_length=100)
     parameters = models.PositiveBigIntegerField(_("parameters"))
-    sha256 = models.CharField(_("SHA-256"), "sha256", max_length=64, unique=True)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
     manifest = models.JSONField(editable=False)
     facts = models.JSONField(editable=False)
     """A `ModelFacts`: what configs are checked against."""

@@ -93,7 +93,7 @@ class ChallengeData(Row):
         Challenge, verbose_name=_("challenge"), on_delete=models.PROTECT, related_name="data_versions"
     )
     version = models.PositiveIntegerField(_("version"))
-    sha256 = models.CharField(_("SHA-256"), "sha256", max_length=64)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
     prefix = models.CharField(max_length=100, default=new_prefix, editable=False)
     """Folder of this version in the `datasets` and the `labels` storage."""
     manifest = models.JSONField(editable=False)

@@ -206,7 +206,7 @@ class Artifact(Row):
     job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.CASCADE, related_name="artifacts")
     name = models.CharField(_("name"), max_length=100)
     key = models.CharField(max_length=300, unique=True)
-    sha256 = models.CharField(_("SHA-256"), "sha256", max_length=64, db_index=True)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, db_index=True)
     size = models.PositiveBigIntegerField(_("bytes"))
 
     class Meta:

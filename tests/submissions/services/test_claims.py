@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from hackathon.clock import db_now
 from hackathon.models import Phase
@@ -24,6 +25,7 @@ from training_worker.contract.wire import PREDICTIONS, Claim, ClaimRequest, JobK
 
 RUNS = {"kinds": (JobKind.RUN,)}
 METHODS = ("head", "full", "lora")
+SELECTS = 13
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +91,19 @@ def test_who_got_nothing_is_told_when_there_will_be_something(world: World) -> N
     assert isinstance(told, Nothing)
     assert told.ask_again in {7, 8}
     assert claim_job(node=node, request=request.model_copy(update={"number": 2})) == Nothing(ask_again=0)
+
+
+@pytest.mark.parametrize("queued", [1, 9])
+def test_a_claim_asks_as_much_whatever_is_queued(world: World, queued: int) -> None:
+    """And no column of what it tells is fetched by itself."""
+    for number in range(queued):
+        config = CONFIG | {"training": CONFIG["training"] | {"num_train_epochs": 1 + number}}
+        submit_config(author=world.captain, team=world.team, phase=world.phase, config=config)
+    node, _token = make_node()
+    with CaptureQueriesContext(connection) as asked:
+        assert claim(node) is not None
+    selected = [query["sql"] for query in asked if query["sql"].startswith("SELECT")]
+    assert len(selected) == SELECTS
 
 
 @pytest.mark.django_db
