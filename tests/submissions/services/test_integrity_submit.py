@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.http import HttpResponse
 from rest_framework.test import APIClient
 
 from hackathon.accounts.tokens import create_api_token
-from hackathon.clock import db_now
 from hackathon.enums import TokenScope, Visibility
-from submissions.models import IdempotencyKey, Job, Quota, Submission
-from submissions.services import submit as submit_service
-from submissions.services.idempotency import RequestKey
+from submissions.models import Submission
 from tests.api import bearer, client_of, config, errors, get, post, submit
 from tests.factories import CONFIG, MembershipFactory, TeamFactory, World, make_world
+from tests.submissions.services.attempted import assert_nothing_happened, body_of
 
 pytestmark = pytest.mark.django_db
-
-
-def assert_nothing_happened() -> None:
-    assert (Submission.objects.count(), Job.objects.count(), IdempotencyKey.objects.count()) == (0, 0, 0)
-    assert not Quota.objects.filter(used_total__gt=0).exists()
-
-
-def body_of(world: World, **changes: Any) -> dict[str, Any]:
-    return {"phase": str(world.phase.pk), "config": config()} | changes
 
 
 # --- fields and parameters ---------------------------------------------------------------------------------------
@@ -309,150 +293,3 @@ def test_the_others_submissions_do_not_show_in_the_validation(world: World) -> N
     submit(world, "rival")
     answer = post(world, "captain", "submissions/validate/", body_of(world)).json()
     assert (answer["same_as"], answer["cost"]["quota"]["used_total"]) == (None, 0)
-
-
-# --- idempotency -------------------------------------------------------------------------------------------------
-
-
-def test_the_same_key_and_body_get_the_first_answer_again(world: World) -> None:
-    first, again = submit(world, key="k-1"), submit(world, key="k-1")
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert again.json()["id"] == first.json()["id"]
-    assert again.json()["was_created"] is True
-    assert (Submission.objects.count(), Quota.objects.get().used_total) == (1, 1)
-    found = submit(world, key="k-2")
-    assert (found.status_code, submit(world, key="k-2").status_code) == (200, 200)
-
-
-def test_the_same_key_with_another_body_is_a_conflict(world: World) -> None:
-    submit(world, key="k")
-    response = submit(world, key="k", learning_rate=0.5)
-    assert (response.status_code, response.json()["code"]) == (409, "idempotency_mismatch")
-    noted = submit(world, key="k", body=body_of(world, note="other"))
-    assert noted.status_code == 409
-    assert Submission.objects.count() == 1
-
-
-def test_a_key_that_another_request_has_just_used_is_a_conflict(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    submit(world, key="k")
-    monkeypatch.setattr(RequestKey, "first_answer", lambda _key: None)  # as the faster request had not committed
-    response = submit(world, key="k", learning_rate=0.5)
-    assert (response.status_code, response.json()["code"]) == (409, "idempotency_mismatch")
-    assert (Submission.objects.count(), Quota.objects.get().used_total) == (1, 1)
-
-
-def test_a_repeated_request_gets_its_answer_when_its_config_is_no_longer_allowed(world: World) -> None:
-    first = submit(world, key="k").json()["id"]
-    world.model.is_enabled = False
-    world.model.save()
-    again = submit(world, key="k")
-    assert (again.status_code, again.json()["id"]) == (201, first)
-    assert submit(world).status_code == 400
-
-
-def test_a_key_is_its_owners_alone(world: World) -> None:
-    mine = submit(world, key="k").json()["id"]
-    theirs = submit(world, "rival", key="k")
-    assert theirs.status_code == 201
-    assert theirs.json()["id"] != mine
-
-
-def test_a_refused_request_does_not_use_its_key_up(world: World) -> None:
-    assert submit(world, key="k", learning_rate=9).status_code == 400
-    assert submit(world, key="k").status_code == 201
-
-
-@pytest.mark.parametrize("key", ["x" * 101, "a\tb", "ключ"])
-def test_a_key_that_cannot_be_used_is_refused(world: World, key: str) -> None:
-    response = submit(world, key=key)
-    assert (response.status_code, errors(response)) == (400, [("out_of_range", "Idempotency-Key")])
-    assert_nothing_happened()
-
-
-# --- time and quota ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def at(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Sets the database's clock as the submit reads it under the quota's lock."""
-
-    def set_clock(now: datetime) -> None:
-        monkeypatch.setattr(submit_service, "db_now", lambda: now)
-
-    return set_clock
-
-
-MICROSECOND = timedelta(microseconds=1)
-
-
-@pytest.mark.parametrize(("offset", "status"), [(-MICROSECOND, 201), (timedelta(0), 403), (MICROSECOND, 403)])
-def test_a_phase_takes_submissions_up_to_its_end(world: World, at: Any, offset: timedelta, status: int) -> None:
-    at(world.phase.closes_at + offset)
-    response = submit(world)
-    assert response.status_code == status
-    if status == 403:
-        assert response.json()["code"] == "phase_closed"
-        assert world.phase.closes_at.isoformat() in response.json()["hint"]
-        assert_nothing_happened()
-
-
-@pytest.mark.parametrize(("offset", "status"), [(-MICROSECOND, 403), (timedelta(0), 201)])
-def test_a_phase_takes_submissions_from_its_opening(world: World, at: Any, offset: timedelta, status: int) -> None:
-    at(world.phase.opens_at + offset)
-    assert submit(world).status_code == status
-
-
-def test_a_full_day_says_when_there_is_more(world: World) -> None:
-    world.hackathon.time_zone = "Asia/Shanghai"
-    world.hackathon.save()
-    world.phase.per_day = 1
-    world.phase.save()
-    assert submit(world).status_code == 201
-    response = submit(world, "teammate", learning_rate=0.5)
-    assert (response.status_code, response.json()["code"]) == (429, "quota_exceeded")
-    reset = datetime.fromisoformat(response.json()["reset_at"])
-    assert (reset.hour, reset.minute, reset.utcoffset()) == (0, 0, timedelta(hours=8))
-    assert timedelta(0) < reset - db_now() <= timedelta(days=1)
-    assert submit(world).status_code == 200  # the same run costs nothing
-    assert submit(world, "rival").status_code == 201
-    assert Submission.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    ("caps", "word"),
-    [
-        ({"total": 1}, "Submission limit of this phase reached"),
-        ({"queued": 1}, "Queue limit reached (1 of 1)"),
-        ({"compute_seconds": 119}, "Compute limit reached"),
-    ],
-)
-def test_every_cap_holds(world: World, caps: dict[str, int], word: str) -> None:
-    type(world.phase).objects.filter(pk=world.phase.pk).update(**caps)
-    assert submit(world).status_code == 201
-    response = submit(world, learning_rate=0.5)
-    assert (response.status_code, response.json()["reset_at"]) == (429, None)
-    assert word in response.json()["message"]
-    assert Submission.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_free_slot_takes_one_of_many_parallel_submits(transactional_db: None, world: World) -> None:
-    world.phase.total = 1
-    world.phase.save()
-    answers: list[HttpResponse] = []
-    gate = threading.Barrier(10)
-
-    def run(number: int) -> None:
-        gate.wait()
-        try:
-            answers.append(submit(world, learning_rate=round(0.1 + number * 0.05, 2)))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answer.status_code for answer in answers) == [201, *[429] * 9]
-    assert (Submission.objects.count(), Quota.objects.get(team=world.team).used_total) == (1, 1)
