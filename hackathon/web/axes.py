@@ -12,6 +12,8 @@ ROOM = 0.08
 """Share of the values' range that is left free on both sides of them."""
 LEAST = 0.05
 """Share of what the values may be that the axis shows at least: one value alone does not fill it."""
+TINY = 1e-300
+"""Below it floating-point numbers have no digits left to divide by."""
 Bounds = tuple[float | None, float | None]
 """Between which values can be; None where nothing bounds them."""
 
@@ -36,7 +38,7 @@ def value_axis(values: Sequence[float], bounds: Bounds) -> Axis:
     low, high = bounds
     least, most = min(values), max(values)
     whole = high - low if low is not None and high is not None else 2 * max(abs(least), abs(most)) or 1.0
-    room = max(ROOM * (most - least), (LEAST * whole - (most - least)) / 2)
+    room = max(ROOM * (most - least), (LEAST * whole - (most - least)) / 2, TINY)
     interval = round_number((most - least + 2 * room) / STEPS)
     start = _rounded(math.floor(round((least - room) / interval, 6)) * interval)
     end = _rounded(math.ceil(round((most + room) / interval, 6)) * interval)
@@ -51,7 +53,8 @@ def log_limits(values: Sequence[float]) -> tuple[float, float]:
 
 
 def round_number(number: float) -> float:
-    """The largest 1, 2 or 5 × 10^k that is at most `number`, which is above 0."""
+    """The largest 1, 2 or 5 × 10^k that is at most `number`, which is not below 0; `TINY` where that is less."""
+    number = max(number, TINY)
     power = 10.0 ** math.floor(math.log10(number))
     return _rounded(max(digit * power for digit in (1, 2, 5) if digit * power <= number * (1 + 1e-9) or digit == 1))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hackathon.web.axes import Axis, Bounds, log_limits, round_number, value_axis
+from training_worker.contract.bounds import LARGEST_FIGURE
 
 SHARE: Bounds = (0.0, 1.0)
 
@@ -51,3 +54,18 @@ def test_limits_of_a_logarithmic_axis(values: list[float], limits: tuple[float, 
 )
 def test_round_numbers(number: float, rounded: float) -> None:
     assert round_number(number) == rounded
+
+
+@example([5e-324])
+@example([-5e-324, 5e-324])
+@example([1e-310, LARGEST_FIGURE])
+@given(st.lists(st.floats(-LARGEST_FIGURE, LARGEST_FIGURE), min_size=1))
+def test_whatever_a_node_may_send_has_an_axis(values: list[float]) -> None:
+    axis = value_axis(values, (None, None))
+    assert all(map(math.isfinite, (axis.least, axis.most, axis.interval)))
+    assert axis.least < axis.most
+    assert axis.interval > 0
+    positive = [abs(value) for value in values if value]
+    if positive:
+        low, high = log_limits(positive)
+        assert 0 < low <= high < math.inf
