@@ -12,6 +12,8 @@ from hackathon.web.axes import Bounds
 from hackathon.web.charts import Chart, Point, Series, line_chart
 from training_worker.contract.metrics import METRICS
 
+SLOWEST = 1e-3
+"""Steps a second: at less no run comes to an end, and nobody is told when it would."""
 Curves = Mapping[str, Sequence[Point]]
 """(step, value) by the name of a curve."""
 
@@ -51,8 +53,8 @@ def curve_charts(curves: Curves, *, metrics: Sequence[str], steps: int, epochs: 
 
 
 def seconds_left(curves: Curves, *, step: int, steps: int) -> float | None:
-    """Until the last step, at the pace of the training so far; None where that is not known."""
+    """Until the last step, at the pace of the training so far; None where that is not known, or no pace at all."""
     paces = curves.get("train_steps_per_second")
-    if not paces or paces[-1][1] <= 0:
+    if not paces or paces[-1][1] < SLOWEST:
         return None
     return max(0, steps - step) / paces[-1][1]

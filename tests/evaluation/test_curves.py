@@ -50,7 +50,8 @@ def test_the_rest_takes_as_long_as_at_the_last_pace(step: int, left: float) -> N
 
 def test_nothing_is_said_without_a_pace() -> None:
     assert seconds_left(curves_of(REPORTED[:2]), step=10, steps=20) is None
-    assert seconds_left(curves_of(points("train_steps_per_second", (1, 0.0))), step=10, steps=20) is None
+    for pace in (0.0, 5e-324, -1.0):
+        assert seconds_left(curves_of(points("train_steps_per_second", (1, pace))), step=10, steps=20) is None
 
 
 @pytest.mark.django_db

@@ -74,6 +74,7 @@ HONEST: dict[str, Any] = {
         "points": [
             {"step": 2, "name": "train_loss", "value": 0.5},
             {"step": 2, "name": "validation_accuracy", "value": 1},
+            {"step": 2, "name": "train_steps_per_second", "value": 3.0},
         ],
         "lines": [LINE],
         "load": LOAD,
