@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
+from hackathon.answers import answers_of
+from hackathon.answers.base import AnswerKind
 from hackathon.presentation.shown import ShownExample, data_file_url, presentation_of
 from submissions.models import Job, Submission
 from submissions.selectors import files_of
 from training_worker.contract.report import KeptExample, Value
-from training_worker.contract.tasks.spec import OutputKind
 
 from .report.browse import (
     ANY,
@@ -20,12 +21,11 @@ from .report.browse import (
     HIGHEST,
     LOWEST,
     ExampleQuery,
-    answers_in,
     find_examples,
     first_kind,
     kinds_in,
 )
-from .report.examples import kind_words, shown_example
+from .report.examples import kind_title, shown_example
 from .report.stored import read_examples, read_validation_report
 
 PAGE_SIZE = 20
@@ -67,12 +67,13 @@ def read_errors_page(submission: Submission, job: Job, query: ExampleQuery, *, p
     report = read_validation_report(job, files, task=challenge.task)
     if examples is None or report is None:
         return None
-    found = Paginator(find_examples(examples, query), PAGE_SIZE).get_page(page)
+    answers = answers_of(spec.output)
+    found = Paginator(find_examples(examples, query, answers), PAGE_SIZE).get_page(page)
     file_url = data_file_url(challenge, job.data)
     return ErrorsPage(
         submission=submission,
         query=query,
-        selects=_selects(examples, query, spec.output),
+        selects=_selects(examples, query, answers),
         kept=len(examples),
         items=report.items,
         page=found,
@@ -81,15 +82,17 @@ def read_errors_page(submission: Submission, job: Job, query: ExampleQuery, *, p
     )
 
 
-def _selects(examples: Sequence[KeptExample], query: ExampleQuery, output: OutputKind) -> list[Select]:
-    kinds = {EVERYTHING: _("all items")} | {str(kind): kind_words(kind, output)[0] for kind in kinds_in(examples)}
-    size = _("confidence") if output == "class" else _("error")
+def _selects(examples: Sequence[KeptExample], query: ExampleQuery, answers: AnswerKind) -> list[Select]:
+    kinds = {EVERYTHING: _("all items")} | {str(kind): kind_title(kind) for kind in kinds_in(examples)}
+    size = _("confidence") if answers.has_probability else _("error")
     orders = {
         "": _("most relevant first"),
         HIGHEST: _("highest %(size)s first") % {"size": size},
         LOWEST: _("lowest %(size)s first") % {"size": size},
     }
-    targets, predictions = (_labels(map(of, examples)) for of in (lambda one: one.target, lambda one: one.predicted))
+    targets, predictions = (
+        _labels(map(of, examples), answers) for of in (lambda one: one.target, lambda one: one.predicted)
+    )
     return [
         _select("kind", _("Show"), kinds, query.kind or first_kind(examples)),
         *([_select("target", _("True label"), targets, query.target)] if len(targets) > 2 else []),
@@ -98,8 +101,8 @@ def _selects(examples: Sequence[KeptExample], query: ExampleQuery, output: Outpu
     ]
 
 
-def _labels(values: Iterable[Value]) -> dict[str, str]:
-    labels = sorted(frozenset[str]().union(*map(answers_in, values)))
+def _labels(values: Iterable[Value], answers: AnswerKind) -> dict[str, str]:
+    labels = sorted(frozenset[str]().union(*map(answers.filters_of, values)))
     return {ANY: _("any")} | {label: label or _("no answer") for label in labels}
 
 

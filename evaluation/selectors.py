@@ -8,10 +8,9 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from hackathon.answers import answers_of
 from hackathon.errors import NotFound
 from hackathon.models import Phase
 from hackathon.visibility import Viewer, is_organizer, phases_visible_to
@@ -20,7 +19,6 @@ from submissions.pages.next_steps import BestRun
 from submissions.selectors import submissions_visible_to
 from teams.models import Team
 from teams.selectors import team_in
-from training_worker.contract.tasks.spec import OutputKind
 
 from .board.rows import Board, BoardRow, ClassF1, ShownScore, SubmissionScores
 from .models import SCORING_VERSION, LeaderboardEntry, Reference, Result, unshown_columns
@@ -30,11 +28,6 @@ from .visibility import ScoreView, score_view
 
 ENOUGH_PUBLIC, ENOUGH_PRIVATE = 300, 700
 """With fewer test items the board says that it cannot tell close scores apart."""
-DUMMY_METHODS: dict[OutputKind, Promise] = {
-    "class": gettext_lazy("majority class"),
-    "tags": gettext_lazy("most frequent tag"),
-    "number": gettext_lazy("mean"),
-}
 
 
 @dataclass(frozen=True)
@@ -257,7 +250,7 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         base_method=str(((base.job.result if base else None) or posted).get("base_method", "")),
         gain=view.gain(view.ranking(result), shown_base),
         dummy=view.shown(**exact["dummy"][result.metric]),
-        dummy_method=str(DUMMY_METHODS[spec.output]),
+        dummy_method=answers_of(spec.output).dummy_method,
         metrics={
             name: view.shown_metric(name, **exact["metrics"][name], primary_se=result.public_se)
             for name in spec.metrics

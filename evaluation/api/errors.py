@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from evaluation.report.browse import EVERYTHING, HIGHEST, LOWEST, ExampleQuery, find_examples
 from evaluation.report.stored import read_examples
+from hackathon.answers import answers_of
 from hackathon.api.pagination import ListPages
 from hackathon.api.strict import PageQuery, StrictAPIView
 from hackathon.errors import NotFound
@@ -68,5 +69,6 @@ class ErrorsView(StrictAPIView):
             raise NotFound
         wanted = {name: value for name, value in self.parameters.items() if name in ExampleQuery.__dataclass_fields__}
         pages = ListPages()
-        page = pages.paginate_queryset(find_examples(examples, ExampleQuery(**wanted)), request, view=self)
+        answers = answers_of(submission.phase.challenge.task_spec.output)
+        page = pages.paginate_queryset(find_examples(examples, ExampleQuery(**wanted), answers), request, view=self)
         return pages.get_paginated_response(KeptExampleSerializer(page, many=True).data)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from training_worker.contract.report import ExampleKind, KeptExample, Value
+from hackathon.answers.base import AnswerKind
+from hackathon.presentation.values import texts_in
+from training_worker.contract.report import ExampleKind, KeptExample
 
 EVERYTHING, ANY = "all", "*"
 HIGHEST, LOWEST = "highest", "lowest"
-NO_ANSWER = ""
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,14 @@ class ExampleQuery:
         return urlencode({name: value for name, value in vars(self).items() if value is not None})
 
 
-def find_examples(examples: Sequence[KeptExample], query: ExampleQuery) -> list[KeptExample]:
+def find_examples(examples: Sequence[KeptExample], query: ExampleQuery, answers: AnswerKind) -> list[KeptExample]:
     kind, words = query.kind or first_kind(examples), query.q.casefold().split()
     found = [
         example
         for example in examples
         if (kind == EVERYTHING or kind in example.kinds)
-        and (query.target is None or query.target in answers_in(example.target))
-        and (query.predicted is None or query.predicted in answers_in(example.predicted))
+        and (query.target is None or query.target in answers.filters_of(example.target))
+        and (query.predicted is None or query.predicted in answers.filters_of(example.predicted))
         and _has_words(example, words)
     ]
     if query.order in {HIGHEST, LOWEST}:
@@ -61,15 +62,6 @@ def kinds_in(examples: Iterable[KeptExample]) -> list[ExampleKind]:
     return [kind for kind in ExampleKind if kind in found]
 
 
-def answers_in(value: Value) -> frozenset[str]:
-    """What can be asked for: a label, the types of entities in a list of tags; "" is no answer. Nothing for numbers."""
-    if value is None:
-        return frozenset({NO_ANSWER})
-    if isinstance(value, str):
-        return frozenset({value})
-    return frozenset(tag.partition("-")[2] or tag for tag in value) if isinstance(value, list) else frozenset()
-
-
 def _size(example: KeptExample) -> float:
     size = example.error if example.confidence is None else example.confidence
     return 0.0 if size is None else size
@@ -79,8 +71,5 @@ def _has_words(example: KeptExample, words: Sequence[str]) -> bool:
     """All of them, in any case, anywhere in the inputs or the id."""
     if not words:
         return True
-    texts = [example.id]
-    for value in example.inputs.values():
-        texts += value if isinstance(value, list) else [str(value)]
-    whole = " ".join(texts).casefold()
+    whole = " ".join([example.id, *texts_in(example.inputs)]).casefold()
     return all(word in whole for word in words)

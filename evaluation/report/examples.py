@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from hackathon.presentation.shown import (
-    FileUrl,
-    ShownAnswer,
-    ShownExample,
-    answer_text,
-    shown_inputs,
-    truth_name,
-    words_of,
-)
-from hackathon.presentation.spans import segments
+from hackathon.answers import answers_of
+from hackathon.presentation.answer import ShownAnswer
+from hackathon.presentation.shown import FileUrl, ShownExample, shown_inputs
 from training_worker.contract.base import JSON
 from training_worker.contract.report import Example, ExampleGroup, ExampleKind
 from training_worker.contract.tasks import TaskSpec
-from training_worker.contract.tasks.spec import OutputKind
 
 
 @dataclass(frozen=True)
@@ -35,65 +26,51 @@ class ShownGroup:
 
 
 def shown_group(group: ExampleGroup, *, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownGroup:
-    title, hint = kind_words(group.kind, spec.output)
+    hint = answers_of(spec.output).hint(group.kind)
     examples = [shown_example(example, spec, file_url, has_base) for example in group.examples]
-    return ShownGroup(group.kind, title, hint, group.count, examples)
+    return ShownGroup(group.kind, kind_title(group.kind), hint, group.count, examples)
 
 
-def kind_words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
-    """Heading and hint."""
-    improved, regressed = (
-        (_("The base model was wrong, your run is right."), _("The base model was right, your run is wrong."))
-        if output == "class"
-        else (
-            _("Your run is closer to the truth than the base model."),
-            _("The base model is closer to the truth than your run."),
-        )
-    )
+def kind_title(kind: ExampleKind) -> str:
     return {
-        ExampleKind.CONFIDENT_ERROR: (_("Confident errors"), _("Wrong predictions, the highest probability first.")),
-        ExampleKind.UNCERTAIN: (_("Uncertain"), _("Right predictions, the lowest probability first.")),
-        ExampleKind.CONFIDENT: (_("Confident"), _("Right predictions, the highest probability first.")),
-        ExampleKind.LARGEST_ERROR: (_("Largest errors"), _("The predictions that are farthest from the truth.")),
-        ExampleKind.SMALLEST_ERROR: (_("Smallest errors"), _("The predictions that are closest to the truth.")),
-        ExampleKind.IMPROVED: (_("Improved"), improved),
-        ExampleKind.REGRESSED: (_("Regressed"), regressed),
+        ExampleKind.CONFIDENT_ERROR: _("Confident errors"),
+        ExampleKind.UNCERTAIN: _("Uncertain"),
+        ExampleKind.CONFIDENT: _("Confident"),
+        ExampleKind.LARGEST_ERROR: _("Largest errors"),
+        ExampleKind.SMALLEST_ERROR: _("Smallest errors"),
+        ExampleKind.IMPROVED: _("Improved"),
+        ExampleKind.REGRESSED: _("Regressed"),
     }[kind]
 
 
 def shown_example(example: Example, spec: TaskSpec, file_url: FileUrl, has_base: bool) -> ShownExample:
-    words = words_of(example.inputs, spec)
-    truth = ShownAnswer(
-        name=truth_name(spec.output),
-        text=answer_text(example.target),
+    kind = answers_of(spec.output)
+    truth = kind.shown(
+        kind.truth_name,
+        example.target,
+        other=example.predicted,
+        inputs=example.inputs,
+        task=spec,
         probability=None if example.predicted == example.target else example.target_confidence,
-        segments=segments(words, example.target, other=example.predicted),
     )
-    tuned = _answer(_("Prediction"), example.predicted, example, spec, words, example.confidence)
-    base = [_answer(_("Base model"), example.base_predicted, example, spec, words)] if has_base else []
+    tuned = _answer(_("Prediction"), example.predicted, example, spec, example.confidence)
+    base = [_answer(_("Base model"), example.base_predicted, example, spec)] if has_base else []
     return ShownExample(
         id=example.id,
         inputs=shown_inputs(example.inputs, spec, file_url),
         answers=(truth, tuned, *base),
-        error=_error(example, spec.output),
+        error="" if example.error is None else kind.error_text(example.error),
     )
 
 
-def _answer(
-    name: str, value: JSON, example: Example, spec: TaskSpec, words: Sequence[str], probability: float | None = None
-) -> ShownAnswer:
-    return ShownAnswer(
-        name=name,
-        text=answer_text(value),
-        is_right=None if spec.output == "number" and value is not None else value == example.target,
+def _answer(name: str, value: JSON, example: Example, spec: TaskSpec, probability: float | None = None) -> ShownAnswer:
+    kind = answers_of(spec.output)
+    return kind.shown(
+        name,
+        value,
+        other=example.target,
+        inputs=example.inputs,
+        task=spec,
+        is_right=kind.is_right(value, example.target),
         probability=probability,
-        segments=segments(words, value, other=example.target),
     )
-
-
-def _error(example: Example, output: OutputKind) -> str:
-    if example.error is None or output == "class":
-        return ""
-    if output == "tags":
-        return _("%(percent).0f %% of the tags") % {"percent": 100 * example.error}
-    return f"{example.error:.4g}"

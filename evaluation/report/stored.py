@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import structlog
 
+from hackathon.answers import answers_of
 from hackathon.bundles.values import IMAGE_NAME
 from hackathon.files.storage import storage
 from submissions.enums import JobState
@@ -21,7 +22,7 @@ from training_worker.contract.json_lines import split_lines
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import Example, KeptExample, ValidationReport, Value
 from training_worker.contract.tasks import TASKS, Column, TaskSpec
-from training_worker.contract.tasks.spec import ColumnKind, OutputKind
+from training_worker.contract.tasks.spec import ColumnKind
 from training_worker.contract.wire import EXAMPLES, REPORT
 
 logger = structlog.get_logger(__name__)
@@ -105,7 +106,7 @@ def _require_fit(example: Example, task: TaskSpec) -> None:
         if (value is None and column.required) or (value is not None and not _holds(column, value)):
             raise ReportUnreadable(f"an example has no {column.name} of the right kind")
     for answer in (example.target, example.predicted, example.base_predicted):
-        if answer is not None and not isinstance(answer, _ANSWERS[task.output]):
+        if answer is not None and not isinstance(answer, answers_of(task.output).python_type):
             raise ReportUnreadable("an answer is not of the right kind")
 
 
@@ -116,7 +117,6 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
     "integer": int,
     "number": int | float,
 }
-_ANSWERS: dict[OutputKind, type | UnionType] = {"class": str, "tags": list, "number": int | float}
 
 
 def _holds(column: Column, value: Value) -> bool:

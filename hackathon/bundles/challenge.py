@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
+from hackathon.answers import answers_of
 from hackathon.markdown.render import validate_markdown
 from training_worker.contract.base import JSON, ContractModel
 from training_worker.contract.limits import ChallengeLimits
@@ -21,7 +22,7 @@ from .limits import LimitsSpec, crossed_limits, doubled, limit_problems, named_l
 from .phases import PhaseSpec, crossed_phases, fit_to_be_shown, sound_phases
 from .problems import Problems, Said
 from .validation import validation_messages
-from .values import TAG, as_name
+from .values import as_name
 from .yaml import Path, YamlInvalid, load_with_lines
 
 CHALLENGE_YAML = "challenge.yaml"
@@ -82,14 +83,12 @@ def _crossed(data: dict[str, JSON]) -> Iterator[Said]:
         yield ("primary_metric",), message % {"names": ", ".join(metrics)}
     if isinstance(labels, list):
         if task is not None and not task.has_labels:
-            yield ("labels",), _("The answers of this task are numbers: it has no labels.")
+            yield ("labels",), _("This task has no labels.")
         names = [as_name(label) for label in labels]
         if twice := sorted({label for _index, label in doubled(names)}):
             yield ("labels",), _("A label is there twice: %(names)s.") % {"names": ", ".join(map(shown_label, twice))}
-        odd = [tag for tag in names if isinstance(tag, str) and not TAG.fullmatch(tag)]
-        if task is not None and task.output == "tags" and odd:
-            message = _("A tag is O, or B- or I- and the name of a type; these are not: %(names)s.")
-            yield ("labels",), message % {"names": ", ".join(map(shown_label, odd))}
+        for message in answers_of(task.output).listed_problems(names) if task else ():
+            yield ("labels",), message
     for group, found in (("limits", crossed_limits), ("phases", crossed_phases)):
         for path, message in found(data.get(group)):
             yield (group, *path), message

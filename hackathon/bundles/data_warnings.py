@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from hackathon.answers import answers_of
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TRAIN, VALIDATION
 
@@ -30,8 +31,7 @@ def warn_of_data(
 
 def _labels_of(row: Row, task: TaskSpec) -> set[str]:
     value = row.values.get(task.target.name)
-    values = value if isinstance(value, list) else [value]
-    return {each for each in values if each is not None}
+    return set() if value is None else set(answers_of(task.output).names_in(value))
 
 
 def _warn_of_rare_labels(task: TaskSpec, labels: Sequence[str], train: list[Row], problems: Problems) -> None:

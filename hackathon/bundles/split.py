@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
-
-from training_worker.contract.tasks.spec import OutputKind
 
 PUBLIC_SHARE = Fraction(3, 10)
-QUANTILES = 5
 
 
 @dataclass(frozen=True)
@@ -69,20 +64,6 @@ def split_test(items: Iterable[TestItem], *, secret: bytes, share: Fraction = PU
         public += chosen
         private += [item for group in groups[count:] for item in group.ids]
     return Split(public=shuffled(public, secret), private=shuffled(private, secret))
-
-
-def strata_of(values: Sequence[Any], output: OutputKind) -> list[str]:
-    """The stratum of each test item by its answer: its label, its fifth of the numbers in order, or one for all tags.
-
-    Pure: an item's stratum depends on the values, not on their order. Equal numbers are in one stratum.
-    """
-    if output == "class":
-        return list(values)
-    if output == "tags":
-        return [""] * len(values)
-    ordered = sorted(values)
-    bounds = [ordered[len(ordered) * part // QUANTILES] for part in range(1, QUANTILES)] if ordered else []
-    return [str(bisect_right(bounds, value)) for value in values]
 
 
 def nearest_prefix(sizes: Sequence[int], target: Fraction) -> int:

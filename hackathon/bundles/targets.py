@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from hackathon.answers import answers_of
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
 
@@ -14,21 +14,20 @@ from .challenge import MAX_LABELS
 from .labels import alike, in_order, label_problem, shown_label
 from .problems import Problems
 from .rows import Row
-from .values import TAG
 
 Rows = dict[str, list[Row]]
 
 
 def check_targets(task: TaskSpec, listed: Sequence[str] | None, rows: Rows, problems: Problems) -> tuple[str, ...]:
-    """Report every answer that the task cannot have; returns the labels in their order, () where answers are numbers.
+    """Report every answer that the task cannot have; returns the labels in their order, () where the task has none.
 
     The labels are those listed in challenge.yaml, else those of train.jsonl in their order: numbers by value.
     """
-    if not task.has_labels:
-        _check_spread(task, rows[TRAIN], problems)
-        return ()
-    labels = _check_label_names(task, listed, rows[TRAIN], problems)
-    problem_of = _tags_problem(task, rows[TEST], labels) if task.output == "tags" else _class_problem(task, labels)
+    kind = answers_of(task.output)
+    labels = _check_label_names(task, listed, rows[TRAIN], problems) if task.has_labels else ()
+    if message := kind.train_problem(task, rows[TRAIN]):
+        problems.add(TRAIN, 0, message)
+    problem_of = kind.row_problem(task, rows[TEST], labels)
     for name in (TRAIN, VALIDATION, TEST_LABELS):
         for row in rows[name]:
             if task.target.name in row.values and (message := problem_of(row, name == TEST_LABELS)):
@@ -36,17 +35,12 @@ def check_targets(task: TaskSpec, listed: Sequence[str] | None, rows: Rows, prob
     return labels
 
 
-def _check_spread(task: TaskSpec, train: list[Row], problems: Problems) -> None:
-    values = {float(row.values[task.target.name]) for row in train if task.target.name in row.values}
-    if train and len(values) < 2:
-        problems.add(TRAIN, 0, _("All examples have the same value: there is nothing to learn."))
-
-
 def _check_label_names(
     task: TaskSpec, listed: Sequence[str] | None, train: list[Row], problems: Problems
 ) -> tuple[str, ...]:
+    kind = answers_of(task.output)
     values = [row.values[task.target.name] for row in train if task.target.name in row.values]
-    trained = {label for value in values for label in (value if isinstance(value, list) else [value])}
+    trained = {label for value in values for label in kind.names_in(value)}
     labels = tuple(listed) if listed else in_order(trained)
     for label in labels:
         if label not in trained and train:
@@ -61,54 +55,3 @@ def _check_label_names(
     if len(labels) > MAX_LABELS:
         problems.add(TRAIN, 0, _("There are more than %(limit)d labels.") % {"limit": MAX_LABELS})
     return labels
-
-
-RowProblem = Callable[[Row, bool], str]
-"""What is wrong with a row's answer, "" for nothing; the flag says that no part of it may be repeated."""
-
-
-def _class_problem(task: TaskSpec, labels: tuple[str, ...]) -> RowProblem:
-    known = set(labels)
-
-    def problem(row: Row, is_secret: bool) -> str:
-        label = row.values[task.target.name]
-        if label in known:
-            return ""
-        if is_secret:
-            return _("The label is none of the challenge's labels.")
-        return _("The label “%(label)s” is none of the challenge's labels.") % {"label": shown_label(label)}
-
-    return problem
-
-
-def _tags_problem(task: TaskSpec, test: list[Row], labels: tuple[str, ...]) -> RowProblem:
-    words = next(column.name for column in task.inputs if column.kind == "strings")
-    hidden = {row.id: row.values.get(words) for row in test}
-    known = set(labels)
-
-    def problem(row: Row, is_secret: bool) -> str:
-        tags: list[str] = row.values[task.target.name]
-        of: Any = hidden.get(row.id) if is_secret else row.values.get(words)
-        if of is not None and len(of) != len(tags):
-            return _("Each word needs a tag: %(words)d words, %(tags)d tags.") % {"tags": len(tags), "words": len(of)}
-        for number, tag in enumerate(tags, start=1):
-            if not TAG.fullmatch(tag):
-                return _("Tag %(number)d must be O, or B- or I- and the name of a type.") % {"number": number}
-            if tag not in known:
-                return _("Tag %(number)d is none of the challenge's labels.") % {"number": number}
-        number = _orphan(tags)
-        if number and is_secret:
-            return _("The tags are not valid IOB2: an entity begins with an I- tag.")
-        return _("Tag %(number)d continues an entity that has not begun (IOB2).") % {"number": number} if number else ""
-
-    return problem
-
-
-def _orphan(tags: list[str]) -> int:
-    """The number, from 1, of the first `I-x` that follows neither `B-x` nor `I-x`; 0 where there is none."""
-    before = "O"
-    for number, tag in enumerate(tags, start=1):
-        if tag.startswith("I-") and before[2:] != tag[2:]:
-            return number
-        before = tag
-    return 0

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
+from hackathon.answers import answers_of
 from hackathon.web.charts import Bars, Chart, bar_chart
 from training_worker.contract.tasks.spec import OutputKind
 
@@ -39,9 +40,8 @@ def data_charts(facts: DataFacts, *, labels: Sequence[str], output: OutputKind) 
 
 
 def _label_chart(facts: DataFacts, labels: Sequence[str], output: OutputKind) -> Chart | None:
-    title, name = _("Share of examples by label (%)"), _("label")
-    if output == "tags":
-        title, name = _("Share of entities by type (%)"), _("type")
+    words = answers_of(output).label_words
+    title = words.title
     if len(labels) > MOST_BARS:
         title = _("%(title)s, the %(count)d most frequent of %(all)d") % {
             "title": title,
@@ -57,7 +57,7 @@ def _label_chart(facts: DataFacts, labels: Sequence[str], output: OutputKind) ->
             _shares([train[label] for label in labels], sum(train.values())),
             _shares([validation[label] for label in labels], sum(validation.values())),
         ),
-        category_name=name,
+        category_name=words.axis,
     )
 
 

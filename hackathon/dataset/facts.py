@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hackathon.presentation.spans import OUTSIDE, spans
+from hackathon.answers import answers_of
 from training_worker.contract.base import ContractModel
 from training_worker.contract.tasks import TaskSpec
 
@@ -36,7 +36,7 @@ class Distribution(ContractModel):
 
 class SplitFacts(ContractModel):
     """`labels` counts the examples of each label, in the order of the data; of a task whose answers are tags, the
-    entities of each type. {} where answers are numbers."""
+    entities of each type. {} where the task has no labels."""
 
     examples: int
     labels: dict[str, int] = {}
@@ -58,8 +58,7 @@ def data_facts(task: TaskSpec, labels: Sequence[str], *, train: Rows, validation
     lengths = (
         _distributions([[_length(row, texts) for row in rows] for rows in splits], least=1.0) if texts else (None, None)
     )
-    numbers = task.output == "number"
-    values = _distributions([[row[task.target.name] for row in rows] for rows in splits]) if numbers else (None, None)
+    values = _distributions([_numbers(task, rows) for rows in splits])
     counted = [
         SplitFacts(examples=len(rows), labels=_label_counts(task, labels, rows), lengths=length, values=value)
         for rows, length, value in zip(splits, lengths, values, strict=True)
@@ -67,23 +66,16 @@ def data_facts(task: TaskSpec, labels: Sequence[str], *, train: Rows, validation
     return DataFacts(train=counted[0], validation=counted[1])
 
 
-def label_names(task: TaskSpec, labels: Iterable[str]) -> list[str]:
-    """What examples can be counted and filtered by: labels; of tags the types of entities."""
-    if task.output == "tags":
-        return list(dict.fromkeys(label.partition("-")[2] or label for label in labels if label != OUTSIDE))
-    return list(labels)
-
-
-def labels_of(task: TaskSpec, target: Any) -> list[str]:
-    """Of one answer: its label, or the types of its entities, one for each entity."""
-    if task.output == "number":
-        return []
-    return [span.label for span in spans(target) if span.label] if task.output == "tags" else [target]
+def _numbers(task: TaskSpec, rows: Rows) -> list[float]:
+    """True values; [] where answers are no numbers."""
+    found = (answers_of(task.output).number_of(row[task.target.name]) for row in rows)
+    return [number for number in found if number is not None]
 
 
 def _label_counts(task: TaskSpec, labels: Sequence[str], rows: Rows) -> dict[str, int]:
-    counts = Counter(label for row in rows for label in labels_of(task, row[task.target.name]))
-    return {name: counts[name] for name in label_names(task, labels)}
+    kind = answers_of(task.output)
+    counts = Counter(label for row in rows for label in kind.labels_of(row[task.target.name]))
+    return {name: counts[name] for name in kind.label_names(labels)}
 
 
 def _length(row: Mapping[str, Any], columns: Iterable[str]) -> int:

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import IO, Any
 
+from hackathon.answers import answers_of
 from hackathon.files.storage import chunks_of
 from training_worker.contract.json_lines import read_rows, split_lines
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TRAIN, VALIDATION
 from training_worker.contract.text import normal_form
 
-from .facts import DataFacts, data_facts, label_names, labels_of
+from .facts import DataFacts, data_facts
 
 OFFSET = struct.Struct("<I")
 BETWEEN_LABELS, BETWEEN_TEXTS = "\x1f", "\x1e"
@@ -35,7 +36,7 @@ def search_name(split: str) -> str:
 
 def index_data(task: TaskSpec, labels: Sequence[str], files: Mapping[str, bytes]) -> tuple[DataFacts, dict[str, bytes]]:
     """The facts, and the files of the index by name. `files` has train.jsonl and validation.jsonl, normalised."""
-    numbers = {name: number for number, name in enumerate(label_names(task, labels))}
+    numbers = {name: number for number, name in enumerate(answers_of(task.output).label_names(labels))}
     rows, made = {}, {}
     for name in (TRAIN, VALIDATION):
         split = PurePath(name).stem
@@ -54,7 +55,9 @@ def _offsets(body: bytes) -> bytes:
 
 
 def _search_line(task: TaskSpec, numbers: Mapping[str, int], row: Mapping[str, Any]) -> bytes:
-    found = sorted({numbers[label] for label in labels_of(task, row[task.target.name]) if label in numbers})
+    found = sorted(
+        {numbers[label] for label in answers_of(task.output).labels_of(row[task.target.name]) if label in numbers}
+    )
     texts = [row["id"], *(row[column.name] for column in task.inputs if column.name in row)]
     words = [normal_form(" ".join(text) if isinstance(text, list) else text) for text in texts]
     return ("".join(map(label_needle, found)) + BETWEEN_TEXTS.join(words) + "\n").encode()

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, overload
 
+from hackathon.answers import answers_of
 from hackathon.errors import NotFound
 from hackathon.models import ChallengeData
 from hackathon.web.stored_files import open_stored
 from training_worker.contract.json_lines import read_line
 from training_worker.contract.text import normal_form
 
-from .facts import DataFacts, label_names
+from .facts import DataFacts
 from .index import OFFSET, label_needle, matching_lines, offsets_name, search_name
 
 Split = Literal["train", "validation"]
@@ -72,8 +73,8 @@ def _label_needle(data: ChallengeData, label: str) -> str:
 
 
 def labels_in(data: ChallengeData) -> list[str]:
-    """What its rows can be filtered by, in the order of the data; [] where answers are numbers."""
-    return label_names(data.challenge.task_spec, data.dataset_manifest.labels)
+    """What its rows can be filtered by, in the order of the data; [] where the task has none."""
+    return answers_of(data.challenge.task_spec.output).label_names(data.dataset_manifest.labels)
 
 
 def _read(data: ChallengeData, split: Split, numbers: Sequence[int]) -> list[dict[str, Any]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
+from hackathon.answers import answers_of
 from hackathon.models import Challenge, ChallengeData
 from training_worker.contract.base import JSON
 from training_worker.contract.tasks import Column, TaskSpec
-from training_worker.contract.tasks.spec import FILE_KINDS, OutputKind
+from training_worker.contract.tasks.spec import FILE_KINDS
 
-from .spans import Segment, segments
+from .answer import ShownAnswer
+from .values import value_text
 
 LEAD = 300
 """Characters of a text that are shown at once."""
@@ -48,19 +49,6 @@ class ShownInput:
 
 
 @dataclass(frozen=True)
-class ShownAnswer:
-    """The truth, the run's answer or the base model's. `is_right` is None where right and wrong is no question."""
-
-    name: str
-    text: str
-    """ "" where there is no answer."""
-    is_right: bool | None = None
-    probability: float | None = None
-    segments: tuple[Segment, ...] = ()
-    """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
-
-
-@dataclass(frozen=True)
 class ShownExample:
     id: str
     inputs: tuple[ShownInput, ...]
@@ -82,35 +70,12 @@ def shown_inputs(values: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) 
 
 
 def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> ShownInput:
-    text = answer_text(values[column.name])
+    text = value_text(values[column.name])
     return ShownInput(column.name, text, file_url(text) if column.kind in FILE_KINDS else "")
-
-
-def words_of(values: Mapping[str, JSON], spec: TaskSpec) -> Sequence[str]:
-    """The words that an answer gives tags to; none where the task has no such column."""
-    found = (values[column.name] for column in spec.inputs if column.kind == "strings")
-    return next((value for value in found if isinstance(value, list)), [])
 
 
 def shown_row(row: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) -> ShownExample:
     """A row of train or validation: its inputs and its true answer."""
-    target = row[spec.target.name]
-    truth = ShownAnswer(
-        name=truth_name(spec.output),
-        text=answer_text(target),
-        segments=segments(words_of(row, spec), target, other=target),
-    )
+    kind, target = answers_of(spec.output), row[spec.target.name]
+    truth = kind.shown(kind.truth_name, target, other=target, inputs=row, task=spec)
     return ShownExample(id=str(row["id"]), inputs=shown_inputs(row, spec, file_url), answers=(truth,))
-
-
-def answer_text(value: JSON) -> str:
-    """ "" for no answer; numbers with four digits."""
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return "" if value is None else str(value)
-
-
-def truth_name(output: OutputKind) -> str:
-    return {"class": _("True label"), "tags": _("True labels"), "number": _("True value")}[output]

@@ -99,7 +99,7 @@ def _length_problem(task: TaskSpec, limits: ChallengeLimits, facts: ModelFacts) 
 
 
 def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
-    if method.tasks is not None and task.id not in method.tasks:
+    if not method.fits(task):
         return sentences.METHOD_NOT_FOR_TASK(task=task.id)
     fitting = [facts for facts in able if facts.family in method.families]
     if able and not fitting:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from hackathon.answers import answers_of
 from hackathon.bundles.images import Images
 from hackathon.bundles.reading import Bundle
 from hackathon.bundles.rows import Row
-from hackathon.bundles.split import TestItem, shuffled, split_test, strata_of
+from hackathon.bundles.split import TestItem, shuffled, split_test
 from hackathon.dataset.facts import DataFacts, tokens_of
 from hackathon.dataset.index import index_data
 from hackathon.files.storage import sha256_of
@@ -127,7 +128,7 @@ def _neutral(task: TaskSpec, rows: list[Row], images: Images) -> tuple[list[Row]
 def _hidden(bundle: Bundle, secret: bytes) -> tuple[dict[str, bytes], tuple[Any, ...], tuple[Any, ...]]:
     """The label store's files, the targets of the public items, and those of the private ones."""
     target, by_id = bundle.task.target.name, {row.id: row for row in bundle.test_labels}
-    strata = strata_of([row.values[target] for row in bundle.test_labels], bundle.task.output)
+    strata = answers_of(bundle.task.output).strata([row.values[target] for row in bundle.test_labels])
     rows = zip(bundle.test_labels, strata, strict=True)
     items = [TestItem(row.id, stratum, row.values.get("group", "")) for row, stratum in rows]
     split = split_test(items, secret=secret)

@@ -20,12 +20,16 @@ MOST_POINTS = 1000
 LONGEST_TEXT = 5000
 """Characters that are kept of one input of an example, and words of a list."""
 MOST_LABELS = 1000
+MOST_PARTS = 1000
+"""Values of a list inside of an object."""
 
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Label = Annotated[str, Field(max_length=200)]
 Whole = Annotated[int, Field(ge=-MOST_BYTES, le=MOST_BYTES)]
-Value = Text | Annotated[list[Text], Field(max_length=LONGEST_TEXT)] | Whole | Figure | None
-"""What a column of the data holds."""
+_Scalar = Text | Whole | Figure | None
+_Flat = Annotated[dict[Label, _Scalar | Annotated[list[_Scalar], Field(max_length=MOST_PARTS)]], Field(max_length=50)]
+Value = _Scalar | Annotated[list[_Scalar | _Flat], Field(max_length=LONGEST_TEXT)] | _Flat
+"""What a column of the data holds: a text, a number, a list of them, or objects of such values (a box, a message)."""
 
 
 class MetricRow(ContractModel):

@@ -90,9 +90,11 @@ def example_group(kind: ExampleKind, positions: IntArray, make: Callable[[int], 
 
 
 def cut(value: JSON) -> JSON:
-    """The first `LONGEST_TEXT` characters of a text or items of a list; anything else as it is."""
+    """The first `LONGEST_TEXT` characters of a text or items of a list, also inside of an object; else as it is."""
     if isinstance(value, str):
         return value[:LONGEST_TEXT]
     if isinstance(value, list):
         return [cut(item) for item in value[:LONGEST_TEXT]]
+    if isinstance(value, dict):
+        return {name: cut(item) for name, item in value.items()}
     return value

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ..contract.tasks.spec import Unit
 from ..contract.wire import Precision
-from ..tasks.base import Outputs, Task, TaskModel
+from ..tasks.base import Task, TaskModel
 from ..tasks.split import Batch, FeatureSplit, Split, inputs_of
 from .batching import cost_budget_batches
+
+Made = TypeVar("Made")
 
 MAX_COST: dict[Unit, int] = {"tokens": 1024, "kilopixels": 512}
 """Padded cost a batch on a CPU, where more is slower: what a layer makes of it must stay in the cache (of MiniLM, 2048
@@ -57,8 +61,9 @@ def predict(part: nn.Module, split: Split, task: Task, compute: Compute) -> Pred
     outputs: list[Tensor] = [torch.empty(0)] * len(split.ids)
     total, weight = 0.0, 0
     with torch.inference_mode():
-        for indices, batch, values in _over_split(lambda inputs: part(**inputs), split, compute, range(len(split.ids))):
-            _place(outputs, indices, split.unpack(values.float().cpu(), indices))
+        answer = partial(task.answer, part)
+        for indices, batch, (read, values) in _over_split(answer, split, compute, range(len(split.ids))):
+            _place(outputs, indices, split.unpack(read.float().cpu(), indices))
             if split.has_targets and (counted := task.weight(batch)):
                 total += counted * float(task.loss(values, batch, 0.0))
                 weight += counted
@@ -70,27 +75,31 @@ def frozen_features(
     model: TaskModel, split: Split, compute: Compute, known: Mapping[int, Tensor] = MappingProxyType({})
 ) -> FeatureSplit:
     """Features of every example, once; those `known` by index are taken over. The model stays in eval mode."""
+
+    def features_of(batch: Batch) -> Tensor:
+        return model.features(**inputs_of(batch))
+
     model.eval()
     features: list[Tensor] = [known.get(index, torch.empty(0)) for index in range(len(split.ids))]
     missing = [index for index in range(len(split.ids)) if index not in known]
     with torch.inference_mode():
-        for indices, _, values in _over_split(lambda inputs: model.features(**inputs), split, compute, missing):
+        for indices, _, values in _over_split(features_of, split, compute, missing):
             _place(features, indices, split.unpack(values.float().cpu(), indices))
     return FeatureSplit.of(split, features)
 
 
 def _over_split(
-    call: Callable[[Batch], Outputs], split: Split, compute: Compute, chosen: Sequence[int]
-) -> Iterator[tuple[list[int], Batch, Outputs]]:
-    """(indices, their batch on the device, what `call` makes of its inputs) until every chosen example was called."""
+    call: Callable[[Batch], Made], split: Split, compute: Compute, chosen: Sequence[int]
+) -> Iterator[tuple[list[int], Batch, Made]]:
+    """(indices, their batch on the device, what `call` makes of it) until every chosen example was called."""
     largest = MAX_COST if compute.device.type == "cpu" else CARD_COST
     costs = split.costs
     for places in cost_budget_batches([costs[index] for index in chosen], largest[compute.unit]):
         indices = [chosen[place] for place in places]
         batch = compute.move(split.collate(indices))
         with compute.autocast():
-            values = call(inputs_of(batch))
-        yield indices, batch, values
+            made = call(batch)
+        yield indices, batch, made
 
 
 def _place(target: list[Tensor], indices: Sequence[int], values: Sequence[Tensor]) -> None:

@@ -20,7 +20,7 @@ from ..contract.wire import Stage, StoppedBy, Telemetry
 from ..methods import load_method
 from ..metrics.base import Answers
 from ..tasks import load_task
-from ..tasks.base import BASE_MAX_LENGTH, Context, Task, TaskModel
+from ..tasks.base import BASE_MAX_LENGTH, Context, FeatureTask, Task, TaskModel
 from ..tasks.rows import read_rows
 from ..tasks.split import FeatureSplit, Row, Split
 from ..techniques import load_techniques
@@ -42,12 +42,12 @@ from .validation import Diverged, ValidationSet, Validator
 @dataclass(frozen=True)
 class Data:
     """Every split, encoded when it is used; `examples` are those that the base score is made from, at a length of their
-    own."""
+    own: None where there are no features to make it from."""
 
     train: Split
     validation: Split
     test: Split
-    examples: Split
+    examples: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class Run:
         self.matmul = fix_matmul(self.compute.device)
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
-        self.is_frozen = config is None or config.method.uses_frozen_features
+        has_features = TASKS[job.spec.dataset.task].has_features
+        self.is_frozen = has_features and (config is None or config.method.uses_frozen_features)
         self.base_examples: FeatureSplit | None = None
         self.kept: dict[tuple[str, ...], FeatureSplit] = {}
         self.saved_seconds = 0.0
@@ -89,7 +90,7 @@ class Run:
         data = self.prepare_data()
         model = self.build_model(data)
         self.clock.lap(Stage.PREPARE)
-        base = self.predict_frozen(model, data)
+        base = self.predict_base(model, data)
         model, trained = self.train(model, data, base)
         self.clock.lap(Stage.TRAIN)
         predictions = self.predict(model, data)
@@ -120,18 +121,25 @@ class Run:
         if cap_card(self.compute.device, self.spec.budget):
             self.journal.line(log_messages.describe_cap(self.spec.budget))
         rows, task, max_length = self.rows, self.task, self.training.max_length
-        chosen = [rows["train"][index] for index in task.choose_examples(rows["train"])]
         data = Data(
             train=task.encode(self.techniques.rows(rows["train"]), "train", max_length),
             validation=task.encode(rows["validation"], "validation", max_length),
             test=task.encode(rows["test"], "test", max_length),
-            examples=task.encode(chosen, "train", BASE_MAX_LENGTH),
+            examples=self.base_split(),
         )
         counts = len(data.train.ids), len(data.validation.ids), len(data.test.ids)
         self.journal.line(log_messages.describe_data(*counts))
         if not self.is_frozen:
             self.journal.line(task.describe(data.train, max_length))
         return data
+
+    def base_split(self) -> Split | None:
+        """The examples that the base score is made from."""
+        if not isinstance(self.task, FeatureTask):
+            return None
+        rows = self.rows["train"]
+        chosen = [rows[index] for index in self.task.choose_examples(rows)]
+        return self.task.encode(chosen, "train", BASE_MAX_LENGTH)
 
     # --- build model -----------------------------------------------------------------------------------------
 
@@ -141,13 +149,16 @@ class Run:
         if self.matmul.is_attention_eager:
             model.backbone.set_attn_implementation("eager")  # type: ignore[operator]
         model.to(self.compute.device).eval()
-        examples = self.features(model, data.examples, "train", "base")
-        self.task.start_at_base(model.top, examples)
-        self.base_examples = examples
+        if isinstance(self.task, FeatureTask) and data.examples is not None:
+            examples = self.features(model, data.examples, "train", "base")
+            self.task.start_at_base(model.top, examples)
+            self.base_examples = examples
         return model
 
-    def predict_frozen(self, model: TaskModel, data: Data) -> Prediction:
-        """The validation items by the base model's features and the top as it is now."""
+    def predict_base(self, model: TaskModel, data: Data) -> Prediction:
+        """The validation items by the model before training; with features by them and the top as it is now."""
+        if not self.task.spec.has_features:
+            return predict(model, data.validation, self.task, self.compute)
         features = self.features(model, data.validation, "validation")
         return predict(model.top, features, self.task, self.compute)
 
@@ -163,9 +174,9 @@ class Run:
         train, validation = (self.inputs(model, getattr(data, name), name) for name in ("train", "validation"))
         plan = make_plan(self.training, train, validation, self.spec.budget)
         self.journal.stage(Stage.TRAIN, log_messages.describe_plan(self.training, plan), total_steps=plan.total_steps)
-        if self.training.head_init == "random":
+        if isinstance(self.task, FeatureTask) and self.training.head_init == "random":
             self.task.start_at_random(model.top)
-            base = self.predict_frozen(model, data)
+            base = self.predict_base(model, data)
         model = self.prepare_model(model, config)
         validator = self.validator(model, data, validation)
         validator.judge(0, base)

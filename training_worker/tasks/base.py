@@ -19,7 +19,7 @@ from ..contract.log_lines import LogMessage
 from ..contract.tasks import TaskSpec
 from ..metrics.base import Answers
 from .heads import LinearHead
-from .split import TARGETS, Batch, FeatureSplit, Row, Split
+from .split import TARGETS, Batch, FeatureSplit, Row, Split, inputs_of
 
 Outputs = Any
 """What a model's forward returns, in a shape of the task's own."""
@@ -53,7 +53,7 @@ class TaskModel(nn.Module):
         self.top = top
 
     def features(self, **inputs: Tensor) -> Tensor:
-        """What `top` works on: float32 (B, H), or (B, L, H) with a padded L."""
+        """What `top` works on: float32 (B, H), or (B, L, H) with a padded L. Only where the task `has_features`."""
         raise NotImplementedError
 
     def forward(self, **inputs: Tensor) -> Outputs:
@@ -111,26 +111,20 @@ class Task(ABC):
 
     @abstractmethod
     def build_model(self) -> TaskModel:
-        """The base model in float32 on CPU, with a new top."""
-
-    @abstractmethod
-    def choose_examples(self, rows: Sequence[Row]) -> list[int]:
-        """Indices of the training rows that the base score is made from, by `context.base_seed` alone."""
-
-    @abstractmethod
-    def start_at_base(self, top: nn.Module, examples: FeatureSplit) -> None:
-        """Fit the top in place, without a step of training, to frozen features of the chosen examples."""
+        """The base model in float32 on CPU, with its top: what is new in it depends on `context.base_seed` alone."""
 
     @property
     @abstractmethod
     def base_method(self) -> str:
-        """How `start_at_base` does it, in words that stand beside every base score; at most 100 characters."""
-
-    @abstractmethod
-    def start_at_random(self, top: nn.Module) -> None:
-        """Draw the top's weights from torch's global generator, in place."""
+        """How the base score is made, in words that stand beside every one; at most 100 characters."""
 
     # --- training and answers --------------------------------------------------------------------------------
+
+    def answer(self, part: nn.Module, batch: Batch) -> tuple[Tensor, Outputs]:
+        """What `decode` reads, (B, …), and the outputs that `loss` is of (anything where the batch has no targets):
+        the same, where answers are not generated token by token. `part` is the model, or its top on features."""
+        outputs = part(**inputs_of(batch))
+        return outputs, outputs
 
     @abstractmethod
     def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
@@ -157,3 +151,19 @@ class Task(ABC):
     @abstractmethod
     def decode(self, outputs: Sequence[Tensor], split: Split) -> Answers:
         """The answers (`metrics.base.Output`) from the outputs of each example of `split`."""
+
+
+class FeatureTask(Task):
+    """A task whose spec `has_features`: its top can be fitted to frozen features without a step of training."""
+
+    @abstractmethod
+    def choose_examples(self, rows: Sequence[Row]) -> list[int]:
+        """Indices of the training rows that the base score is made from, by `context.base_seed` alone."""
+
+    @abstractmethod
+    def start_at_base(self, top: nn.Module, examples: FeatureSplit) -> None:
+        """Fit the top in place, without a step of training, to frozen features of the chosen examples."""
+
+    @abstractmethod
+    def start_at_random(self, top: nn.Module) -> None:
+        """Draw the top's weights from torch's global generator, in place."""

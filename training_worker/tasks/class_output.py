@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..contract.sentences import CLASS_PROTOTYPES
 from ..metrics.base import FloatArray
 from . import prototypes
-from .base import Outputs, Task
+from .base import FeatureTask, Outputs
 from .heads import LinearHead
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 
@@ -20,7 +20,7 @@ IGNORED = -100
 """Target of what is only padding."""
 
 
-class LabelTask(Task):
+class LabelTask(FeatureTask):
     """A `LinearHead` that gives logits (…, C) for features (…, H), of examples or of their parts."""
 
     @cached_property

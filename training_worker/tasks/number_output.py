@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..contract.sentences import RIDGE
 from ..metrics.base import FloatArray
-from .base import Context, Outputs, Task
+from .base import Context, FeatureTask, Outputs
 from .heads import LinearHead
 from .ridge import ridge_head
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
@@ -43,7 +43,7 @@ class NumberHead(LinearHead):
         return self.scale * weight, self.scale * bias + self.mean
 
 
-class NumberTask(Task):
+class NumberTask(FeatureTask):
     """`mean` and `scale` are those of the training targets; the scale is 1 where they are all equal."""
 
     def __init__(self, context: Context, rows: Sequence[Row] = ()) -> None:

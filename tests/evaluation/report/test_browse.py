@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from evaluation.report.browse import ANY, ExampleQuery, find_examples
+from hackathon.answers import answers_of
 from submissions.models import Artifact, Submission
 from tests.api import EVERYBODY, get
 from tests.evaluation.report.made_up import (
@@ -88,7 +89,7 @@ def ids(found: list[KeptExample]) -> list[int]:
     ],
 )
 def test_search_filters_and_order(world: World, query: dict[str, str], found: list[int]) -> None:
-    assert ids(find_examples(CLASSES, ExampleQuery.of(query))) == found
+    assert ids(find_examples(CLASSES, ExampleQuery.of(query), answers_of("class"))) == found
     submission = with_examples(world)
     asked = {name: value for name, value in query.items() if value != ANY}
     answer = get(world, "captain", f"submissions/{submission.pk}/errors/?{urlencode(asked)}").json()

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hackathon.answers import answers_of
 from hackathon.bundles import feasible
-from hackathon.bundles.feasible import check_predictions, largest_line
+from hackathon.bundles.feasible import check_predictions
 from hackathon.bundles.labels import in_order
 from hackathon.bundles.problems import Problems, ProblemsFound
 from hackathon.bundles.reading import inspect_bundle
@@ -75,7 +76,7 @@ def test_no_line_of_predictions_is_larger_than_it_is_said_to_be(task: str) -> No
     }[spec.output]
     rows = [Row(1, {"id": f"i{index}", "tokens": words}) for index in range(200)]
     for row, line in zip(rows, output.lines([row.id for row in rows], answers, labels), strict=True):
-        assert len(line.encode()) + 1 <= largest_line(spec, labels, row)
+        assert len(line.encode()) + 1 <= answers_of(spec.output).largest_line(row, spec, labels)
 
 
 def test_a_bundle_is_judged_by_it(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

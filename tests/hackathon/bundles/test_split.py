@@ -8,7 +8,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hackathon.bundles.split import PUBLIC_SHARE, TestItem, nearest_prefix, split_test, strata_of
+from hackathon.answers import answers_of
+from hackathon.bundles.split import PUBLIC_SHARE, TestItem, nearest_prefix, split_test
 
 SECRET = bytes(range(32))
 
@@ -79,15 +80,15 @@ def test_nearest_prefix() -> None:
 
 
 def test_strata_by_kind_of_answer() -> None:
-    assert strata_of(["a", "b", "a"], "class") == ["a", "b", "a"]
-    assert len(set(strata_of([["O"], ["B-x", "I-x"]], "tags"))) == 1
-    assert strata_of([5, 1, 3.5, 2, 4], "number") == ["4", "0", "2", "1", "3"]
-    assert strata_of([], "number") == []
+    assert answers_of("class").strata(["a", "b", "a"]) == ["a", "b", "a"]
+    assert len(set(answers_of("tags").strata([["O"], ["B-x", "I-x"]]))) == 1
+    assert answers_of("number").strata([5, 1, 3.5, 2, 4]) == ["4", "0", "2", "1", "3"]
+    assert answers_of("number").strata([]) == []
 
 
 @given(st.lists(st.integers(-5, 5) | st.floats(-5, 5), min_size=1, max_size=200))
 def test_strata_of_numbers_are_ranges_and_equal_numbers_are_together(values: list[float]) -> None:
-    strata = strata_of(values, "number")
+    strata = answers_of("number").strata(values)
     assert set(strata) <= set("01234")
     pairs = sorted(zip(values, strata, strict=True))
     assert [stratum for _value, stratum in pairs] == sorted(strata)
@@ -96,6 +97,6 @@ def test_strata_of_numbers_are_ranges_and_equal_numbers_are_together(values: lis
 
 def test_both_sides_have_small_and_large_numbers() -> None:
     values = [n**3 for n in range(1000)]
-    items = [TestItem(f"i{n}", stratum) for n, stratum in enumerate(strata_of(values, "number"))]
+    items = [TestItem(f"i{n}", stratum) for n, stratum in enumerate(answers_of("number").strata(values))]
     public = {int(name[1:]) for name in split_test(items, secret=SECRET).public}
     assert [sum(low <= n < low + 200 for n in public) for low in range(0, 1000, 200)] == [60] * 5

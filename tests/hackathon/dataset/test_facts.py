@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from hackathon.answers import answers_of
 from hackathon.dataset.charts import data_charts
-from hackathon.dataset.facts import Distribution, data_facts, label_names
+from hackathon.dataset.facts import Distribution, data_facts
 from training_worker.contract.tasks import TASKS
 
 TEXTS, TAGS, NUMBERS, IMAGES = (
@@ -50,7 +51,7 @@ def test_entities_are_counted_by_type_and_not_by_tag() -> None:
     row = {"id": "x", "tokens": list("abcdef"), "ner_tags": ["B-PER", "I-PER", "O", "B-PER", "B-LOC", "O"]}
     labels = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG")
     facts = data_facts(TAGS, labels, train=[row], validation=[row])
-    assert label_names(TAGS, labels) == ["PER", "LOC", "ORG"]
+    assert answers_of(TAGS.output).label_names(labels) == ["PER", "LOC", "ORG"]
     assert facts.train.labels == {"PER": 2, "LOC": 1, "ORG": 0}
 
 
@@ -104,4 +105,4 @@ def test_an_empty_validation_set_breaks_nothing(task: Any) -> None:
     row = {"id": "x", "text": "a", "tokens": ["a"], "image": "a.png", task.target.name: target}
     facts = data_facts(task, labels, train=[row], validation=[])
     assert facts.validation.examples == 0
-    data_charts(facts, labels=label_names(task, labels), output=task.output)
+    data_charts(facts, labels=answers_of(task.output).label_names(labels), output=task.output)

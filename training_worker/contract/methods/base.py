@@ -22,4 +22,5 @@ class MethodConfig(ContractModel):
 
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
-        return cls.tasks is None or task.id in cls.tasks
+        has_inputs = task.has_features or not cls.uses_frozen_features
+        return has_inputs and (cls.tasks is None or task.id in cls.tasks)

@@ -25,6 +25,9 @@ OutputKind = Literal["class", "tags", "number"]
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
 
+LABELLED: frozenset[OutputKind] = frozenset({"class", "tags"})
+"""Kinds of answers that are made of the data's labels."""
+
 TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
 SPLITS = ("train", "validation", "test")
 
@@ -41,6 +44,8 @@ class TaskSpec(ContractModel):
     """What a task's data, answers and scores look like.
 
     `inputs` are the columns of every split, `target` the one only training, validation and label files have.
+    `has_features`: a frozen backbone makes features of an example that do not change while a head on them trains, and
+    that a base score is made from; without them no method that keeps the backbone frozen has a meaning.
     `metrics` are names of `contract.metrics.METRICS`, the usual one first. `presentation` names the template that shows
     an example. `families` are those a base model must be of. `unit` is that of an example's cost.
     `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
@@ -55,11 +60,12 @@ class TaskSpec(ContractModel):
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
+    has_features: bool = True
 
     @property
     def has_labels(self) -> bool:
         """Does the data name a fixed list of labels?"""
-        return self.output != "number"
+        return self.output in LABELLED
 
     @property
     def file_columns(self) -> tuple[Column, ...]:
