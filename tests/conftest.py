@@ -11,6 +11,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.cache import cache
 from django.utils import timezone, translation
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import find_chromium, running_chromium
@@ -18,6 +19,9 @@ from tests.factories import CONFIG, World, make_world
 
 if TYPE_CHECKING:
     from tests.s3 import S3Server
+
+settings.register_profile("any machine", settings.default, deadline=None)
+settings.load_profile("any machine")  # a busy machine may take long over an example
 
 OUTBOX = "hackathon.mail.backend.OutboxBackend"
 CHROMIUM = find_chromium()
@@ -36,14 +40,14 @@ def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]
     if not {"db", "transactional_db"} & set(request.fixturenames) and not request.node.get_closest_marker("django_db"):
         yield
         return
-    settings: LazySettings = request.getfixturevalue("settings")
-    settings.STORAGES = {
+    site: LazySettings = request.getfixturevalue("settings")
+    site.STORAGES = {
         alias: {**entry, "OPTIONS": {"location": str(tmp_path / "files" / alias)}}
         if entry["BACKEND"] == "hackathon.files.storage.PrivateFolder"
         else entry
-        for alias, entry in settings.STORAGES.items()
+        for alias, entry in site.STORAGES.items()
     }
-    settings.EMAIL_BACKEND = OUTBOX  # pytest-django has set Django's own for tests
+    site.EMAIL_BACKEND = OUTBOX  # pytest-django has set Django's own for tests
     cache.clear()
     translation.deactivate()
     timezone.deactivate()

@@ -106,13 +106,12 @@ def _require_fit(example: Example, task: TaskSpec) -> None:
         if (value is None and column.required) or (value is not None and not _holds(column, value)):
             raise ReportUnreadable(f"an example has no {column.name} of the right kind")
     for answer in (example.target, example.predicted, example.base_predicted):
-        if answer is not None and not isinstance(answer, answers_of(task.output).python_type):
+        if answer is not None and not answers_of(task.output).holds(answer):
             raise ReportUnreadable("an answer is not of the right kind")
 
 
 _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
-    "strings": list,
     "image": str,
     "integer": int,
     "number": int | float,
@@ -122,4 +121,6 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
 def _holds(column: Column, value: Value) -> bool:
     if column.kind == "image" and not IMAGE_NAME.fullmatch(str(value)):
         return False  # it becomes an address
+    if column.kind == "strings":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
     return isinstance(value, _VALUES[column.kind])

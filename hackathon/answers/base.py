@@ -38,6 +38,10 @@ class AnswerKind(ABC):
     has_probability: ClassVar[bool] = False
     """Answers are told by how sure the model is; else by how far off they are."""
 
+    def holds(self, value: JSON) -> bool:
+        """Can an answer in a report, which a node has sent, be shown?"""
+        return isinstance(value, self.python_type)
+
     # --- bundles ---------------------------------------------------------------------------------------------
 
     @abstractmethod
