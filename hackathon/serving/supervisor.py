@@ -43,7 +43,8 @@ class Child:
     """One program to run.
 
     `env` is the whole environment (None: the supervisor's own). `ready` says whether the program serves; it is asked
-    every 50 ms, should answer at once, and an OSError from it counts as "not yet". Without it a started child is ready.
+    every 50 ms, should answer at once, and an OSError from it counts as "not yet". Without it a started child is ready,
+    also one that has done all it had to do by then.
     `log` gets stdout and stderr, appended. `grace` is the time between SIGTERM and harder measures.
     """
 
@@ -230,7 +231,7 @@ def _await_ready(running: _Running) -> None:
     deadline = time.monotonic() + child.ready_timeout
     while True:
         code = running.guard.poll()
-        if code is not None:
+        if code or (code == 0 and child.ready is not None):
             raise ChildFailed(str(_ended(running, code)))
         if child.ready is None or _says_yes(child.ready):
             return

@@ -127,19 +127,38 @@ def test_child_that_ends_before_it_is_ready_is_reported_with_its_log(supervisor:
     assert supervisor.pids == {}
 
 
-def test_the_log_of_a_child_that_ends_at_once_is_reported_on_a_busy_machine(
-    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Slow(subprocess.Popen[bytes]):
-        """The supervisor goes on only when the child has written and ended."""
+class Slow(subprocess.Popen[bytes]):
+    """On a busy machine: the supervisor goes on only when the child has written and ended."""
 
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            self.wait(30)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.wait(30)
 
+
+@pytest.fixture
+def _busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hackathon.serving.supervisor.subprocess.Popen", Slow)
+
+
+@pytest.mark.usefixtures("_busy")
+def test_the_log_of_a_child_that_ends_at_once_is_reported(supervisor: Supervisor, tmp_path: Path) -> None:
     with pytest.raises(ChildFailed, match="ended with exit code 1\nno such table"):
         supervisor.start(failing(tmp_path, "raise SystemExit('no such table')"))
+
+
+@pytest.mark.usefixtures("_busy")
+def test_a_step_that_is_done_at_once_has_not_failed(supervisor: Supervisor, tmp_path: Path) -> None:
+    argv, log = [sys.executable, "-c", "print('done')"], tmp_path / "step.log"
+    supervisor.start(Child(name="step", argv=argv, log=log))
+    assert supervisor.poll() == Ended("step", 0, "done")
+    with pytest.raises(ChildFailed, match="broken ended with exit code 3"):
+        supervisor.start(Child(name="broken", argv=[sys.executable, "-c", "raise SystemExit(3)"], log=log))
+
+
+@pytest.mark.usefixtures("_busy")
+def test_a_service_that_ends_before_it_is_ready_has_failed(supervisor: Supervisor, tmp_path: Path) -> None:
+    with pytest.raises(ChildFailed, match="bad ended with exit code 0"):
+        supervisor.start(failing(tmp_path, "raise SystemExit(0)"))
 
 
 def test_child_that_is_never_ready_is_ended_and_reported(supervisor: Supervisor, tmp_path: Path) -> None:
