@@ -51,9 +51,9 @@ def kind_words(kind: ExampleKind, output: OutputKind) -> tuple[str, str]:
         )
     )
     return {
-        ExampleKind.CONFIDENT_ERROR: (_("Confident errors"), _("Wrong predictions, the highest probability first.")),
-        ExampleKind.UNCERTAIN: (_("Uncertain"), _("Right predictions, the lowest probability first.")),
-        ExampleKind.CONFIDENT: (_("Confident"), _("Right predictions, the highest probability first.")),
+        ExampleKind.ERROR: (_("Errors"), _("Wrong predictions, the highest probability first.")),
+        ExampleKind.UNCERTAIN: (_("Correct, least confident"), _("Right predictions, the lowest probability first.")),
+        ExampleKind.CONFIDENT: (_("Correct, most confident"), _("Right predictions, the highest probability first.")),
         ExampleKind.LARGEST_ERROR: (_("Largest errors"), _("The predictions that are farthest from the truth.")),
         ExampleKind.SMALLEST_ERROR: (_("Smallest errors"), _("The predictions that are closest to the truth.")),
         ExampleKind.IMPROVED: (_("Improved"), improved),
