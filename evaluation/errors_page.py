@@ -32,7 +32,7 @@ PAGE_SIZE = 20
 
 
 @dataclass(frozen=True)
-class Choice:
+class Option:
     value: str
     text: str
     is_chosen: bool
@@ -42,7 +42,7 @@ class Choice:
 class Select:
     name: str
     label: str
-    choices: list[Choice]
+    options: list[Option]
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,6 @@ def _labels(values: Iterable[Value], answers: AnswerKind) -> dict[str, str]:
     return {ANY: _("any")} | {label: label or _("no answer") for label in labels}
 
 
-def _select(name: str, label: str, choices: dict[str, str], chosen: str | None) -> Select:
+def _select(name: str, label: str, options: dict[str, str], chosen: str | None) -> Select:
     value = ANY if chosen is None else chosen
-    return Select(name, label, [Choice(key, text, is_chosen=key == value) for key, text in choices.items()])
+    return Select(name, label, [Option(key, text, is_chosen=key == value) for key, text in options.items()])

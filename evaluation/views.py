@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers, get_conditional_response
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from hackathon.clock import db_now
-from hackathon.models import User
+from hackathon.models import Challenge, User
 from hackathon.visibility import challenges_visible_to, hackathons_visible_to
 from hackathon.web.live import has_version, is_poll, render_live, unchanged
 from hackathon.web.zones import use_event_zone
@@ -141,11 +143,17 @@ def submission_list(request: HttpRequest) -> HttpResponse:
     if not is_poll(request):
         context["filter_rows"], tasks = filter_rows(request.user, filters)
         context["column_groups"] = column_groups(tasks, columns)
-        context["open_challenges"] = [] if table.rows else open_challenges(request.user, now=now)
+        context["open_challenges"] = [] if table.rows else _open_challenges(request, filters, now)
     page, fragment = "evaluation/submission_list.html", "evaluation/_submissions.html"
     response = render_live(request, page, fragment, context, version=version, is_final=not table.is_active)
     keep_choice(response, filters)
     return response
+
+
+def _open_challenges(request: HttpRequest, filters: Filters, now: datetime) -> QuerySet[Challenge]:
+    """What may be submitted to instead, of an empty list."""
+    found = open_challenges(request.user, now=now)
+    return found.filter(slug=filters.challenge) if filters.challenge else found
 
 
 @login_required

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from hackathon.models import Challenge, Phase
 from hackathon.visibility import Viewer
+from hackathon.web.filter_link import FilterLink
 from hackathon.web.kept import kept, name_of
 from hackathon.web.paginator import EXACT
 from submissions.enums import JobState
@@ -62,7 +63,8 @@ class Filters:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.challenge or self.team or self.state or self.tag)
+        """Within a hackathon or a challenge."""
+        return bool(self.team or self.state or self.tag)
 
     @property
     def widened(self) -> Filters:
@@ -70,18 +72,9 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One link of the row of filters."""
-
-    text: str
-    query: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
 class FilterRow:
     name: str
-    choices: list[Choice]
+    choices: list[FilterLink]
 
 
 def listed_submissions(viewer: Viewer, filters: Filters) -> QuerySet[Submission]:
@@ -169,7 +162,7 @@ def _row(name: str, filters: Filters, field: str, values: Mapping[str, object]) 
     return FilterRow(
         name,
         [
-            Choice(str(text), _with(filters, field, value).query, is_chosen=value == chosen)
+            FilterLink(str(text), _with(filters, field, value).query, is_chosen=value == chosen)
             for value, text in links.items()
         ],
     )

@@ -33,9 +33,9 @@ def shown_group(group: ExampleGroup, *, spec: TaskSpec, file_url: FileUrl, has_b
 
 def kind_title(kind: ExampleKind) -> str:
     return {
-        ExampleKind.CONFIDENT_ERROR: _("Confident errors"),
-        ExampleKind.UNCERTAIN: _("Uncertain"),
-        ExampleKind.CONFIDENT: _("Confident"),
+        ExampleKind.ERROR: _("Errors"),
+        ExampleKind.UNCERTAIN: _("Correct, least confident"),
+        ExampleKind.CONFIDENT: _("Correct, most confident"),
         ExampleKind.LARGEST_ERROR: _("Largest errors"),
         ExampleKind.SMALLEST_ERROR: _("Smallest errors"),
         ExampleKind.IMPROVED: _("Improved"),

@@ -26,7 +26,7 @@ from hackathon.clock import db_now
 from hackathon.mail import demo_outbox as outbox
 from hackathon.models import User
 from hackathon.selectors import tokens_of
-from hackathon.web.live import is_poll
+from hackathon.web.live import has_version, is_poll, render_live, unchanged, version_of
 from training_worker.contract.text import isolated
 
 from .forms import EmailForm, ProfileForm, TokenForm
@@ -116,9 +116,13 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     return redirect("tokens")
 
 
-@never_cache
 @require_GET
 def read_outbox(request: HttpRequest) -> HttpResponse:
     if not outbox.is_open():
         raise Http404
-    return render(request, "hackathon/outbox.html", {"mails": outbox.read_outbox()})
+    mails = outbox.read_outbox()
+    version = version_of(mails)
+    if has_version(request, version):
+        return unchanged()
+    page, fragment = "hackathon/outbox.html", "hackathon/_outbox.html"
+    return render_live(request, page, fragment, {"mails": mails}, version=version, is_final=False)

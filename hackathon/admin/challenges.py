@@ -19,6 +19,7 @@ from hackathon.services.publishing import (
     delete_challenge,
     hide_challenge,
     publish_challenge,
+    require_unused,
 )
 from training_worker.contract.text import isolated
 
@@ -133,10 +134,11 @@ class ChallengeAdmin(Admin):
     def delete_unused(self, request: HttpRequest, queryset: QuerySet[Challenge]) -> HttpResponse | None:
         ask = Question(
             _("Delete"),
-            _("The challenge goes with its phases and data. One with submissions or runs stays: hide it instead."),
+            _("The challenge is deleted with its phases and data."),
             ngettext_lazy("%(count)d challenge deleted.", "%(count)d challenges deleted.", "count"),
             ReasonForm,
             typed=lambda row: str(row.slug),
+            require=lambda row: require_unused(challenge=row),
         )
         return confirm(self, request, queryset, ask, lambda row, _values: delete_challenge(challenge=row))
 

@@ -37,7 +37,8 @@ class ReasonForm(forms.Form):
 class Question:
     """What a confirmation page asks. `done` tells with %(count)d what was done; lazy, with a plural.
 
-    What cannot be undone is done to one row at a time, and its text by `typed` must be typed.
+    What cannot be undone is done to one row at a time, and its text by `typed` must be typed. Nothing is asked of rows
+    for which `require` raises a `DomainError`, which is told instead.
     """
 
     title: str | Promise
@@ -45,6 +46,7 @@ class Question:
     done: str | Promise
     form: type[forms.Form] | None = None
     typed: Callable[[Any], str] | None = None
+    require: Callable[[Any], None] | None = None
 
 
 class TypedForm(forms.Form):
@@ -72,6 +74,10 @@ def confirm(page: Admin, request: HttpRequest, rows: QuerySet[Any], ask: Questio
     if ask.typed is not None and len(chosen) != 1:
         messages.error(request, _("This cannot be undone: choose one row at a time."))
         return None
+    if ask.require is not None and (refusals := _refusals(chosen, ask.require)):
+        for text in refusals:
+            messages.error(request, text)
+        return None
     posted = request.POST if "confirmed" in request.POST else None
     form = (ask.form or forms.Form)(posted)
     if ask.typed is not None:
@@ -80,6 +86,16 @@ def confirm(page: Admin, request: HttpRequest, rows: QuerySet[Any], ask: Questio
         return _page(page, request, chosen, ask, form)
     apply_each(page, request, chosen, lambda row: act(row, form.cleaned_data), ask=ask, values=form.cleaned_data)
     return None
+
+
+def _refusals(rows: list[Any], require: Callable[[Any], None]) -> list[str]:
+    found = []
+    for row in rows:
+        try:
+            require(row)
+        except DomainError as error:
+            found.append(f"{error.message} {error.hint}".rstrip())
+    return found
 
 
 def _page(page: Admin, request: HttpRequest, rows: list[Any], ask: Question, form: forms.Form) -> HttpResponse:

@@ -103,7 +103,7 @@ class AnswerKind(ABC):
     def hint(self, kind: ExampleKind) -> str:
         """What the examples of a kind are."""
         return {
-            ExampleKind.CONFIDENT_ERROR: _("Wrong predictions, the highest probability first."),
+            ExampleKind.ERROR: _("Wrong predictions, the highest probability first."),
             ExampleKind.UNCERTAIN: _("Right predictions, the lowest probability first."),
             ExampleKind.CONFIDENT: _("Right predictions, the highest probability first."),
             ExampleKind.LARGEST_ERROR: _("The predictions that are farthest from the truth."),

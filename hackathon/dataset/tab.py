@@ -16,6 +16,7 @@ from hackathon.models import Challenge, ChallengeData, current_phase
 from hackathon.presentation.shown import ShownExample, data_file_url, presentation_of, shown_row
 from hackathon.visibility import Viewer, data_open_to
 from hackathon.web.charts import Chart
+from hackathon.web.filter_link import FilterLink
 
 from .charts import data_charts
 from .facts import DataFacts, SplitFacts
@@ -57,16 +58,6 @@ def downloads_of(data: ChallengeData) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One link: `query` is the part of an address behind the question mark."""
-
-    name: str
-    query: str
-    is_chosen: bool
-    count: int | None = None
-
-
-@dataclass(frozen=True)
 class SplitLine:
     name: Split
     title: str
@@ -103,9 +94,9 @@ class DataTab:
         return [SplitLine(split, split_title(split), getattr(self.facts, split)) for split in SPLITS]
 
     @property
-    def splits(self) -> list[Choice]:
+    def splits(self) -> list[FilterLink]:
         return [
-            Choice(line.title, self._query(split=line.name), line.name == self.split, line.facts.examples)
+            FilterLink(line.title, self._query(split=line.name), line.name == self.split, line.facts.examples)
             for line in self.lines
         ]
 

@@ -37,6 +37,13 @@ def hide_challenge(*, challenge: Challenge) -> None:
     Challenge.objects.filter(pk=challenge.pk).update(is_published=False)
 
 
+def require_unused(*, challenge: Challenge) -> None:
+    """Raises `Conflict` where `delete_challenge` would. Nothing is deleted."""
+    with transaction.atomic():
+        delete_challenge(challenge=Challenge.objects.get(pk=challenge.pk))
+        transaction.set_rollback(True)
+
+
 def delete_challenge(*, challenge: Challenge) -> None:
     """With its phases and data versions. Raises `Conflict` where something was submitted or has run.
 

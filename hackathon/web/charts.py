@@ -204,7 +204,7 @@ def scatter_chart(
             "groups": [_drawn_dots(group, key.tone) for group, key in zip(groups, keys, strict=True)],
             "series": [_dashed(line)],
         },
-        keys=[*keys, Key(line.name, line.tone, is_dashed=True)],
+        keys=[*keys, *([Key(line.name, line.tone, is_dashed=True)] if len(line.points) > 1 else [])],
         columns=list(columns),
         rows=[(dot.label, list(dot.cells)) for group in groups for dot in group.dots],
         summary=summary,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,9 @@ from training_worker.contract.limits import Terms, read_config
 
 from .fields import as_text, nest
 from .presets import preset_values
+
+BY_STEPS = ("warmup_steps", "early_stopping_patience")
+"""Of `training`: what these are rounded to depends on how many steps the run has."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,16 @@ def config_groups(config: SubmissionConfig, terms: Terms) -> list[ConfigGroup]:
 
 
 def _started(config: SubmissionConfig, terms: Terms) -> SubmissionConfig:
-    """What the form of the config's method starts with, rounded like the config itself."""
+    """What the form of the config's method starts with, rounded like the config itself, in a run of as many steps."""
     method = config.method.name
+    values = preset_values(method, "", terms, model=config.base_model)
     try:
-        return read_config(nest(preset_values(method, "", terms, model=config.base_model)), terms)
+        started = read_config(nest(values), terms)
+        own: dict[str, Any] = config.model_dump(mode="json")
+        own["training"] |= {name: values[f"training.{name}"] for name in BY_STEPS}
+        as_long = read_config(own, terms).training
+        kept = {name: getattr(as_long, name) for name in BY_STEPS}
+        return started.model_copy(update={"training": started.training.model_copy(update=kept)})
     except ConfigInvalid:  # the challenge's limits are others by now
         return canonical(parse_config({"base_model": config.base_model, "method": {"name": method}}), terms.task)
 

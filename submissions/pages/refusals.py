@@ -74,7 +74,7 @@ def phase_refusal(challenge: Challenge, phase: Phase, now: datetime) -> NextStep
 def quota_refusal(challenge: Challenge, quota: QuotaState, *, seconds: float) -> NextStep | None:
     """Which part of the quota is used up, the most lasting first, and what one can do about it."""
     board = reverse("evaluation:leaderboard", args=[challenge.slug])
-    runs = f"{reverse('submissions:list')}?hackathon={challenge.hackathon.slug}"
+    runs = f"{reverse('submissions:list')}?hackathon={challenge.hackathon.slug}&challenge={challenge.slug}"
     if quota.used_total >= quota.cap_total:
         text = _("Submission limit of this phase reached (%(used)d/%(cap)d).")
         text %= {"used": quota.used_total, "cap": quota.cap_total}

@@ -56,6 +56,10 @@ def _log_in_first(request: HttpRequest, slug: str) -> HttpResponse:
     if is_poll(request):
         return HttpResponse(status=204)
     is_kept = request.method == "POST" and keep_draft(request, slug)
+    if is_kept:
+        messages.info(request, _("Your session had ended; nothing was submitted. Log in: your form is kept."))
+    elif request.method == "POST":
+        messages.warning(request, _("Your session had ended; nothing was submitted. The form was too long to be kept."))
     return redirect_to_login(f"{request.path}?kept=1" if is_kept else request.get_full_path())
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
 from hackathon.models import Participation
-from tests.factories import World
+from tests.evaluation.scored import submit
+from tests.factories import ChallengeFactory, PhaseFactory, World
 from tests.pages import html, page
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +34,21 @@ def test_every_page_of_a_challenge_has_the_same_tabs(world: World) -> None:
     for path in ("", "leaderboard/"):
         for who in ("outsider", "anonymous"):
             assert [name.strip("[]") for name in tabs(world, who, path)] == ["Challenge", "Submit", "Leaderboard"]
+
+
+def test_submissions_are_those_of_the_challenge(world: World) -> None:
+    other = PhaseFactory(challenge=ChallengeFactory(hackathon=world.hackathon, title="Another one"))
+    submit(world)
+    for challenge, shown in ((world.challenge, True), (other.challenge, False)):
+        text = html(page(world, "captain", f"/c/{challenge.slug}/"))
+        link = re.search(r'href="(/submissions/[^"]*)">\s*Your submissions', text)
+        assert link is not None
+        listed = html(page(world, "captain", unescape(link[1])))
+        assert ('<table class="data runs">' in listed) is shown
+    assert "No submission yet." in listed
+    assert f'href="/c/{other.challenge.slug}/submit/"' in listed
+    assert f'href="/c/{world.challenge.slug}/submit/"' not in listed
+    assert f'href="?hackathon={world.hackathon.slug}">Show all</a>' in listed
 
 
 @pytest.mark.parametrize("role", ["judge", "mentor"])

@@ -72,6 +72,8 @@ class FakeSite:
         self.lost_answers = 0
         """So many of the next answers are lost on their way."""
         self.down = False
+        self.stale_claims = 0
+        """So many of the next claims are told that the node has made a later one."""
         self.expired_urls = 0
         self.requests: list[tuple[str, str, str]] = []
         """(method, path, Authorization) of every request."""
@@ -146,6 +148,9 @@ class FakeSite:
         if token != self.worker_token:
             return 401, b"{}"
         request = ClaimRequest.model_validate_json(body)
+        if self.stale_claims > 0:
+            self.stale_claims -= 1
+            return 409, b'{"code": "stale_claim"}'
         with self.lock:
             self.claims.append(request)
             again = [job for job in self.jobs.values() if job.claim_number == request.number]

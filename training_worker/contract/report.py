@@ -70,11 +70,12 @@ class Point(ContractModel):
 class ExampleKind(StrEnum):
     """The last two compare with the base model.
 
-    Where answers have a probability, errors are told by it, and the right answers are `uncertain` (the half with the
-    lower one) or `confident`. Where an answer can be more or less wrong, items are told by their errors.
+    Where answers have a probability, an item is an `error` (wrong, however probable the model held its answer) or
+    right: `uncertain` (the half with the lower probability) or `confident`. Where an answer can be more or less wrong,
+    items are told by their errors.
     """
 
-    CONFIDENT_ERROR = "confident_error"
+    ERROR = "error"
     UNCERTAIN = "uncertain"
     CONFIDENT = "confident"
     LARGEST_ERROR = "largest_error"

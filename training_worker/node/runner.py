@@ -12,7 +12,7 @@ from ..contract.sentences import DISK_FULL
 from ..contract.wire import MOST_CACHED_MODELS, RECIPE, ClaimRequest, JobKind, NodeLoad, NodeReport
 from ..run.messages import DeviceInfo
 from .cache import Cache
-from .client import Nothing, SiteClient, SiteError, SiteUnavailable
+from .client import Nothing, SiteClient, SiteError, SiteUnavailable, StaleAttempt
 from .host import HostNodes
 from .memory import memory_used_mb
 from .settings import MEGABYTE, VERSION, Identity, NodeFolder, Settings
@@ -87,6 +87,9 @@ class Runner(threading.Thread):
             job.info("job_started")
             job.info("job_ended", ending=self._supervisor.run(claim))
             return 0.0
+        except StaleAttempt as error:
+            self._claim_number = None
+            log.info("claim_stale", reason=str(error))
         except SiteUnavailable as error:
             log.warning("site_unavailable", error=str(error))
         except SiteError as error:

@@ -288,6 +288,14 @@ def test_a_challenge_that_nobody_used_is_deleted_by_its_slug_and_no_other(world:
     used = world.challenge
     said = act(organizer, "delete_unused", used, reason="mistake", typed=used.slug)
     assert "has submissions or runs" in said
+    asked = {"action": "delete_unused", "_selected_action": used.pk}
+    refused = html(organizer.post(url(Challenge, "changelist"), asked, follow=True))
+    assert "has submissions or runs" in refused
+    assert 'name="typed"' not in refused
+    assert 'name="typed"' in html(
+        organizer.post(url(Challenge, "changelist"), asked | {"_selected_action": mistaken.pk})
+    )
+    assert Challenge.objects.count() == 2
     act(organizer, "delete_unused", mistaken, reason="mistake", typed=used.slug)
     assert Challenge.objects.count() == 2
     act(organizer, "delete_unused", mistaken, reason="mistake", typed=mistaken.slug)

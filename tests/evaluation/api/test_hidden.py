@@ -62,7 +62,7 @@ def scored(world: World) -> World:
         card = attempt.upload(MODEL_CARD, b"# A model")
         report = attempt.upload(REPORT, class_report().model_dump_json().encode())
         example = class_report().groups[0].examples[0]
-        kept = KeptExample(**dict(example), kinds=(ExampleKind.CONFIDENT_ERROR,))
+        kept = KeptExample(**dict(example), kinds=(ExampleKind.ERROR,))
         examples = attempt.upload(EXAMPLES, kept.model_dump_json().encode())
         assert attempt.post("result", attempt.result(card, report, examples)).status_code == 200
     assert score_pending() == 2

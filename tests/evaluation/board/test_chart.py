@@ -116,6 +116,13 @@ def test_one_score_does_not_make_an_axis_beyond_what_it_can_be(world: World) -> 
     assert chart_for(world, world.captain).spec["y_axis"] == {"min": 0.96, "max": 1.0, "interval": 0.01}
 
 
+def test_one_point_has_no_front_to_explain(world: World) -> None:
+    scored(world, world.team, 0.8, 30.0)
+    assert [key.name for key in chart_for(world, AnonymousUser()).keys] == ["teams"]
+    scored(world, world.rivals, 0.9, 60.0)
+    assert [key.name for key in chart_for(world, AnonymousUser()).keys] == ["teams", "Pareto front"]
+
+
 def test_ones_own_name_and_those_on_the_front_are_kept_first(world: World) -> None:
     fill(world)
     groups = chart_for(world, world.captain).spec["groups"]

@@ -54,7 +54,7 @@ def class_report(**changes: Any) -> ValidationReport:
             Confusion(target="dog", predicted="cat", count=1),
         ),
         "groups": (
-            group(ExampleKind.CONFIDENT_ERROR, wrong, silent, count=3),
+            group(ExampleKind.ERROR, wrong, silent, count=3),
             group(ExampleKind.UNCERTAIN, unsure, count=2),
             group(ExampleKind.CONFIDENT, sure, count=3),
             group(ExampleKind.IMPROVED, sure, count=3),

@@ -30,7 +30,7 @@ from training_worker.contract.wire import EXAMPLES
 pytestmark = pytest.mark.django_db
 
 TEAM = {"captain", "teammate", "organizer"}
-ERROR, UNCERTAIN, CONFIDENT = ExampleKind.CONFIDENT_ERROR, ExampleKind.UNCERTAIN, ExampleKind.CONFIDENT
+ERROR, UNCERTAIN, CONFIDENT = ExampleKind.ERROR, ExampleKind.UNCERTAIN, ExampleKind.CONFIDENT
 IMPROVED, REGRESSED = ExampleKind.IMPROVED, ExampleKind.REGRESSED
 
 
@@ -137,7 +137,7 @@ def test_the_page_has_pages_that_keep_the_question(world: World) -> None:
     assert '<input type="search" name="q" value="text"' in second
     answer = get(world, "captain", f"submissions/{submission.pk}/errors/?page=3&page_size=20").json()
     assert (answer["count"], len(answer["results"]), answer["next"]) == (45, 5, None)
-    assert answer["results"][0]["kinds"] == ["confident_error"]
+    assert answer["results"][0]["kinds"] == ["error"]
 
 
 def test_the_runs_page_leads_there_where_there_is_something(world: World) -> None:
@@ -147,7 +147,7 @@ def test_the_runs_page_leads_there_where_there_is_something(world: World) -> Non
     store(submission, CLASSES)
     text = html(page(world, "captain", f"/s/{submission.pk}/"))
     assert f'{path}">Browse all errors</a>' in text
-    assert f'{path}?kind=confident_error">Show all</a>' in text
+    assert f'{path}?kind=error">Show all</a>' in text
 
 
 @pytest.mark.parametrize("who", EVERYBODY)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_an_image_is_shown_with_both_answers(world: World) -> None:
     set_task(world, "image-classification")
     one = example("val-2", "cat", "dog", "cat", inputs={"image": "7.png"}, confidence=0.8, target_confidence=0.1)
-    report = class_report(groups=(group(ExampleKind.CONFIDENT_ERROR, one),))
+    report = class_report(groups=(group(ExampleKind.ERROR, one),))
     submission = validated(world, report)
     text = html(page(world, "captain", f"/s/{submission.pk}/"))
     address = f"/c/{world.challenge.slug}/data/{world.data.version}/files/7.png"

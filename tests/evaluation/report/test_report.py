@@ -80,9 +80,9 @@ def test_examples_stand_in_groups_under_the_words_of_the_field(world: World) -> 
     text = shown(world, validated(world))
     heads = re.findall(r'<summary><b>([^<]*)</b> <span class="num">(\d+)</span>', text)
     assert heads == [
-        ("Confident errors", "3"),
-        ("Uncertain", "2"),
-        ("Confident", "3"),
+        ("Errors", "3"),
+        ("Correct, least confident", "2"),
+        ("Correct, most confident", "3"),
         ("Improved", "3"),
         ("Regressed", "2"),
     ]
@@ -271,7 +271,7 @@ def hostile(task: str) -> ValidationReport:
         classes=(ClassRow(label=label, precision=0.0, recall=0.0, f1=0.0, support=1, base_f1=0.5),),
         confusion=((0, 1, 0), (0, 0, 0)),
         confusions=(Confusion(target=label, predicted="other", count=1),),
-        groups=(group(ExampleKind.CONFIDENT_ERROR, one),),
+        groups=(group(ExampleKind.ERROR, one),),
     )
 
 
@@ -286,7 +286,7 @@ def test_hostile_texts_and_labels_are_inert(world: World, task: str) -> None:
 def test_a_long_text_is_cut_with_the_rest_to_open(world: World) -> None:
     words = " ".join(f"word{n}" for n in range(600))
     one = example("val-0", "cat", "dog", inputs={"text": words})
-    submission = validated(world, class_report(groups=(group(ExampleKind.CONFIDENT_ERROR, one),)))
+    submission = validated(world, class_report(groups=(group(ExampleKind.ERROR, one),)))
     text = html(page(world, "captain", f"/s/{submission.pk}/"))
     lead, rest = re.findall(r'dir="auto">(word[^<]*)<span.*?</summary>([^<]*)</details>', text, re.DOTALL)[0]
     assert lead + rest == words

@@ -175,6 +175,17 @@ def test_a_stranger_confirms_an_account_by_the_outbox(demo_mail: None) -> None:
     assert "_auth_user_id" in client.session
 
 
+def test_the_outbox_shows_what_arrives_without_being_loaded_again(demo_mail: None) -> None:
+    address = re.search(r'hx-get="(/outbox/\?version=\w+)" hx-trigger="every', html(Client().get("/outbox/")))
+    assert address is not None
+    assert Client().get(address[1], headers={"HX-Request": "true"}).status_code == 204
+    FileBackend().send_messages([EmailMessage("Hello", "text", "a@example.org", ["b@example.org"])])
+    fragment = Client().get(address[1], headers={"HX-Request": "true"})
+    assert fragment.status_code == 200
+    assert "Hello" in html(fragment)
+    assert "<html" not in html(fragment)
+
+
 def test_the_outbox_is_inert_and_keeps_the_newest(demo_mail: None) -> None:
     messages = [EmailMessage(f"{n}", HOSTILE, "a@example.org", ["b@example.org"]) for n in range(KEPT + 3)]
     assert FileBackend().send_messages(messages) == KEPT + 3

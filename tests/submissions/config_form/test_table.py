@@ -47,6 +47,27 @@ def test_a_form_sent_as_it_starts_is_not_marked_though_its_values_are_rounded() 
     assert changed(config_groups(config, terms)) == {}
 
 
+def test_a_share_that_is_rounded_to_the_steps_of_a_short_run_is_not_marked() -> None:
+    terms = terms_for()
+    for training in (
+        {"per_device_train_batch_size": 256, "num_train_epochs": 1},
+        {"lr_scheduler_type": "constant"},
+        {"per_device_train_batch_size": 256, "early_stopping_patience": 2},
+    ):
+        values = preset_values("full", "", terms) | {f"training.{name}": value for name, value in training.items()}
+        config = read_config(nest(values), terms)
+        marked = changed(config_groups(config, terms)).keys() - {f"training.{name}" for name in training}
+        assert marked == set()
+
+
+def test_a_warm_up_of_ones_own_is_marked_in_a_short_run_too() -> None:
+    terms = terms_for()
+    own = {"per_device_train_batch_size": 256, "num_train_epochs": 1, "warmup_steps": 0.5}
+    values = preset_values("full", "", terms) | {f"training.{name}": value for name, value in own.items()}
+    marked = changed(config_groups(read_config(nest(values), terms), terms))
+    assert marked["training.warmup_steps"] == ("0.26", "0.01")
+
+
 def test_where_the_method_is_no_longer_allowed_the_contracts_defaults_stand() -> None:
     assert changed(config_groups(parse_config(CONFIG), terms_for(methods=("full",)))) == {
         "method.r": ("4", "8"),

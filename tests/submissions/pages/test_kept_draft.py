@@ -39,6 +39,7 @@ def test_the_form_comes_back_after_the_log_in_and_nothing_is_submitted(world: Wo
     client, answer = logged_out(world, submit="1", note="mine", tags="a, b", **{"method.r": "900"})
     assert answer["Location"] == f"/login/?next={path(world)}%3Fkept%3D1"
     client = plain(client)
+    assert "Log in: your form is kept." in html(client.get(answer["Location"]))
     logged_in = client.post(answer["Location"], {"login": world.captain.email, "password": PASSWORD})
     assert logged_in["Location"] == f"{path(world)}?kept=1"
     text = html(client.get(f"{path(world)}?kept=1"))
@@ -65,6 +66,11 @@ def test_what_is_too_long_is_not_kept(world: World) -> None:
     client, answer = logged_out(world, tab="yaml", yaml="x" * MAX_CHARACTERS, submit="1")
     assert answer["Location"] == f"/login/?next={path(world)}"
     assert SESSION_KEY not in client.session
+    assert "The form was too long to be kept." in html(client.get(answer["Location"]))
+
+
+def test_a_log_in_for_another_reason_says_nothing_of_a_form(world: World) -> None:
+    assert "session had ended" not in html(Client().get(path(world), follow=True))
 
 
 def test_it_comes_back_only_in_its_challenge(world: World) -> None:

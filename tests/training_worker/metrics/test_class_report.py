@@ -92,7 +92,7 @@ def test_metrics_by_hand() -> None:
 
 def test_examples_by_hand() -> None:
     assert shown(report()) == {
-        ExampleKind.CONFIDENT_ERROR: (["val-2", "val-4", "val-7"], 3),
+        ExampleKind.ERROR: (["val-2", "val-4", "val-7"], 3),
         ExampleKind.UNCERTAIN: (["val-6", "val-1"], 2),
         ExampleKind.CONFIDENT: (["val-5", "val-0", "val-3"], 3),
         ExampleKind.IMPROVED: (["val-5", "val-0", "val-1"], 3),
@@ -128,7 +128,7 @@ def test_without_the_base_model_nothing_is_compared() -> None:
     alone = report(base=None)
     assert not alone.has_base
     assert [row.base_f1 for row in alone.classes] == [None] * 3
-    assert shown(alone).keys() == {ExampleKind.CONFIDENT_ERROR, ExampleKind.UNCERTAIN, ExampleKind.CONFIDENT}
+    assert shown(alone).keys() == {ExampleKind.ERROR, ExampleKind.UNCERTAIN, ExampleKind.CONFIDENT}
     assert all(example.base_predicted is None for group in alone.groups for example in group.examples)
 
 
@@ -190,7 +190,7 @@ def test_right_answers_are_split_in_halves_and_errors_are_the_surest() -> None:
 def test_a_single_right_answer_is_shown_once() -> None:
     made = report(TRUTH[:1], TUNED[:1], None)
     assert shown(made) == {
-        ExampleKind.CONFIDENT_ERROR: ([], 0),
+        ExampleKind.ERROR: ([], 0),
         ExampleKind.UNCERTAIN: ([], 0),
         ExampleKind.CONFIDENT: (["val-0"], 1),
     }

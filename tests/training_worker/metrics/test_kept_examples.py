@@ -68,4 +68,4 @@ def test_the_file_is_cut_at_whole_lines() -> None:
     size = sum(len(line.encode()) + 1 for line in whole[:3])
     assert list(first_lines(kept, size)) == whole[:3]
     assert list(first_lines(kept, size - 1)) == whole[:2]
-    assert json.loads(whole[0])["kinds"][0] == "confident_error"
+    assert json.loads(whole[0])["kinds"][0] == "error"

@@ -100,6 +100,17 @@ def test_stale_attempt_stops_the_child(site: FakeSite, jobs: Jobs, worker: Worke
     assert not job.ended
 
 
+def test_a_stale_claim_is_no_error(site: FakeSite, jobs: Jobs, worker: Worker) -> None:
+    said = len(worker.log.read_text())
+    site.stale_claims = 1
+    site.wait(lambda: not site.stale_claims)
+    _takes_the_next(site, jobs)
+    (line,) = [line for line in worker.log.read_text()[said:].splitlines() if "stale_claim" in line]
+    assert "claim_stale" in line
+    assert "info" in line
+    assert "job_error" not in worker.log.read_text()[said:]
+
+
 def test_killed_child_is_a_loss(site: FakeSite, jobs: Jobs, worker: Worker) -> None:
     job = _running(site, jobs)
     worker.training().kill()
