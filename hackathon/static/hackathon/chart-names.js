@@ -25,19 +25,31 @@ function obstaclesOf(spec, look, pixel, plot) {
     });
   }
   for (const group of spec.groups) {
-    for (const mark of group.marks) {
-      const [x, y] = pixel(mark.value), half = sizeOf(mark) / 2;
-      boxes.push([x - half, y - half, x + half, y + half]);
-    }
+    boxes.push(...marksOf(group, pixel));
     for (const level of group.levels) {
-      const y = pixel([spec.series[0].points[0][0], level.yAxis])[1], name = 50 + widthOf(level.name, look);
-      boxes.push([plot.left, y - 1, plot.right, y + 1], [plot.left, y - HEIGHT - GAP, plot.left + name, y]);
+      const y = pixel([spec.series[0].points[0][0], level.yAxis])[1];
+      boxes.push([plot.left, y - 1, plot.right, y + 1], levelAt(level, spec, look, pixel, plot).box);
     }
   }
   return boxes;
 }
 
 const sizeOf = (mark) => 9 + 2.5 * mark.weight;
+
+const marksOf = (group, pixel) => group.marks.map((mark) => {
+  const [x, y] = pixel(mark.value), half = sizeOf(mark) / 2;
+  return [x - half, y - half, x + half, y + half];
+});
+
+// Where the name of a level stands over its line: at the start, or at the end where it covers fewer marks there.
+function levelAt(level, spec, look, pixel, plot) {
+  const y = pixel([spec.series[0].points[0][0], level.yAxis])[1], width = widthOf(level.name, look);
+  const marks = spec.groups.flatMap((group) => marksOf(group, pixel)), [top, bottom] = [y - HEIGHT - GAP, y];
+  return [["insideStartTop", plot.left, plot.left + 50 + width], ["insideEndTop", plot.right - 12 - width, plot.right]]
+    .map(([position, left, right]) => ({ position, box: [left, top, right, bottom] }))
+    .map((at) => ({ ...at, covered: marks.reduce((sum, mark) => sum + common(at.box, mark), 0) }))
+    .sort((one, other) => one.covered - other.covered)[0];
+}
 
 // Around the mark at (x, y): beside it and on its better side first, then at the corners, then a line further off.
 function placesAround([x, y], half, width, isLowerBetter) {
@@ -51,7 +63,7 @@ function placesAround([x, y], half, width, isLowerBetter) {
   ];
 }
 
-// A label for each mark, by mark: shown where there is room; the weightiest always, where it covers least.
+// A label for each mark and level, by mark and level: a mark's is shown where there is room; the weightiest always, where it covers least.
 function place(spec, look, pixel, plot) {
   const labels = new Map(), taken = obstaclesOf(spec, look, pixel, plot), limit = Math.min(180, look.width / 3);
   const marks = spec.groups.flatMap((group) => group.marks).sort((one, other) => other.weight - one.weight);
@@ -68,6 +80,8 @@ function place(spec, look, pixel, plot) {
     const position = show ? [found.box[0] - at[0] + half, found.box[1] - at[1] + half] : "inside";
     labels.set(mark, { show, position, align: "left", verticalAlign: "top", width: width + 1, overflow: "truncate" });
   }
+  const levels = spec.groups.flatMap((group) => group.levels);
+  levels.forEach((level) => labels.set(level, { position: levelAt(level, spec, look, pixel, plot).position }));
   return labels;
 }
 

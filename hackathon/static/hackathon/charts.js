@@ -207,7 +207,7 @@ function dotsOf(group, look, labels) {
     label,
     markLine: {
       symbol: "none",
-      data: group.levels,
+      data: group.levels.map((level) => ({ ...level, label: labels.get(level) ?? {} })),
       lineStyle: { color, type: "dotted" },
       label: { ...label, position: "insideStartTop" },
     },

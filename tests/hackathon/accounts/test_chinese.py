@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import pytest
 from babel.messages.pofile import read_po
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
+from django.utils.timesince import timeuntil
 from django.utils.translation import gettext, override
 
+from hackathon.models import User
 from tests.factories import PASSWORD, World
 from tests.hackathon.accounts.test_accounts import NEW, code_of, link_in, log_in
 from tests.mails import delivered
-from tests.pages import html
+from tests.pages import browser_of, html
 from tests.test_sentences import CHINESE_READER, chinese
 
 __all__ = ["chinese"]
@@ -176,3 +180,15 @@ def test_no_translation_of_a_library_uses_another_word(package: Path, shown: str
             if OTHER_WORDS.search(re.sub(r"%\(\w+\)s", "", said)):
                 wrong[text] = said
     assert wrong == {}
+
+
+def test_durations_and_the_admins_words_are_ours(world: World) -> None:
+    now = timezone.now()
+    with override("zh-hans"):
+        assert timeuntil(now + timedelta(days=1, hours=22), now).replace("\xa0", " ") == "1 天 22 小时"
+    User.objects.filter(pk=world.organizer.pk).update(is_staff=True, is_superuser=True)
+    browser = browser_of(world, "organizer")
+    for path in ("", "hackathon/challenge/", "hackathon/organization/add/", "submissions/job/"):
+        text = html(browser.get(f"/admin/{path}", headers=CHINESE_READER))
+        assert "添加" in text
+        assert re.findall("增加|动作|来修改", text) == []
