@@ -15,15 +15,19 @@ FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 Unit = Literal["tokens", "kilopixels"]
 """Of an example's cost."""
 
-OutputKind = Literal["class", "tags", "number"]
+OutputKind = Literal["class", "tags", "number", "text"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
 - `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
 - `number`: a number. Prediction line `{"id", "value": float}`.
+- `text`: a text. Prediction line `{"id", "text": str}`.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
+
+LONGEST_ANSWER = 4000
+"""Characters of an answer that is a text; a longer one counts as none."""
 
 LABELLED: frozenset[OutputKind] = frozenset({"class", "tags"})
 """Kinds of answers that are made of the data's labels."""
