@@ -14,7 +14,7 @@ from typing import TypeVar
 import structlog
 
 from hackathon.answers import answers_of
-from hackathon.bundles.values import IMAGE_NAME
+from hackathon.bundles.values import is_file_name
 from hackathon.files.storage import storage
 from submissions.enums import JobState
 from submissions.models import Artifact, Job
@@ -22,7 +22,7 @@ from training_worker.contract.json_lines import split_lines
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import Example, KeptExample, ValidationReport, Value
 from training_worker.contract.tasks import TASKS, Column, TaskSpec
-from training_worker.contract.tasks.spec import ColumnKind
+from training_worker.contract.tasks.spec import FILE_KINDS, ColumnKind
 from training_worker.contract.wire import EXAMPLES, REPORT
 
 logger = structlog.get_logger(__name__)
@@ -113,13 +113,14 @@ def _require_fit(example: Example, task: TaskSpec) -> None:
 _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
     "image": str,
+    "audio": str,
     "integer": int,
     "number": int | float,
 }
 
 
 def _holds(column: Column, value: Value) -> bool:
-    if column.kind == "image" and not IMAGE_NAME.fullmatch(str(value)):
+    if column.kind in FILE_KINDS and not is_file_name(column.kind, value):
         return False  # it becomes an address
     if column.kind == "strings":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)

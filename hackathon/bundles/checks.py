@@ -8,11 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from training_worker.contract.tasks import TaskSpec
-from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION, Column
+from training_worker.contract.tasks.spec import FILE_KINDS, TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 from training_worker.contract.text import normal_form
 
 from .data_warnings import warn_of_data
-from .images import Images
+from .media import MediaFiles
 from .problems import Problems
 from .rows import Row
 from .targets import Rows, check_targets
@@ -30,13 +30,13 @@ def check_any_rows(rows: Rows, problems: Problems) -> None:
 
 
 def check_rows(
-    task: TaskSpec, labels: Sequence[str] | None, rows: Rows, images: Images, problems: Problems
+    task: TaskSpec, labels: Sequence[str] | None, rows: Rows, media: MediaFiles, problems: Problems
 ) -> tuple[str, ...]:
     """Report everything that the task says is wrong; returns the labels in their order."""
     found = check_targets(task, labels, rows, problems)
     _check_optional_inputs(task, rows, problems)
-    _check_leaks(task, rows, images, problems)
-    warn_of_data(task, found, rows, lambda row: _prints(task, row, images), problems)
+    _check_leaks(task, rows, media, problems)
+    warn_of_data(task, found, rows, lambda row: _prints(task, row, media), problems)
     return found
 
 
@@ -89,17 +89,17 @@ def _check_optional_inputs(task: TaskSpec, rows: Rows, problems: Problems) -> No
                     problems.add(name, row.line, message)
 
 
-def _check_leaks(task: TaskSpec, rows: Rows, images: Images, problems: Problems) -> None:
+def _check_leaks(task: TaskSpec, rows: Rows, media: MediaFiles, problems: Problems) -> None:
     """The answer to a test item must not lie in the labelled files."""
     inputs: dict[tuple[str, ...], tuple[str, Row]] = {}
     doubled: list[tuple[Row, str]] = []
     for name, row in ((file, row) for file in (TRAIN, VALIDATION) for row in rows[file]):
-        if any(fingerprint := _fingerprint(task, row, images)):
+        if any(fingerprint := _fingerprint(task, row, media)):
             place, _first = inputs.setdefault(fingerprint, (f"{name}:{row.line}", row))
             if name == VALIDATION and place.startswith(TRAIN):
                 doubled.append((row, place))
     for row in rows[TEST]:
-        if found := inputs.get(_fingerprint(task, row, images)):
+        if found := inputs.get(_fingerprint(task, row, media)):
             problems.add(TEST, row.line, _same_input(task, row, *found))
     if doubled:
         message = _(
@@ -117,21 +117,21 @@ def _same_input(task: TaskSpec, row: Row, where: str, other: Row) -> str:
     return message % {"where": where}
 
 
-def _fingerprint(task: TaskSpec, row: Row, images: Images) -> tuple[str, ...]:
+def _fingerprint(task: TaskSpec, row: Row, media: MediaFiles) -> tuple[str, ...]:
     """Equal for inputs that differ in white space, case, invisible characters, division into words, the order of a
     pair or a file's name only."""
-    return tuple(sorted(_prints(task, row, images)))
+    return tuple(sorted(_prints(task, row, media)))
 
 
-def _prints(task: TaskSpec, row: Row, images: Images) -> tuple[str, ...]:
-    return tuple(_print_of(column, row.values.get(column.name), images) for column in task.inputs)
+def _prints(task: TaskSpec, row: Row, media: MediaFiles) -> tuple[str, ...]:
+    return tuple(_print_of(column, row.values.get(column.name), media) for column in task.inputs)
 
 
-def _print_of(column: Column, value: Any, images: Images) -> str:
+def _print_of(column: Column, value: Any, media: MediaFiles) -> str:
     if value is None:
         return ""
-    if column.kind == "image":
-        return images[value].sha256 if value in images else ""
+    if column.kind in FILE_KINDS:
+        return media[value].sha256 if value in media else ""
     if column.kind in ("integer", "number"):
         return repr(float(value))
     text = " ".join(value) if column.kind == "strings" else value

@@ -14,7 +14,7 @@ from . import folder as files
 from .challenge import CHALLENGE_YAML, NOTHING, ChallengeSpec, ReadChallenge, line_of, read_challenge
 from .checks import DATA_FILES, check_any_rows, check_rows
 from .feasible import check_predictions
-from .images import FILES, Images, list_images, read_images
+from .media import FILES, MediaFiles, list_media, read_media
 from .plain_text import plain_text
 from .problems import Problem, Problems
 from .rows import Row, RowFile, read_rows
@@ -42,7 +42,7 @@ class Bundle:
     validation: list[Row]
     test: list[Row]
     test_labels: list[Row]
-    images: Images
+    media: MediaFiles
     """Of all splits; {} where no column names files."""
 
     @property
@@ -78,9 +78,9 @@ def inspect_bundle(folder: Path) -> Inspection:
     files.check_names(names, required=LIMITS, optional=(*SIDE_FILES, FILES), problems=problems)
     bodies = _texts(files.read_files(folder, LIMITS, names, problems), problems)
     spec = read_challenge(bodies.get(CHALLENGE_YAML), problems)
-    images = folder / FILES if FILES in names else None
+    media_folder = folder / FILES if FILES in names else None
     rows = _read_rows(TASKS.get(spec.task), bodies, problems)
-    bundle = _judge(spec, rows, images, problems)
+    bundle = _judge(spec, rows, media_folder, problems)
     return Inspection(None if problems else bundle, spec, problems, len(rows[TRAIN]))
 
 
@@ -118,12 +118,12 @@ def _judge(spec: ReadChallenge, rows: Rows, files_folder: Path | None, problems:
     check_any_rows(rows, problems)
     if not spec.task:
         if files_folder is not None:
-            list_images(files_folder, problems)
+            list_media(files_folder, problems)
         return None
     task = TASKS[spec.task]
-    images = read_images(files_folder, task, rows, problems)
-    labels = check_rows(task, spec.labels, rows, images, problems)
+    media = read_media(files_folder, task, rows, problems)
+    labels = check_rows(task, spec.labels, rows, media, problems)
     check_predictions(task, labels, rows, problems)
     if spec.challenge is None:
         return None
-    return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS], images)
+    return Bundle(spec.challenge, labels, rows[TRAIN], rows[VALIDATION], rows[TEST], rows[TEST_LABELS], media)

@@ -12,7 +12,11 @@ from training_worker.contract.tasks import Column
 from training_worker.contract.tasks.spec import ColumnKind
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
-IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,94}\.(?:png|jpe?g)", re.IGNORECASE)
+FILE_NAMES: dict[ColumnKind, re.Pattern[str]] = {
+    "image": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,94}\.(?:png|jpe?g)", re.IGNORECASE),
+    "audio": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,94}\.(?:wav|flac|ogg|mp3)", re.IGNORECASE),
+}
+"""Of columns whose values name files."""
 TAG = re.compile(r"O|[BI]-\S+")
 MAX_ITEMS = 5000
 """Of one list."""
@@ -38,6 +42,11 @@ def as_name(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def is_file_name(kind: ColumnKind, value: Any) -> bool:
+    """May a column of this kind name such a file?"""
+    return isinstance(value, str) and bool(FILE_NAMES[kind].fullmatch(value))
+
+
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -54,7 +63,8 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": _is_number,
     "strings": _is_list,
-    "image": lambda value: isinstance(value, str) and bool(IMAGE_NAME.fullmatch(value)),
+    "image": lambda value: is_file_name("image", value),
+    "audio": lambda value: is_file_name("audio", value),
 }
 
 
@@ -65,4 +75,5 @@ def _described(kind: ColumnKind) -> str:
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
+        "audio": _("the name of a .wav, .flac, .ogg or .mp3 file: at most 100 letters, digits or . _ -"),
     }[kind]

@@ -29,6 +29,13 @@ def data_charts(facts: DataFacts, *, labels: Sequence[str], output: OutputKind) 
             whole=True,
         ),
         _distribution_chart(
+            _("Share of examples by how long they last (%)"),
+            _("seconds"),
+            facts.train.seconds,
+            facts.validation.seconds,
+            whole=False,
+        ),
+        _distribution_chart(
             _("Share of examples by true value (%)"),
             _("true value"),
             facts.train.values,

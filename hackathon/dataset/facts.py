@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from hackathon.answers import answers_of
@@ -42,6 +43,8 @@ class SplitFacts(ContractModel):
     labels: dict[str, int] = {}
     lengths: Distribution | None = None
     """Tokens of the inputs, estimated; None where an input is no text."""
+    seconds: Distribution | None = None
+    """How long sounds last; None where an input is none."""
     values: Distribution | None = None
     """True values; None where answers are no numbers."""
 
@@ -51,17 +54,27 @@ class DataFacts(ContractModel):
     validation: SplitFacts
 
 
-def data_facts(task: TaskSpec, labels: Sequence[str], *, train: Rows, validation: Rows) -> DataFacts:
-    """`labels` are those of the data, in order."""
+def data_facts(
+    task: TaskSpec,
+    labels: Sequence[str],
+    *,
+    train: Rows,
+    validation: Rows,
+    seconds: Mapping[str, float] = MappingProxyType({}),
+) -> DataFacts:
+    """`labels` are those of the data, in order; `seconds` are those of sound files, by name."""
     splits = (train, validation)
     texts = [column.name for column in task.inputs if column.kind in ("string", "strings")]
     lengths = (
         _distributions([[_length(row, texts) for row in rows] for rows in splits], least=1.0) if texts else (None, None)
     )
     values = _distributions([_numbers(task, rows) for rows in splits])
+    lasting = _distributions([_lasting(task, rows, seconds) for rows in splits])
     counted = [
-        SplitFacts(examples=len(rows), labels=_label_counts(task, labels, rows), lengths=length, values=value)
-        for rows, length, value in zip(splits, lengths, values, strict=True)
+        SplitFacts(
+            examples=len(rows), labels=_label_counts(task, labels, rows), lengths=length, values=value, seconds=lasts
+        )
+        for rows, length, value, lasts in zip(splits, lengths, values, lasting, strict=True)
     ]
     return DataFacts(train=counted[0], validation=counted[1])
 
@@ -70,6 +83,12 @@ def _numbers(task: TaskSpec, rows: Rows) -> list[float]:
     """True values; [] where answers are no numbers."""
     found = (answers_of(task.output).number_of(row[task.target.name]) for row in rows)
     return [number for number in found if number is not None]
+
+
+def _lasting(task: TaskSpec, rows: Rows, seconds: Mapping[str, float]) -> list[float]:
+    """Seconds of each sound; [] where there is none."""
+    names = (row[column.name] for row in rows for column in task.file_columns if column.kind == "audio")
+    return [seconds[name] for name in names if name in seconds]
 
 
 def _label_counts(task: TaskSpec, labels: Sequence[str], rows: Rows) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Files of train and validation for people: whole sets to download, and the images that their rows name."""
+"""Files of train and validation for people: whole sets to download, and the images and sounds that their rows name."""
 
 from __future__ import annotations
 
@@ -7,35 +7,44 @@ from pathlib import PurePath
 from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_safe
 
-from hackathon.bundles.values import IMAGE_NAME
+from hackathon.bundles.values import is_file_name
 from hackathon.clock import db_now
 from hackathon.errors import NotFound
 from hackathon.models import ChallengeData
 from hackathon.visibility import Viewer, data_open_to, data_visible_to
 from hackathon.web.caching import FROZEN
 from hackathon.web.stored_files import stored_response
+from training_worker.contract.tasks.spec import FILE_KINDS
 
 from .rows import find_rows
 from .tab import downloads_of
 
-IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+MEDIA_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".mp3": "audio/mpeg",
+}
 FILE_TYPES = {".jsonl": "application/jsonl", ".tar": "application/x-tar"}
 
 
 @require_safe
 def data_file(request: HttpRequest, slug: str, version: int, name: str) -> FileResponse:
-    """An image that a train or validation row of the data version names."""
-    data = _image_owner(request.user, slug, version, name)
-    kind = IMAGE_TYPES[PurePath(name).suffix.lower()]
+    """An image or sound that a train or validation row of the data version names."""
+    data = _file_owner(request.user, slug, version, name)
+    kind = MEDIA_TYPES[PurePath(name).suffix.lower()]
     response = stored_response(request, "datasets", data.shown_file_key(name), content_type=kind)
     response["Cache-Control"] = FROZEN
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def _image_owner(viewer: Viewer, slug: str, version: int, name: str) -> ChallengeData:
-    """Raises `NotFound`. Where the viewer may not browse the data, reports still show validation images."""
-    if not IMAGE_NAME.fullmatch(name):
+def _file_owner(viewer: Viewer, slug: str, version: int, name: str) -> ChallengeData:
+    """Raises `NotFound`. Where the viewer may not browse the data, reports still show files of validation."""
+    if not any(is_file_name(kind, name) for kind in FILE_KINDS):
         raise NotFound
     asked, now = {"challenge__slug": slug, "version": version}, db_now()
     if data := data_open_to(viewer, now=now).filter(**asked).first():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import IO, Any
 
 from hackathon.answers import answers_of
@@ -34,8 +35,14 @@ def search_name(split: str) -> str:
     return f"{split}.search"
 
 
-def index_data(task: TaskSpec, labels: Sequence[str], files: Mapping[str, bytes]) -> tuple[DataFacts, dict[str, bytes]]:
-    """The facts, and the files of the index by name. `files` has train.jsonl and validation.jsonl, normalised."""
+def index_data(
+    task: TaskSpec,
+    labels: Sequence[str],
+    files: Mapping[str, bytes],
+    seconds: Mapping[str, float] = MappingProxyType({}),
+) -> tuple[DataFacts, dict[str, bytes]]:
+    """The facts, and the files of the index by name. `files` has train.jsonl and validation.jsonl, normalised;
+    `seconds` are those of sound files, by name."""
     numbers = {name: number for number, name in enumerate(answers_of(task.output).label_names(labels))}
     rows, made = {}, {}
     for name in (TRAIN, VALIDATION):
@@ -43,7 +50,7 @@ def index_data(task: TaskSpec, labels: Sequence[str], files: Mapping[str, bytes]
         rows[split] = read_rows(files[name])
         made[offsets_name(split)] = _offsets(files[name])
         made[search_name(split)] = b"".join(_search_line(task, numbers, row) for row in rows[split])
-    return data_facts(task, labels, train=rows["train"], validation=rows["validation"]), made
+    return data_facts(task, labels, train=rows["train"], validation=rows["validation"], seconds=seconds), made
 
 
 def _offsets(body: bytes) -> bytes:

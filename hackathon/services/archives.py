@@ -1,4 +1,4 @@
-"""Tars of checked images: one at a time in memory, and always the same bytes for the same images."""
+"""Tars of checked files: one at a time in memory, and always the same bytes for the same files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from hackathon.bundles.images import Images
+from hackathon.bundles.media import MediaFiles
 from hackathon.errors import Conflict
 
 
-def write_archive(path: Path, images: Images) -> None:
+def write_archive(path: Path, files: MediaFiles) -> None:
     """An uncompressed tar with a member for each name, sorted. Raises `Conflict` where a file has changed."""
     with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
-        for name, image in sorted(images.items()):
-            body = image.read()
+        for name, file in sorted(files.items()):
+            body = file.read()
             if body is None:
-                raise Conflict(_("%(name)s changed while it was copied.") % {"name": image.path.name})
+                raise Conflict(_("%(name)s changed while it was copied.") % {"name": file.path.name})
             member = tarfile.TarInfo(name)
             member.size = len(body)
             tar.addfile(member, io.BytesIO(body))

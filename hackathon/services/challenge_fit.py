@@ -69,9 +69,9 @@ def too_slow(
             yield ("base_models", index), message % values
 
 
-def too_many_steps(task: TaskSpec, limits: ChallengeLimits, *, examples: int, image_cost: float) -> Iterator[Misfit]:
+def too_many_steps(task: TaskSpec, limits: ChallengeLimits, *, examples: int, least_cost: float) -> Iterator[Misfit]:
     """A budget of steps that one pass in the largest allowed batches exceeds: every config would be refused."""
-    shortest = _bound(limits, "max_length", "minimum") if task.unit == "tokens" else image_cost
+    shortest = _bound(limits, "max_length", "minimum") if task.unit == "tokens" else least_cost
     batch = min(_bound(limits, "per_device_train_batch_size", "maximum"), limits.max_batch_cost // shortest)
     steps = math.ceil(examples / max(1, batch)) * int(_bound(limits, "num_train_epochs", "minimum"))
     if steps > limits.budget.max_steps:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from hackathon.answers import answers_of
-from hackathon.bundles.images import Images
+from hackathon.bundles.media import MediaFiles
 from hackathon.bundles.reading import Bundle
 from hackathon.bundles.rows import Row
 from hackathon.bundles.split import TestItem, shuffled, split_test
@@ -19,7 +19,7 @@ from hackathon.dataset.facts import DataFacts, tokens_of
 from hackathon.dataset.index import index_data
 from hackathon.files.storage import sha256_of
 from training_worker.contract.tasks import TaskSpec
-from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION
+from training_worker.contract.tasks.spec import MOST_SECONDS, TEST, TEST_LABELS, TRAIN, VALIDATION
 
 from .archives import write_archive
 
@@ -34,7 +34,7 @@ class DataFiles:
 
     shared: dict[str, bytes]
     archives: dict[str, Path]
-    """Uncompressed tars of the images of a split, on this machine's disk: they may be large."""
+    """Uncompressed tars of the files of a split, on this machine's disk: they may be large."""
     secret: dict[str, bytes]
     sha256: str
     """Content address: equal for equal data in the same event. Holds the labels as an HMAC only, so that nobody can
@@ -65,22 +65,21 @@ class DataFiles:
 def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
     """Test rows come in an order that only the event's secret knows. Archives are written into `folder`.
 
-    Raises `Conflict` where an image has changed since it was checked.
+    Raises `Conflict` where a file has changed since it was checked.
     """
     task, by_id = bundle.task, {row.id: row for row in bundle.test}
-    test, test_images = _neutral(task, [by_id[name] for name in shuffled(by_id, secret)], bundle.images)
-    images = {name: _images(task, rows, bundle.images) for name, rows in _labelled(bundle).items()} | {
-        TEST: test_images
-    }
+    test, test_media = _neutral(task, [by_id[name] for name in shuffled(by_id, secret)], bundle.media)
+    media = {name: _media(task, rows, bundle.media) for name, rows in _labelled(bundle).items()} | {TEST: test_media}
     inputs = ["id", *(column.name for column in task.inputs)]
     shared = {name: _json_lines(rows, [*inputs, task.target.name]) for name, rows in _labelled(bundle).items()}
     shared[TEST] = _json_lines(test, inputs)
-    archives = {_archive(name): folder / _archive(name) for name in images if task.file_columns}
-    for name, found in images.items():
+    archives = {_archive(name): folder / _archive(name) for name in media if task.file_columns}
+    for name, found in media.items():
         if task.file_columns:
             write_archive(archives[_archive(name)], found)
     hidden, public, private = _hidden(bundle, secret)
-    facts, index = index_data(task, bundle.labels, shared)
+    seconds = {name: file.seconds for name, file in bundle.media.items() if file.seconds}
+    facts, index = index_data(task, bundle.labels, shared, seconds)
     listing = [_entry(name, shared, archives) for name in task.data_files]
     return DataFiles(
         shared=shared,
@@ -104,13 +103,13 @@ def _archive(rows_name: str) -> str:
     return PurePath(rows_name).with_suffix(".tar").name
 
 
-def _images(task: TaskSpec, rows: Iterable[Row], images: Images) -> Images:
+def _media(task: TaskSpec, rows: Iterable[Row], media: MediaFiles) -> MediaFiles:
     names = {row.values[column.name] for row in rows for column in task.file_columns if column.name in row.values}
-    return {name: images[name] for name in names}
+    return {name: media[name] for name in names}
 
 
-def _neutral(task: TaskSpec, rows: list[Row], images: Images) -> tuple[list[Row], Images]:
-    """Test rows and their images under names that tell nothing: the row's id (with the column's name if there are
+def _neutral(task: TaskSpec, rows: list[Row], media: MediaFiles) -> tuple[list[Row], MediaFiles]:
+    """Test rows and their files under names that tell nothing: the row's id (with the column's name if there are
     several) and the ending."""
     renamed, found = [], {}
     for row in rows:
@@ -119,7 +118,7 @@ def _neutral(task: TaskSpec, rows: list[Row], images: Images) -> tuple[list[Row]
             if column.name in values:
                 stem = row.id if len(task.file_columns) == 1 else f"{row.id}.{column.name}"
                 name = stem + PurePath(values[column.name]).suffix.lower()
-                found[name] = images[values[column.name]]
+                found[name] = media[values[column.name]]
                 values[column.name] = name
         renamed.append(Row(row.line, values))
     return renamed, found
@@ -159,15 +158,23 @@ def _address(bundle: Bundle, listing: list[dict[str, Any]], hidden: dict[str, by
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def image_cost(task: TaskSpec) -> float:
-    """Of the images of one input, in kilopixels."""
-    return round(KILOPIXELS_PER_IMAGE * len(task.file_columns), 1)
+def least_cost(task: TaskSpec) -> float:
+    """Of any input whose files nobody has looked into, in the task's unit: images have one size, a sound may be
+    short."""
+    return round(KILOPIXELS_PER_IMAGE * len(task.file_columns), 1) if task.unit == "kilopixels" else 1.0
+
+
+def _seconds(bundle: Bundle, row: Row) -> float:
+    return sum(bundle.media[row.values[column.name]].seconds for column in bundle.task.file_columns)
 
 
 def _mean_cost(bundle: Bundle) -> float:
     """Of a training input, in the task's unit."""
     if bundle.task.unit == "kilopixels":
-        return image_cost(bundle.task)
+        return least_cost(bundle.task)
+    if bundle.task.unit == "deciseconds":
+        seconds = [min(_seconds(bundle, row), MOST_SECONDS) for row in bundle.train]
+        return max(1.0, round(10 * sum(seconds) / len(seconds), 1))
     columns = [column.name for column in bundle.task.inputs if column.kind in ("string", "strings")]
     costs = [tokens_of([row.values[name] for name in columns if name in row.values]) for row in bundle.train]
     return round(sum(costs) / len(costs), 1)

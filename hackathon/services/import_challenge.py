@@ -28,7 +28,7 @@ from training_worker.contract.wire import DatasetManifest
 from .challenge_changes import Changes, change_problems, find_changes
 from .challenge_fit import too_many_steps, too_slow
 from .challenge_warnings import challenge_warnings
-from .data_files import DataFiles, data_files, image_cost
+from .data_files import DataFiles, data_files, least_cost
 from .display_step import default_display_step
 from .import_phases import write_phases
 from .limits import enabled_models, limit_misfits
@@ -175,8 +175,8 @@ def _check_against_database(inspection: Inspection, hackathon: Hackathon, now: d
     for path, message in limit_misfits(task, limits, enabled_models()):
         inspection.add(("limits", *path), message)
     if task is not None and spec.limits_are_sound and inspection.train_examples:
-        cost = image_cost(task)
-        for path, message in too_many_steps(task, limits, examples=inspection.train_examples, image_cost=cost):
+        cost = least_cost(task)
+        for path, message in too_many_steps(task, limits, examples=inspection.train_examples, least_cost=cost):
             inspection.add(("limits", *path), message)
     existing = Challenge.objects.filter(slug=spec.slug).first() if spec.slug else None
     if existing is not None and existing.hackathon_id != hackathon.pk:

@@ -132,7 +132,7 @@ def known_of(config: SubmissionConfig, terms: Terms) -> Known:
 
 
 def largest_cost(terms: Terms, max_length: int) -> float:
-    """Cost of the largest example of a batch: `max_length` tokens, or the size all images have."""
+    """Cost of the largest example of a batch: `max_length` tokens, or the mean size of images and sounds."""
     return max_length if terms.task.unit == "tokens" else terms.size.mean_cost
 
 
@@ -230,8 +230,10 @@ def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
     batch, unit = training.per_device_train_batch_size, terms.task.unit
     each = largest_cost(terms, training.max_length)
     if batch * each > limits.max_batch_cost:
-        said = sentences.BATCH_COST(examples=batch, each=f"{each:g}", total=f"{batch * each:g}", unit=unit)
-        allowed = sentences.AT_MOST_COST(total=limits.max_batch_cost, unit=unit)
+        said = sentences.BATCH_COST(
+            examples=batch, each=f"{each:g}", total=f"{batch * each:g}", unit=sentences.UNITS[unit]
+        )
+        allowed = sentences.AT_MOST_COST(total=limits.max_batch_cost, unit=sentences.UNITS[unit])
         errors.append(_exceeds("training.per_device_train_batch_size", said, allowed))
     needed = estimate(config, terms)
     if needed.steps > budget.max_steps:

@@ -29,6 +29,7 @@ class Log(StrEnum):
     EXAMPLES = "examples"
     TOKENS = "tokens"
     IMAGES = "images"
+    SOUNDS = "sounds"
     COMPUTING_FEATURES = "computing_features"
     METHOD = "method"
     NOTHING_TO_TRAIN = "nothing_to_train"
@@ -53,6 +54,7 @@ LOG_TEMPLATES: dict[str, str] = {
         "Encoded the training examples: %(mean).1f tokens on average, %(cut).0f %% reach max_length %(length)s."
     ),
     Log.IMAGES: "Encoded the training examples: images of %(width)s × %(height)s pixels.",
+    Log.SOUNDS: "Encoded the training examples: %(mean).1f s on average, %(cut).0f %% are cut at %(longest)s s.",
     Log.COMPUTING_FEATURES: "Computing frozen features: %(examples)s examples.",
     Log.METHOD: (
         "Method: %(method)s on %(model)s. Trainable parameters: %(trained)s of %(total)s (%(share).2f %%). "

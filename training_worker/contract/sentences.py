@@ -146,7 +146,11 @@ AT_MOST_SECONDS = Sentence("≤ %(seconds)s s of compute")
 CONFIG_TOO_LONG = Sentence("A config has at most %(limit)s KiB as JSON.")
 MORE_PROBLEMS = Sentence("… and %(count)s more problems.")
 
-UNITS: dict[str, Sentence] = {"tokens": Sentence("tokens"), "kilopixels": Sentence("kilopixels")}
+UNITS: dict[str, Sentence] = {
+    "tokens": Sentence("tokens"),
+    "kilopixels": Sentence("kilopixels"),
+    "deciseconds": Sentence("tenths of a second"),
+}
 """By `TaskSpec.unit`."""
 
 SENTENCES: tuple[Sentence, ...] = (

@@ -17,7 +17,11 @@ from .optimization import build_optimizer
 from .prediction import Compute, predict
 
 STEPS = 4
-BATCHES: dict[Unit, tuple[int, int, int]] = {"tokens": (256, 512, 3072), "kilopixels": (64, 256, 768)}
+BATCHES: dict[Unit, tuple[int, int, int]] = {
+    "tokens": (256, 512, 3072),
+    "kilopixels": (64, 256, 768),
+    "deciseconds": (50, 150, 600),
+}
 """Costs of the three batches that are tried: the middle one for speed, the others to interpolate memory between."""
 
 

@@ -19,10 +19,10 @@ from .batching import cost_budget_batches
 
 Made = TypeVar("Made")
 
-MAX_COST: dict[Unit, int] = {"tokens": 1024, "kilopixels": 512}
+MAX_COST: dict[Unit, int] = {"tokens": 1024, "kilopixels": 512, "deciseconds": 300}
 """Padded cost a batch on a CPU, where more is slower: what a layer makes of it must stay in the cache (of MiniLM, 2048
 tokens took 7 % longer, 4096 took 30 %)."""
-CARD_COST: dict[Unit, int] = {"tokens": 2048, "kilopixels": 512}
+CARD_COST: dict[Unit, int] = {"tokens": 2048, "kilopixels": 512, "deciseconds": 1200}
 
 
 @dataclass(frozen=True)

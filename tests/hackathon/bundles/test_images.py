@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hackathon.bundles import images
+from hackathon.bundles import images, media
 from hackathon.bundles.images import image_problem
 from hackathon.bundles.problems import MAX_PER_FILE
 from hackathon.bundles.reading import inspect_bundle
@@ -31,7 +31,7 @@ def test_a_bundle_with_images_has_no_problem(pictures: Path) -> None:
     assert problems_of(pictures) == []
     bundle = inspect_bundle(pictures).bundle
     assert bundle is not None
-    assert bundle.images.keys() == {path.name for path in (pictures / "files").iterdir()}
+    assert bundle.media.keys() == {path.name for path in (pictures / "files").iterdir()}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_too_many_files_are_counted_not_listed(pictures: Path, monkeypatch: pyte
         (pictures / "files" / f"more-{number}.png").touch()
     found = [problem for problem in problems_of(pictures) if problem.startswith("files")]
     assert len(found) == MAX_PER_FILE + 1
-    monkeypatch.setattr(images, "MAX_IMAGES", 319)
+    monkeypatch.setattr(media, "MAX_FILES", 319)
     assert problems_of(pictures) == ["files: There are more than 319 files."]
 
 
@@ -109,7 +109,7 @@ def test_too_many_bytes_of_one_and_in_all(pictures: Path, monkeypatch: pytest.Mo
     with first(pictures).open("ab") as file:
         file.truncate(images.MAX_BYTES + 1)
     assert problems_of(pictures) == ["train.jsonl:1: The image is larger than 8 MiB."]
-    monkeypatch.setattr(images, "MAX_TOTAL", images.MAX_BYTES)
+    monkeypatch.setattr(media, "MAX_TOTAL", images.MAX_BYTES)
     assert problems_of(pictures) == ["files: The files are larger than 8 MiB in all."]
 
 

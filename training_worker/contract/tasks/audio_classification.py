@@ -1,0 +1,17 @@
+"""One sound, one of the data's labels: a spoken language, a command, a speaker's mood."""
+
+from __future__ import annotations
+
+from .spec import Column, TaskSpec
+
+SPEC = TaskSpec(
+    id="audio-classification",
+    inputs=(Column(name="audio", kind="audio"),),
+    target=Column(name="label", kind="string"),
+    output="class",
+    metrics=("accuracy", "f1_macro"),
+    presentation="audio",
+    families=("speech",),
+    unit="deciseconds",
+    unused=("training.max_length",),
+)
