@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -26,12 +25,8 @@ from training_worker.contract.wire import Precision as WirePrecision
 
 from .files import job_files
 from .losses import lose_attempt
-from .queue import lock_fairest, seconds_until_due
+from .queue import TURNS, lock_fairest, seconds_until_due
 from .transitions import move
-
-_TURN = threading.Lock()
-"""A claim costs processor time more than waiting: threads of one process that take turns are all served as soon as the
-last of them would be, and half of them much sooner."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ def claim_job(*, node: Node, request: ClaimRequest) -> Claim | Nothing:
     that attempt runs, and nothing after it; a higher number proves the node's older attempt dead; a lower one raises
     `StaleClaim`. Raises `NodeSetAside`.
     """
-    with _TURN, transaction.atomic():
+    with TURNS.take() as came, transaction.atomic():
         node = Node.objects.select_for_update(no_key=True).get(pk=node.pk)  # one claim of a node at a time
         now = db_now()
         if request.number < node.claim_number:
@@ -85,7 +80,7 @@ def claim_job(*, node: Node, request: ClaimRequest) -> Claim | Nothing:
             lost = Job.objects.select_related("node").get(pk=pk)
             lose_attempt(lost, now=now, reason=sentences.NODE_MOVED_ON, actor=node.name)
             node.refresh_from_db()  # it may be set aside now
-        job = None if _is_aside(node, now) else _take(node, request, now)
+        job = None if _is_aside(node, now) else _take(node, request, now, came)
         if job is not None:
             return _claim(job.pk)
     if _is_aside(node, now):
@@ -97,9 +92,9 @@ def _is_aside(node: Node, now: datetime) -> bool:
     return node.aside_until is not None and node.aside_until > now
 
 
-def _take(node: Node, request: ClaimRequest, now: datetime) -> Job | None:
+def _take(node: Node, request: ClaimRequest, now: datetime, came: int) -> Job | None:
     """Lock the fairest job that nobody else is just taking, and start it. Needs a transaction."""
-    job = lock_fairest(node, request.node, now=now)
+    job = lock_fairest(node, request.node, now=now, came=came)
     if job is None:
         return None
     now = db_now()  # again: the job may have been queued since the claim began

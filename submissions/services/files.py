@@ -35,15 +35,24 @@ _SALT = "hacktune.files"
 _ALIASES = frozenset({"datasets", "models"})
 
 
-def _address(alias: str, key: str) -> str:
-    """Where a node reads that file: at the store itself where files are in one, else here."""
-    direct = storage(alias).signed_url(key, seconds=settings.SIGNED_URL_SECONDS)
-    return direct or _sign(get=alias, key=key)
+def files_path() -> str:
+    """The path before all signatures, at whichever address of this site the node uses."""
+    return reverse("worker_api:file", args=["x"]).removesuffix("x")
 
 
-def _sign(**payload: Any) -> str:
-    """A path at whichever address of this site the node uses."""
-    return reverse("worker_api:file", args=[signing.dumps(payload, salt=_SALT)])
+class _Signer:
+    """Signs the files of one answer."""
+
+    def __init__(self) -> None:
+        self._path = files_path()
+
+    def address(self, alias: str, key: str) -> str:
+        """Where a node reads that file: at the store itself where files are in one, else here."""
+        direct = storage(alias).signed_url(key, seconds=settings.SIGNED_URL_SECONDS)
+        return direct or self.sign(get=alias, key=key)
+
+    def sign(self, **payload: Any) -> str:
+        return self._path + signing.dumps(payload, salt=_SALT)
 
 
 def read_signature(token: str, *, seconds_ago: float = 0.0) -> dict[str, Any]:
@@ -58,21 +67,21 @@ def read_signature(token: str, *, seconds_ago: float = 0.0) -> dict[str, Any]:
 
 def job_files(job: Job) -> JobFiles:
     """Fresh URLs for everything that this attempt of `job` may read and write."""
-    model = job.base_model.model_manifest
-    prefix = model_prefix(job.base_model)
-    files = tuple(file.model_copy(update={"url": _address("models", f"{prefix}/{file.name}")}) for file in model.files)
+    signer, model, prefix = _Signer(), job.base_model.model_manifest, model_prefix(job.base_model)
+    addresses = (signer.address("models", f"{prefix}/{file.name}") for file in model.files)
+    files = tuple(file.model_copy(update={"url": url}) for file, url in zip(model.files, addresses, strict=True))
     return JobFiles(
-        data=tuple(_data_file(job.data, entry) for entry in job.data.files),
+        data=tuple(_data_file(job.data, entry, signer) for entry in job.data.files),
         model=model.model_copy(update={"files": files}),
         outputs=tuple(
-            OutputSlot(name=name, max_bytes=size, url=_sign(put=name, job=str(job.pk), attempt=job.attempt))
+            OutputSlot(name=name, max_bytes=size, url=signer.sign(put=name, job=str(job.pk), attempt=job.attempt))
             for name, size in OUTPUTS.items()
         ),
     )
 
 
-def _data_file(data: ChallengeData, entry: dict[str, Any]) -> FileRef:
-    return FileRef(**entry, url=_address("datasets", f"{data.prefix}/{entry['name']}"))
+def _data_file(data: ChallengeData, entry: dict[str, Any], signer: _Signer) -> FileRef:
+    return FileRef(**entry, url=signer.address("datasets", f"{data.prefix}/{entry['name']}"))
 
 
 def model_prefix(model: BaseModel) -> str:

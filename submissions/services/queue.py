@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import starmap
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 
 from hackathon.models import BaseModel
 from submissions.enums import JobState
@@ -19,40 +18,64 @@ from submissions.models import Job, Node, Quota
 from training_worker.contract.wire import JobKind, NodeReport
 
 from .losses import ELSEWHERE_FIRST, other_nodes
-from .quota import may_start
+from .quota import AT_ONCE, may_start
+from .turns import Abilities, Reading, Turns
 
 CANDIDATES = 50
 """Teams that are looked at: more than nodes that claim at the same moment."""
 TO_MOVE = ("kind", "state", "attempt", "scoring_attempt", "team", "phase")
 """Columns that moving a job reads."""
-MEGABYTE = 2**20
+TURNS = Turns()
+"""Of the claims of this process."""
 
 
-def lock_fairest(node: Node, report: NodeReport, *, now: datetime) -> Job | None:
+def lock_fairest(node: Node, report: NodeReport, *, now: datetime, came: int | None = None) -> Job | None:
     """The fairest job that `node` can run now and nobody else is just taking, locked. Needs a transaction.
 
     By priority, then the team with the fewest running jobs, then the one whose last start is longest ago, then age.
-    Candidates are found without locks, as a database that locks in an order must sort whole rows, all of them.
+    Candidates are found without locks, as a database that locks in an order must sort whole rows, all of them; who has
+    the turn and waited for it since tick `came` may take one that another claim has found meanwhile.
     """
-    running = _running_teams()
-    ready = _due(_waiting_for(node, report, running, now=now), now)
+    has_lost = _has_lost(node)
+    may_share = came is not None and not has_lost
+    if came is not None and may_share:
+        job = _lock_first(TURNS.jobs_for(report, came))
+        if job is not None:
+            return job
+    at, models = TURNS.tick(), _enabled_models()
+    abilities, running = Abilities.of(report, models), _running_teams()
+    ready = _due(_waiting_for(abilities, running, node if has_lost else None, now=now), now)
     for priority in _priorities():
         jobs = ready.filter(priority=priority)
-        for pk in _next_of_each_team(jobs, running):
-            queued = Job.objects.filter(pk=pk, state=JobState.QUEUED).only(*TO_MOVE).order_by()
-            job = queued.select_for_update(skip_locked=True).first()
-            if job is not None and may_start(job):
-                return job
-        # Jobs of no team, or others are just taking the next job of every team.
-        job = jobs.only(*TO_MOVE).order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
+        reading = Reading(at, models, abilities, _next_of_idle_teams(jobs, running))
+        if may_share:
+            TURNS.share(reading)
+        job = _lock_first(reading.take()) or _lock_first(_next_of_busy_teams(jobs, running)) or _lock_oldest(jobs)
+        if job is not None:
+            return job
+    return None
+
+
+def _lock_first(jobs: Iterable[UUID]) -> Job | None:
+    """The first that still waits, that nobody else has locked and whose team may have one more running."""
+    for pk in jobs:
+        queued = Job.objects.filter(pk=pk, state=JobState.QUEUED).only(*TO_MOVE).order_by()
+        job = queued.select_for_update(skip_locked=True).first()
         if job is not None and may_start(job):
             return job
     return None
 
 
+def _lock_oldest(jobs: QuerySet[Job]) -> Job | None:
+    """For jobs of no team, and where others are just taking the next job of every team."""
+    job = jobs.only(*TO_MOVE).order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
+    return job if job is not None and may_start(job) else None
+
+
 def seconds_until_due(node: Node, report: NodeReport, *, now: datetime) -> int | None:
     """Seconds until the first job that waits for this node is due; 0 where another claim had just locked it."""
-    waiting = _waiting_for(node, report, _running_teams(), now=now)
+    abilities, lost_on = Abilities.of(report, _enabled_models()), node if _has_lost(node) else None
+    waiting = _waiting_for(abilities, _running_teams(), lost_on, now=now)
     if _due(waiting, now).exists():
         return 0
     due: datetime | None = waiting.aggregate(due=Min("not_before"))["due"]
@@ -69,27 +92,36 @@ class _Running(NamedTuple):
 
 
 def _running_teams() -> list[_Running]:
-    at_once = Coalesce("cap_at_once", "phase__at_once")
-    rows = Quota.objects.filter(running__gt=0).values_list("pk", "team", "running", at_once)
+    rows = Quota.objects.filter(running__gt=0).values_list("pk", "team", "running", AT_ONCE)
     return list(starmap(_Running, rows))
 
 
-def _waiting_for(node: Node, report: NodeReport, teams: list[_Running], *, now: datetime) -> QuerySet[Job]:
-    """Queued jobs that `node` can run, those in their back-off too; none of teams with as many running as they may."""
+def _enabled_models() -> tuple[BaseModel, ...]:
+    return tuple(BaseModel.objects.filter(is_enabled=True).only("sha256", "manifest"))
+
+
+def _has_lost(node: Node) -> bool:
+    """Does a job wait that `node` was the last to lose?"""
+    return Job.objects.filter(state=JobState.QUEUED, lost_on=node).exists()
+
+
+def _waiting_for(can_run: Abilities, teams: list[_Running], lost_on: Node | None, *, now: datetime) -> QuerySet[Job]:
+    """Queued jobs that a node can run, those in their back-off too; none of teams with as many running as they may, and
+    of those `lost_on` it none that another node may try first."""
     full = [team.quota for team in teams if team.running >= team.at_once]
     jobs = Job.objects.filter(
         state=JobState.QUEUED,
-        kind__in=[kind.value for kind in report.kinds],
-        phase__precision__in=[precision.value for precision in report.precisions],
-        phase__recipe=report.recipe,
-        memory_mb__lte=report.memory_mb,
-        base_model__in=[model.pk for model in BaseModel.objects.filter(is_enabled=True) if _fits_disk(model, report)],
+        kind__in=can_run.kinds,
+        phase__precision__in=can_run.precisions,
+        phase__recipe=can_run.recipe,
+        memory_mb__lte=can_run.memory_mb,
+        base_model__in=can_run.models,
     )
     if full:
         of_full_team = Quota.objects.filter(pk__in=full, team=OuterRef("team"), phase=OuterRef("phase"))
         jobs = jobs.filter(~(Q(kind=JobKind.RUN) & Exists(of_full_team)))
-    if other_nodes(node, now=now).exists():
-        jobs = jobs.filter(~Q(lost_on=node) | Q(not_before__lte=now - ELSEWHERE_FIRST))
+    if lost_on and other_nodes(lost_on, now=now).exists():
+        jobs = jobs.filter(~Q(lost_on=lost_on) | Q(not_before__lte=now - ELSEWHERE_FIRST))
     return jobs
 
 
@@ -106,26 +138,27 @@ def _priorities() -> Iterator[int]:
         priority = queued.filter(priority__gt=priority).aggregate(first=Min("priority"))["first"]
 
 
-def _next_of_each_team(jobs: QuerySet[Job], teams: list[_Running]) -> Iterator[UUID]:
-    """The oldest of `jobs` of each team and phase, in the order of turns: teams with nothing running first."""
+def _turns(jobs: QuerySet[Job]) -> QuerySet[Quota, tuple[UUID, UUID]]:
+    """Teams (once for each phase) in the order of turns, each with the oldest of its `jobs`."""
+    own = jobs.filter(team=OuterRef("team"), phase=OuterRef("phase")).order_by("queued_at", "pk")
+    turns = Quota.objects.filter(queued__gt=0).annotate(next_job=Subquery(own.values("pk")[:1]))
+    ordered = turns.filter(next_job__isnull=False).order_by("last_start", "created_at")
+    return ordered.values_list("team", "next_job")
+
+
+def _next_of_idle_teams(jobs: QuerySet[Job], teams: list[_Running]) -> deque[UUID]:
+    """Of teams with nothing running; one job of each, in whichever phase its turn is first."""
+    rows = _turns(jobs).exclude(team__in={team.team for team in teams})[:CANDIDATES]
+    first: dict[UUID, UUID] = {}
+    for team, job in rows:
+        first.setdefault(team, job)
+    return deque(first.values())
+
+
+def _next_of_busy_teams(jobs: QuerySet[Job], teams: list[_Running]) -> Iterator[UUID]:
+    """Of teams with the fewest running first, one job of each phase."""
     counts = Counter[UUID]()
     for going in teams:
         counts[going.team] += going.running
-    own = jobs.filter(team=OuterRef("team"), phase=OuterRef("phase")).order_by("queued_at", "pk")
-    turns = (
-        Quota.objects.filter(queued__gt=0)
-        .annotate(next_job=Subquery(own.values("pk")[:1]))
-        .filter(next_job__isnull=False)
-        .order_by("last_start", "created_at")
-    )
-    yield from turns.exclude(team__in=counts).values_list("next_job", flat=True)[:CANDIDATES]
-    busy = list(turns.filter(team__in=counts).values_list("team", "next_job"))
+    busy = list(_turns(jobs).filter(team__in=counts))
     yield from (job for _team, job in sorted(busy, key=lambda row: counts[row[0]]))
-
-
-def _fits_disk(model: BaseModel, node: NodeReport) -> bool:
-    """Is there room for the model, unless the node has it already, and as much again for what training writes?"""
-    if model.sha256 in node.cached_models:
-        return node.disk_free_mb >= 100
-    size: int = sum(file["size"] for file in model.manifest["files"])
-    return node.disk_free_mb >= 2 * size / MEGABYTE

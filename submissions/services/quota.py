@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import F, Value
-from django.db.models.functions import Greatest
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
 from hackathon.errors import QuotaExceeded
@@ -15,6 +15,9 @@ from submissions.models import Job, Quota
 from submissions.rules import next_quota_day, quota_day
 from teams.models import Team
 from training_worker.contract.wire import JobKind
+
+AT_ONCE = Coalesce("cap_at_once", "phase__at_once")
+"""How many runs of a team may go at the same time in the phase of its quota row."""
 
 
 def lock_quota(*, team: Team, phase: Phase) -> Quota:
@@ -28,9 +31,9 @@ def may_start(job: Job) -> bool:
     """Is one more run of the job's team allowed now? Locks the quota row until the transaction ends."""
     if job.kind != JobKind.RUN:
         return True
-    locked = Quota.objects.select_for_update(of=("self",)).select_related("phase")
-    quota = locked.filter(team=job.team_id, phase=job.phase_id).first()
-    return quota is None or quota.running < quota.caps.at_once
+    locked = Quota.objects.select_for_update(of=("self",)).filter(team=job.team_id, phase=job.phase_id)
+    quota = locked.only("running").annotate(at_once=AT_ONCE).first()
+    return quota is None or quota.running < quota.at_once
 
 
 def count_move(job: Job, source: JobState | None, to: JobState, *, now: datetime) -> None:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-
 from hackathon.errors import NotFound
-from submissions.services.files import read_signature
+from submissions.services.files import files_path, read_signature
 from training_worker.contract.wire import OUTPUTS
 
 
 def longest_body(method: str, path: str) -> int:
     """The most bytes that this upload may have; 0 where it is none, or its signature is not valid now."""
     prefix, _, signed = path.rpartition("/")
-    if method != "PUT" or prefix + "/" != _prefix():
+    if method != "PUT" or prefix + "/" != files_path():
         return 0
     try:
         return OUTPUTS.get(str(read_signature(signed).get("put")), 0)
     except NotFound:
         return 0
-
-
-def _prefix() -> str:
-    return reverse("worker_api:file", args=["x"]).removesuffix("x")
