@@ -121,8 +121,11 @@ def queue_pace(*, now: datetime) -> QueuePace:
 
 def latest_runs(viewer: Viewer, count: int = 5) -> list[SubmissionRun]:
     """The newest submissions of the viewer's own teams, each with the job that is its status."""
+    teams = list(teams_of(viewer).values_list("pk", flat=True))  # with a subquery the newest of all teams are walked
+    if not teams:
+        return []
     related = ("phase__challenge__hackathon", "team", "base_model")
-    own = Submission.objects.filter(team__in=teams_of(viewer)).select_related(*related)
+    own = Submission.objects.filter(team__in=teams).select_related(*related)
     newest = list(own.order_by("-received_at", "-number")[:count])
     jobs = {job.submission_id: job for job in Job.objects.with_collapse().filter(submission__in=newest, replicate=0)}
     return [SubmissionRun(submission, jobs[submission.pk]) for submission in newest]

@@ -154,19 +154,21 @@ def run_job(
         from training_worker.run.messages import ChildJob
         from training_worker.run.run import run
 
-        torch.set_num_threads(1)
+        threads = fields.pop("threads", 1)
+        torch.set_num_threads(threads)
         output = tmp_path / f"output-{len(list(tmp_path.iterdir()))}"
         output.mkdir()
         features = fields.pop("features", None) or output / "features"
         features.mkdir(exist_ok=True)
         data = fields.pop("data", None) or tiny_data_of(fields.get("task", CLASSES))
+        model = fields.pop("model", tiny_model)
         job = ChildJob(
             spec=JobSpec.model_validate_json(json.dumps(make_spec(config, **fields))),
             data={f"{name}.jsonl": str(data / f"{name}.jsonl") for name in ("train", "validation", "test")},
-            model=str(tiny_model),
+            model=str(model),
             features=str(features),
             output=str(output),
-            threads=1,
+            threads=threads,
         )
         messages: list[Any] = []
         return run(job, Journal(messages.append)), output, messages

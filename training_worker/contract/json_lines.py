@@ -40,7 +40,7 @@ def read_line(raw: bytes, *, is_finite: bool = True) -> JSON:
     """The value of one line. Raises `LineInvalid`. `is_finite=False` lets NaN and infinities through."""
     try:
         text = raw.decode()
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse if is_finite else None)
+        value = (_FINITE if is_finite else _ANY_NUMBER).decode(text)
         for part in (text, *_texts(value)) if "\\" in text else (text,):
             _check(part)
     except LineInvalid:
@@ -75,6 +75,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Any:
     raise LineInvalid(NOT_JSON)
+
+
+_FINITE = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+_ANY_NUMBER = json.JSONDecoder(object_pairs_hook=_unique)
+"""Made once: for short lines that takes as long as decoding."""
 
 
 def _texts(value: JSON) -> Iterator[str]:

@@ -26,11 +26,12 @@ SECONDS = "seconds"
 
 
 class FeatureCache:
-    """Features by key in a folder that the supervisor keeps small. `context` is what all keys of a job share."""
+    """Features by key in a folder that the supervisor keeps small. `context` is what all keys of a job share; `threads`
+    compute what is missing."""
 
-    def __init__(self, folder: Path, context: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, context: tuple[str, ...], threads: int) -> None:
         self._folder = folder
-        self._context = (*context, RECIPE, torch.__version__, str(torch.get_num_threads()))
+        self._context = (*context, RECIPE, torch.__version__, str(threads))
 
     def get(
         self, split: Split, key: tuple[str, ...], compute: Callable[[], FeatureSplit]

@@ -30,10 +30,12 @@ from ..metrics import classes, numbers  # noqa: F401
 from ..tasks import load_task
 from ..techniques import load_technique
 from . import child, run  # noqa: F401
+from .telemetry import versions
 
 _LAZY = (transformers.AutoConfig, transformers.AutoModel, transformers.AutoTokenizer)
 _CODE = (*map(load_task, TASKS), *map(load_method, METHODS), *map(load_technique, TECHNIQUES))
 
+versions()
 get_checkpoint_conversion_mapping("bert")  # type: ignore[no-untyped-call]  # a thousand patterns, once for all
 
 THREADS = psutil.Process().num_threads()

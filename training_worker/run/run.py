@@ -35,6 +35,7 @@ from .messages import ChildJob, ChildResult
 from .optimization import count, trained_parameters
 from .prediction import Compute, Prediction, frozen_features, predict
 from .telemetry import Clock, device_name, peak_memory_mb, versions
+from .threads import threads
 from .training import TRAINING_SHARE, Loop, Plan, Setup, Trained, make_plan
 from .validation import Diverged, ValidationSet, Validator
 
@@ -73,7 +74,7 @@ class Run:
 
     def __init__(self, job: ChildJob, journal: Journal) -> None:
         self.job, self.spec, self.journal = job, job.spec, journal
-        self.clock = Clock()
+        self.clock, self.threads = Clock(), torch.get_num_threads()
         device, unit = "cuda" if torch.cuda.is_available() else "cpu", TASKS[job.spec.dataset.task].unit
         self.compute = Compute(torch.device(device), self.spec.precision, unit)
         self.matmul = fix_matmul(self.compute.device)
@@ -86,6 +87,10 @@ class Run:
         self.saved_seconds = 0.0
 
     def run(self) -> ChildResult:
+        with threads(1 if self.is_frozen else self.threads):
+            return self.work()
+
+    def work(self) -> ChildResult:
         seed_everything(self.spec.seed)
         data = self.prepare_data()
         model = self.build_model(data)
@@ -262,10 +267,13 @@ class Run:
             known = {} if self.base_examples is None else shared_features(split, self.base_examples)
             if missing := len(split.ids) - len(known):
                 self.journal.line(LogMessage(Log.COMPUTING_FEATURES, {"examples": missing}))
-            return frozen_features(model, split, self.compute, known)
+            with threads(self.threads):
+                return frozen_features(model, split, self.compute, known)
 
         if key not in self.kept:
-            self.kept[key], saved = FeatureCache(Path(self.job.features), context).get(split, key, compute)
+            self.kept[key], saved = FeatureCache(Path(self.job.features), context, self.threads).get(
+                split, key, compute
+            )
             self.saved_seconds += saved
         return self.kept[key]
 
@@ -304,7 +312,8 @@ class Run:
 
     def with_measurements(self, result: ChildResult, model: TaskModel, data: Data) -> ChildResult:
         """What the site wants to know of model and data, measured once by a base score. Spoils the model."""
-        speed = measure(self.task, model, data.validation, self.compute, peak_memory_mb)
+        with threads(self.threads):
+            speed = measure(self.task, model, data.validation, self.compute, peak_memory_mb)
         return result.model_copy(update={"speed": speed, "longest_example": self.longest_example()})
 
     def longest_example(self) -> int | None:
@@ -324,8 +333,8 @@ class Run:
             parameters_total=count(model.parameters()),
             parameters_trained=count(trained_parameters(model)) if self.config else 0,
             train_units_per_second=round(min(trained.units / seconds, FASTEST), 1) if seconds > 0 else 0.0,
-            device=device_name(self.compute.device),
-            versions=versions() | {"matmul": self.matmul.name},
+            device=device_name(self.compute.device, self.threads),
+            versions={**versions(), "matmul": self.matmul.name},
             best_step=trained.best_step,
         )
 

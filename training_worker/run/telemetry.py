@@ -6,7 +6,10 @@ import platform
 import resource
 import sys
 import time
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
+from types import MappingProxyType
 
 import torch
 
@@ -40,13 +43,15 @@ def peak_memory_mb(device: torch.device) -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
 
 
-def device_name(device: torch.device) -> str:
+def device_name(device: torch.device, threads: int) -> str:
     if device.type == "cuda":
         return word(torch.cuda.get_device_name(0))
-    count = torch.get_num_threads()
-    return ONE_CPU_THREAD() if count == 1 else CPU_THREADS(count=count)
+    return ONE_CPU_THREAD() if threads == 1 else CPU_THREADS(count=threads)
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
+    """Of what decides the numbers; found once, by the warm template for all its children."""
     libraries = {name: version(name) for name in ("transformers", "peft", "tokenizers", "safetensors")}
-    return {"recipe": RECIPE, "python": platform.python_version(), "torch": torch.__version__, **libraries}
+    own = {"recipe": RECIPE, "python": platform.python_version(), "torch": torch.__version__}
+    return MappingProxyType(own | libraries)
