@@ -1,3 +1,3 @@
 """Registers this room's admin pages."""
 
-from . import nodes, submissions  # noqa: F401
+from . import jobs, nodes, quota, submissions  # noqa: F401

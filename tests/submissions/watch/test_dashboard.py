@@ -1,12 +1,10 @@
-"""The organizers' dashboard, the workers' page and what home says to do next: who may, what is counted, the cost."""
+"""The organizers' dashboard: who may see it and the workers' page, what is counted, the cost."""
 
 from __future__ import annotations
 
 import pickle
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -14,44 +12,21 @@ from django.core.cache import cache
 from django.utils import timezone, translation
 
 from hackathon.enums import Role
-from hackathon.models import Participation, User
-from submissions.enums import Fault, JobState
-from submissions.models import Job, Node
-from submissions.pages.next_steps import HackathonStatus, hackathon_statuses
-from submissions.services.attempts import lose_attempt, report_progress
+from hackathon.models import Participation
+from submissions.enums import JobState
+from submissions.models import Job
+from submissions.services.attempts import lose_attempt
 from submissions.watch.dashboard import Dashboard, read_dashboard
-from submissions.watch.timeline import days_between, hour_names, hours_between
-from submissions.watch.workers import node_status, read_workers
-from teams.services.invitations import create_invitation
 from tests.evaluation.scored import base_job, submit
 from tests.factories import HackathonFactory, MembershipFactory, ParticipationFactory, TeamFactory, World, make_node
 from tests.pages import EVERYBODY, browser_of, html, page, poll
-from tests.submissions.play import claim, finish_training
-from training_worker.contract.wire import JobKind, NodeLoad, Progress, Stage
+from tests.submissions.watch.made import dashboard_path, fail, run_next
 
 pytestmark = pytest.mark.django_db
 
 
-def dashboard_path(world: World) -> str:
-    return f"/h/{world.hackathon.slug}/dashboard/"
-
-
 def read(world: World) -> Dashboard:
     return read_dashboard(world.organizer, world.hackathon, now=timezone.now())
-
-
-def fail(job: Job, code: str, fault: Fault = Fault.OWN) -> Job:
-    Job.objects.filter(pk=job.pk).update(
-        state=JobState.FAILED, failure_code=code, failure_message="too much", fault=fault, finished_at=timezone.now()
-    )
-    return job
-
-
-def run_next(node: Node) -> str:
-    """The node claims a team's run; its key."""
-    attempt = claim(node, kinds=(JobKind.RUN,))
-    assert attempt is not None
-    return attempt.spec.job_id
 
 
 # --- who may ----------------------------------------------------------------------------------------------------------
@@ -244,158 +219,3 @@ def test_queries_do_not_grow(world: World, rows: int, django_assert_num_queries:
         assert client.get(dashboard_path(world)).status_code == 200
     with django_assert_num_queries(14):
         assert client.get("/workers/").status_code == 200
-
-
-# --- hours and days ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("day", "hours", "doubled"), [((2026, 10, 25), 25, ["02:00 CEST", "02:00 CET"]), ((2026, 3, 29), 23, [])]
-)
-def test_a_change_of_the_clocks(day: tuple[int, int, int], hours: int, doubled: list[str]) -> None:
-    zone = ZoneInfo("Europe/Berlin")
-    first = datetime(*day, tzinfo=zone)
-    last = datetime(*day, 23, 59, tzinfo=zone)
-    names = hour_names(found := hours_between(first, last, zone, most=48), zone)
-    assert len(set(names)) == len(found) == hours
-    assert [name[6:] for name in names if name[-1].isalpha()] == doubled
-    assert (names[0][6:], names[-1][6:]) == ("00:00", "23:00")
-
-
-def test_both_hours_of_the_same_name_are_counted(world: World) -> None:
-    world.hackathon.time_zone = "Europe/Berlin"
-    world.hackathon.starts_at = datetime(2026, 10, 24, 22, 0, tzinfo=UTC)
-    world.hackathon.ends_at = datetime(2026, 10, 25, 20, 0, tzinfo=UTC)
-    for n, hour in enumerate((0, 1, 1)):  # 02:30 CEST, then twice 02:30 CET
-        job = submit(world, team=TeamFactory(hackathon=world.hackathon), rate=0.01 * (n + 1))
-        Job.objects.filter(pk=job.pk).update(queued_at=datetime(2026, 10, 25, hour, 30, tzinfo=UTC))
-    now = datetime(2026, 10, 25, 3, 0, tzinfo=UTC)
-    chart = dict(read_dashboard(world.organizer, world.hackathon, now=now).charts)["submissions-by-hour"]
-    counts = {name: cells[1] for name, cells in chart.rows}
-    assert counts["10-25 02:00 CEST"] == "1"
-    assert counts["10-25 02:00 CET"] == "2"
-
-
-def test_only_the_last_of_a_long_time_are_shown() -> None:
-    now = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-    hours = hours_between(now - timedelta(days=9), now, ZoneInfo("UTC"), most=48)
-    assert (len(hours), hours[-1]) == (48, datetime(2026, 11, 22, 12, tzinfo=UTC))
-    assert len(days_between(now.date() - timedelta(days=99), now.date(), most=60)) == 60
-
-
-# --- workers ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("seconds", "status"), [(5, "alive"), (61, "late"), (301, "dead")])
-def test_a_node_is_judged_by_its_last_word(seconds: float, status: str) -> None:
-    now = timezone.now()
-    assert node_status(now - timedelta(seconds=seconds), None, now=now) == status
-    assert node_status(None, None, now=now) == "dead"
-    assert node_status(now, now, now=now) == "revoked"
-
-
-def test_progress_is_a_heartbeat_and_brings_the_load(world: World) -> None:
-    node, _token = make_node()
-    submit(world)
-    attempt = claim(node, memory_used_mb=100)
-    assert attempt is not None
-    Node.objects.update(seen_at=timezone.now() - timedelta(minutes=9))
-    load = NodeLoad(memory_used_mb=4321, disk_free_mb=99)
-    progress = Progress(seq=1, stage=Stage.TRAIN, step=3, total_steps=10, load=load)
-    report_progress(job_id=attempt.spec.job_id, attempt=1, progress=progress)
-    row = read_workers(world.organizer, now=timezone.now())[0]
-    assert (row.status, row.memory_used_mb, row.memory_mb, row.disk_free_mb) == ("alive", 4321, 8192, 99)
-    assert row.job is not None
-    assert (row.job.step, row.job.total_steps) == (3, 10)
-
-
-def test_attempts_are_counted_at_the_node_that_made_them(world: World) -> None:
-    """One done, one lost (which a sweeper noticed, so the job names no node any more)."""
-    node, _token = make_node()
-    other, _token = make_node("node-2")
-    submit(world, rate=0.01)
-    done = claim(node)
-    assert done is not None
-    finish_training(Job.objects.get(pk=done.spec.job_id))
-    base_job(world)
-    lost = claim(node)
-    assert lost is not None
-    lose_attempt(
-        Job.objects.get(pk=lost.spec.job_id), now=timezone.now(), reason="the node stopped responding", actor="sweeper"
-    )
-    first, second = read_workers(world.organizer, now=timezone.now())
-    assert (first.done, first.failed, first.lost) == (1, 0, 1)
-    assert first.failure is not None
-    assert first.failure.text == "the node stopped responding"
-    assert (second.name, second.done, second.lost, second.failure) == (other.name, 0, 0, None)
-
-
-def test_an_organizer_elsewhere_sees_that_a_node_is_busy_and_not_with_what(world: World) -> None:
-    node, _token = make_node()
-    submit(world)
-    run_next(node)
-    ParticipationFactory(user=world.outsider, hackathon=HackathonFactory(), role=Role.ORGANIZER)
-    text = html(page(world, "outsider", "/workers/"))
-    assert "a job of another hackathon" in text
-    Node.objects.filter(pk=node.pk).update(report=node.report | {"last_error": "OSError: of another hackathon's run"})
-    assert "OSError" not in html(page(world, "outsider", "/workers/"))
-    User.objects.filter(pk=world.judge.pk).update(is_superuser=True)
-    assert "OSError" in html(page(world, "judge", "/workers/"))
-    assert "Otters" not in text
-    assert "Otters" in html(page(world, "organizer", "/workers/"))
-
-
-def test_no_worker_yet_says_how_to_add_one(world: World) -> None:
-    assert "Ask the operator of this site" in html(page(world, "organizer", "/workers/"))
-    world.organizer.is_superuser = True
-    world.organizer.save()
-    assert "python -m training_worker --site http" in html(page(world, "organizer", "/workers/"))
-
-
-# --- what to do next --------------------------------------------------------------------------------------------------
-
-
-def status(world: World, viewer: User) -> HackathonStatus:
-    return hackathon_statuses(viewer, [world.hackathon], now=timezone.now())[0]
-
-
-def test_an_invitation_waits(world: World) -> None:
-    ParticipationFactory(user=world.outsider, hackathon=world.hackathon)
-    create_invitation(team=world.team, user=world.captain, email=world.outsider.email.upper())
-    assert status(world, world.outsider).step.text.startswith("Otters has invited you")
-    assert "invited" not in status(world, ParticipationFactory(hackathon=world.hackathon).user).step.text
-
-
-def test_after_a_run_the_next_one_begins_from_it(world: World) -> None:
-    job = submit(world)
-    Job.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED)
-    step = status(world, world.captain).step
-    assert step.url == f"/c/{world.challenge.slug}/submit/?copy={job.submission_id}"
-    assert page(world, "captain", step.url).status_code == 200
-    fail(job, "diverged")
-    step = status(world, world.captain).step
-    assert (step.text, step.url) == ("Submission #1 failed: diverged.", f"/s/{job.submission_id}/")
-    text = html(page(world, "captain", "/"))
-    assert f"/s/{job.submission_id}/" in text
-    assert f"/s/{job.submission_id}/" not in html(page(world, "rival", "/"))
-
-
-def test_a_phase_that_closes_soon_is_urgent(world: World) -> None:
-    assert not status(world, world.captain).step.is_urgent
-    world.phase.closes_at = timezone.now() + timedelta(hours=2, minutes=59)
-    world.phase.save()
-    assert status(world, world.captain).step.is_urgent
-    assert re.search(r"<bdi>Main</bdi>:\s+ends in 2", html(page(world, "captain", "/")))
-
-
-def test_an_organizer_is_told_what_is_missing(world: World) -> None:
-    assert status(world, world.organizer).step.text == "No worker is online: nothing runs."
-    make_node()
-    step = status(world, world.organizer).step
-    assert (step.text, step.url) == ("You organize this.", dashboard_path(world))
-    world.phase.closes_at = timezone.now() - timedelta(minutes=1)
-    world.phase.save()
-    assert status(world, world.organizer).step.text == "No phase is open now."
-    world.challenge.is_published = False
-    world.challenge.save()
-    assert status(world, world.organizer).step.text.endswith("is not published yet.")
