@@ -225,7 +225,7 @@ def _own(world: World, count: int) -> None:
 @pytest.mark.parametrize(
     ("path", "make", "queries"),
     [
-        ("/", _hackathons, 12),
+        ("/", _hackathons, 13),
         ("/h/{h}/", _teams, 18),
         ("/h/{h}/", _challenges, 18),
         ("/c/{c}/", _own, 14),
