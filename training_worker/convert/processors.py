@@ -20,7 +20,8 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_ma
 def write_processor(folder: Path, draft: Path, family: Family) -> None:
     """Copy the processor's files. A tokenizer without `tokenizer.json` is made a fast one."""
     wanted = PROCESSOR_FILE[family]
-    for name in (wanted,) if wanted not in TOKENIZER_FILES else TOKENIZER_FILES:
+    others = () if family == "vision" else TOKENIZER_FILES
+    for name in {wanted, *others}:
         if (folder / name).exists():
             shutil.copyfile(folder / name, draft / name)
     if (draft / wanted).exists():

@@ -11,15 +11,26 @@ from typing import Any
 
 import pytest
 
-from evaluation.demo.datasets import bundle, film_ratings, tweets
+from evaluation.demo.datasets import bundle, debian, film_ratings, spoken_languages, tweets
 from evaluation.demo.datasets.film_ratings import RatedSentence
 from evaluation.demo.datasets.tweets import Tweet
 from evaluation.demo.pip_download import FetchFailed
 from hackathon.bundles.reading import inspect_bundle
+from tests.hackathon.bundles.sounds import sound
 
 TWEETS = [
     Tweet(("So", "nice", "to", "see", "Ada", "Moe", str(n)), ("O", "O", "O", "O", "B-person", "I-person", "O"))
     for n in range(2500)
+]
+PROMPTS = [
+    spoken_languages.Prompt(
+        f"{n}.wav",
+        {
+            code: sound(seconds=0.4, rate=8000, tone=n + 0.1 * place)
+            for place, code in enumerate(spoken_languages.PACKAGES)
+        },
+    )
+    for n in range(100, 490)
 ]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
 
@@ -28,6 +39,11 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
     ("write", "labels", "sizes"),
     [
         (lambda folder: tweets.write_bundle(folder, TWEETS), ("B-person", "I-person", "O"), (1200, 300, 780)),
+        (
+            lambda folder: spoken_languages.write_bundle(folder, PROMPTS),
+            tuple(spoken_languages.LANGUAGES.values()),
+            (750, 200, 1000),
+        ),
         (lambda folder: film_ratings.write_bundle(folder, SENTENCES), (), (1600, 400, 2000)),
     ],
 )
@@ -107,3 +123,33 @@ def test_origin_and_licence_are_recorded() -> None:
     for module in (tweets, film_ratings):
         assert module.CHALLENGE_YAML["license"] == "MIT"
         assert "PyPI" in module.CHALLENGE_YAML["source"]
+
+
+def test_a_prompt_is_one_that_every_language_has(tmp_path: Path) -> None:
+    for name, seconds in (("en/a/yes.wav", 0.5), ("en/no.wav", 0.3), ("en/silence/1.wav", 1), ("en/only.wav", 1)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sound(seconds=seconds, rate=8000))
+    for name in ("a/yes.wav", "no.wav", "silence/1.wav"):
+        path = tmp_path / "fr" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sound(seconds=1, rate=8000))
+    [prompt] = spoken_languages.read_prompts({code: tmp_path / code for code in ("en", "fr")})
+    assert prompt.name == "a/yes.wav"
+    assert set(prompt.sounds) == {"en", "fr"}
+
+
+def test_another_debian_package_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def download(name: str, version: str, folder: Path) -> Path:
+        (folder / "a.deb").write_bytes(b"x")
+        return folder / "a.deb"
+
+    monkeypatch.setattr(debian, "_download", download)
+    monkeypatch.setattr(debian.shutil, "which", lambda name: name)
+    with pytest.raises(FetchFailed, match="not the expected package"):
+        debian.fetch_package("a", "1", "0" * 64, tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_unpacked_is_not_fetched_again(tmp_path: Path) -> None:
+    assert debian.fetch_package("a", "1", "0" * 64, tmp_path) == tmp_path

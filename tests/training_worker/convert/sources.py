@@ -26,6 +26,34 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "hidden_dim": 320,
         "batch_norm_momentum": 0.99,
     },
+    "wav2vec2": SMALL
+    | {
+        "vocab_size": 32,
+        "conv_dim": [16, 16, 16],
+        "conv_kernel": [10, 8, 4],
+        "conv_stride": [5, 8, 4],
+        "num_conv_pos_embeddings": 16,
+        "num_conv_pos_embedding_groups": 4,
+        "feat_extract_norm": "layer",
+        "do_stable_layer_norm": True,
+        "mask_time_prob": 0.5,
+    },
+    "whisper": {
+        "d_model": 32,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2,
+        "encoder_ffn_dim": 64,
+        "decoder_ffn_dim": 64,
+        "vocab_size": 300,
+        "max_source_positions": 100,
+        "max_target_positions": 32,
+        "bos_token_id": 0,
+        "pad_token_id": 2,
+        "eos_token_id": 2,
+        "decoder_start_token_id": 0,
+    },
     "resnet": {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1], "layer_type": "basic"},
 }
 IMAGE_PROCESSORS = {
@@ -33,6 +61,11 @@ IMAGE_PROCESSORS = {
     "efficientnet": {"image_processor_type": "EfficientNetImageProcessor", "size": {"height": 64, "width": 64}},
     "resnet": {"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}},
 }
+FEATURE_EXTRACTORS = {
+    "wav2vec2": {"feature_extractor_type": "Wav2Vec2FeatureExtractor", "return_attention_mask": True},
+    "whisper": {"feature_extractor_type": "WhisperFeatureExtractor", "chunk_length": 2},
+}
+"""The whisper of the tests hears 2 s."""
 
 
 def make_config(architecture: str) -> Any:
@@ -62,8 +95,10 @@ def save_source(architecture: str, folder: Path) -> Path:
     auto.from_config(make_config(architecture)).save_pretrained(folder)
     if architecture in IMAGE_PROCESSORS:
         (folder / "preprocessor_config.json").write_text(json.dumps(IMAGE_PROCESSORS[architecture]))
-    else:
-        save_byte_tokenizer(folder)
+        return folder
+    if architecture in FEATURE_EXTRACTORS:
+        (folder / "preprocessor_config.json").write_text(json.dumps(FEATURE_EXTRACTORS[architecture]))
+    save_byte_tokenizer(folder)
     return folder
 
 

@@ -48,7 +48,7 @@ def answers_elsewhere(
     """What a fresh interpreter answers outside of this repository, and what it printed to stderr. `read` is Python that
     makes an input of each value."""
     program = tmp_path / "use.py"
-    program.write_text(usage_of(folder, base) + "import PIL.Image\n" + AGAIN.replace("READ", read))
+    program.write_text(usage_of(folder, base) + "import PIL.Image, soundfile\n" + AGAIN.replace("READ", read))
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LD_LIBRARY_PATH"}}
     done = subprocess.run(
         [sys.executable, str(program)],
