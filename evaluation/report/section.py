@@ -96,10 +96,10 @@ def report_section(report: ValidationReport, *, challenge: Challenge, data: Chal
 
 
 def _metric_line(row: MetricRow) -> MetricLine:
-    """With four decimals, or as many as show four digits of a metric that has no upper bound."""
+    """With four decimals, or as many as show four digits of a metric that is not at most 1."""
     metric = METRICS[row.name]
     largest = max(abs(row.value), abs(row.base or 0.0))
-    decimals = 4 if metric.high is not None else decimals_for(largest)
+    decimals = 4 if metric.high == 1.0 else decimals_for(largest)
     return MetricLine(
         name=row.name,
         value=f"{row.value:.{decimals}f}",

@@ -11,8 +11,14 @@ from .base import AnswerKind
 from .classes import ClassAnswer
 from .numbers import NumberAnswer
 from .tags import TagsAnswer
+from .texts import TextAnswer
 
-ANSWERS: dict[OutputKind, AnswerKind] = {"class": ClassAnswer(), "tags": TagsAnswer(), "number": NumberAnswer()}
+ANSWERS: dict[OutputKind, AnswerKind] = {
+    "class": ClassAnswer(),
+    "tags": TagsAnswer(),
+    "number": NumberAnswer(),
+    "text": TextAnswer(),
+}
 
 
 def answers_of(output: OutputKind) -> AnswerKind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .spans import Segment
+from .word_diff import DiffPart, word_diff
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,10 @@ class ShownAnswer:
     probability: float | None = None
     segments: tuple[Segment, ...] = ()
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
+    reference: str = ""
+    """The text that this one is compared with."""
+
+    @property
+    def diff(self) -> tuple[DiffPart, ...]:
+        """Of a text, word by word; () where it is too long for that."""
+        return word_diff(self.reference, self.text)

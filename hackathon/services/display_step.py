@@ -20,15 +20,15 @@ def default_display_step(metric: str, targets: Sequence[Any]) -> float:
     """The largest 1-2-5 step ≤ SE/2 of a baseline, with the n public targets of the test set.
 
     - A share, from 0 to 1: that of a baseline which is right in `BASELINE_GUESS` of the items, √(p(1 − p)/n), between
-      0.0001 and 0.05.
+      0.0001 and 0.05; from 0 to 100: a hundred times that.
     - A mean error, which has the targets' unit: that of always answering their mean ȳ, with dᵢ = (yᵢ − ȳ)² or |yᵢ − ȳ|
       the standard error of the mean of d, √(Σ(dᵢ − d̄)²/n)/√n.
     - Anything else (correlations, R²): 1/√n.
     """
     spec = METRICS[metric]
-    if (spec.low, spec.high) == (0.0, 1.0):
-        se = math.sqrt(BASELINE_GUESS * (1 - BASELINE_GUESS) / len(targets))
-        return min(LARGEST_SHARE_STEP, max(SMALLEST_SHARE_STEP, display_step(se)))
+    if spec.low == 0.0 and spec.high in (1.0, 100.0):
+        se = spec.high * math.sqrt(BASELINE_GUESS * (1 - BASELINE_GUESS) / len(targets))
+        return min(spec.high * LARGEST_SHARE_STEP, max(spec.high * SMALLEST_SHARE_STEP, display_step(se)))
     se = _error_se(targets, ERRORS[metric]) if metric in ERRORS else 1 / math.sqrt(len(targets))
     return min(MAX_STEP, max(MIN_STEP, display_step(max(se, MIN_STEP))))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..contract.tasks.spec import OutputKind
 from .base import Output
 
 
-def output_of(kind: OutputKind) -> Output:
-    """Imports what that kind of answer needs and nothing else: `class` and `number` need numpy, `tags` seqeval too."""
+def output_of(kind: OutputKind, task_metrics: Sequence[str] = ()) -> Output:
+    """Imports what that kind of answer needs and nothing else: `class` and `number` need numpy, `tags` seqeval too.
+
+    `task_metrics` are those of the task, the usual one first: they say what orders the examples of a report."""
     match kind:
         case "class":
             from .classes import ClassOutput
@@ -21,3 +25,7 @@ def output_of(kind: OutputKind) -> Output:
             from .numbers import NumberOutput
 
             return NumberOutput()
+        case "text":
+            from .texts import TextOutput
+
+            return TextOutput(task_metrics)

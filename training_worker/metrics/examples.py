@@ -20,7 +20,7 @@ from ..contract.report import (
     KeptExample,
     MetricRow,
 )
-from .base import IntArray, Output
+from .base import FloatArray, IntArray, Output
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -67,6 +67,22 @@ def where(is_of_kind: npt.NDArray[np.bool_], order: npt.NDArray[Any]) -> IntArra
 Kinds = dict[ExampleKind, IntArray]
 """Positions of the items of each kind, the most telling first. Every item is of one of the first kinds, which begin
 with the errors."""
+
+
+def kinds_by_error(errors: FloatArray, base_errors: FloatArray | None) -> Kinds:
+    """The half of the items with the larger `errors` (n,), the other half, and where base has larger or smaller
+    ones."""
+    everything = np.ones(len(errors), dtype=np.bool_)
+    is_small = np.isin(np.arange(len(errors)), where(everything, errors)[: len(errors) // 2])
+    kinds = {
+        ExampleKind.LARGEST_ERROR: where(~is_small, -errors),
+        ExampleKind.SMALLEST_ERROR: where(is_small, errors),
+    }
+    if base_errors is not None:
+        gain = base_errors - errors
+        kinds[ExampleKind.IMPROVED] = where(gain > 0, -gain)
+        kinds[ExampleKind.REGRESSED] = where(gain < 0, gain)
+    return kinds
 
 
 def example_groups(kinds: Kinds, make: Callable[[int], Example]) -> tuple[ExampleGroup, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..contract.report import MOST_POINTS, Example, ExampleKind, KeptExample, MetricRow, Point, ValidationReport
+from ..contract.report import MOST_POINTS, Example, KeptExample, MetricRow, Point, ValidationReport
 from .base import FloatArray
 from .collapse import collapse_of
-from .examples import Kinds, Validated, example_groups, kept_examples, where
+from .examples import Kinds, Validated, example_groups, kept_examples, kinds_by_error
 
 
 def number_report(
@@ -64,19 +64,7 @@ class _Report:
     base_errors: FloatArray | None
 
     def kinds(self) -> Kinds:
-        """The half of the items with the larger errors, the other half, and where base has larger or smaller ones."""
-        everything = np.ones(len(self.errors), dtype=np.bool_)
-        smallest = where(everything, self.errors)[: len(self.errors) // 2]
-        is_small = np.isin(np.arange(len(self.errors)), smallest)
-        kinds = {
-            ExampleKind.LARGEST_ERROR: where(~is_small, -self.errors),
-            ExampleKind.SMALLEST_ERROR: where(is_small, self.errors),
-        }
-        if self.base_errors is not None:
-            gain = self.base_errors - self.errors
-            kinds[ExampleKind.IMPROVED] = where(gain > 0, -gain)
-            kinds[ExampleKind.REGRESSED] = where(gain < 0, gain)
-        return kinds
+        return kinds_by_error(self.errors, self.base_errors)
 
     def example(self, n: int) -> Example:
         return Example(

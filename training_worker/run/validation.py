@@ -32,7 +32,7 @@ class ValidationSet:
     def __init__(self, task: Task, rows: Sequence[Row], split: Split) -> None:
         self.task, self.rows, self.split = task, rows, split
         self.labels = task.context.labels
-        self.output: Output = output_of(task.spec.output)
+        self.output: Output = output_of(task.spec.output, task.spec.metrics)
 
     @cached_property
     def truth(self) -> Truth:

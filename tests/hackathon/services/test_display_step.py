@@ -15,6 +15,7 @@ from hackathon.services.display_step import default_display_step
 def test_a_share_has_the_error_of_a_guessed_baseline(count: int, step: float) -> None:
     assert default_display_step("accuracy", ["label"] * count) == step
     assert default_display_step("entity_f1", [["O"]] * count) == step
+    assert default_display_step("bleu", ["text"] * count) == pytest.approx(100 * step)
 
 
 def test_a_mean_error_has_that_of_answering_the_mean() -> None:

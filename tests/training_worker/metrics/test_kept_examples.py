@@ -31,8 +31,9 @@ CASES = {
     "class": (classes.TRUTH, classes.TUNED, classes.BASE),
     "tags": (others.TRUTH, others.TUNED, others.BASE),
     "number": NUMBERS,
+    "text": (["a b", "c d", "e f"], ["a b", "c x", ""], ["", "c d", "e x"]),
 }
-LABELS = {"class": classes.LABELS, "tags": others.LABELS, "number": ()}
+LABELS = {"class": classes.LABELS, "tags": others.LABELS, "number": (), "text": ()}
 
 
 @pytest.mark.parametrize("kind", CASES)

@@ -17,18 +17,22 @@ Unit = Literal["tokens", "kilopixels", "deciseconds"]
 """Of an example's cost. Sound is counted in tenths of a second: whole seconds would put words of 0.6 s and 1.4 s into
 one batch."""
 
-OutputKind = Literal["class", "tags", "number"]
+OutputKind = Literal["class", "tags", "number", "text"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
 - `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
 - `number`: a number. Prediction line `{"id", "value": float}`.
+- `text`: a text. Prediction line `{"id", "text": str}`.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
 
 MOST_SECONDS = 30
 """Of a sound, from its beginning: no model reads more of it. Whisper's own window."""
+
+LONGEST_ANSWER = 4000
+"""Characters of an answer that is a text; a longer one counts as none."""
 
 LABELLED: frozenset[OutputKind] = frozenset({"class", "tags"})
 """Kinds of answers that are made of the data's labels."""
