@@ -38,7 +38,7 @@ def audio_problem(name: str, body: bytes) -> str:
 def seconds_of(body: bytes) -> float:
     """Of a sound file without a problem."""
     with soundfile.SoundFile(io.BytesIO(body)) as file:
-        return file.frames / float(file.samplerate)
+        return float(file.frames / file.samplerate)
 
 
 def _undecodable(ending: str) -> str:
@@ -70,7 +70,7 @@ def _is_whole(file: soundfile.SoundFile, ending: str, body: bytes) -> bool:
         if not np.isfinite(block).all():
             return False
         frames += len(block)
-    return frames == file.frames
+    return bool(frames == file.frames)
 
 
 def _has_last_page(body: bytes) -> bool:

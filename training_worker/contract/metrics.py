@@ -54,6 +54,8 @@ METRICS: dict[str, MetricSpec] = {
         _share("rouge2"),
         _share("rougeL"),
         _share("exact_match"),
+        MetricSpec(name="wer", direction="lower", low=0.0, high=None),
+        MetricSpec(name="cer", direction="lower", low=0.0, high=None),
         MetricSpec(name="mse", direction="lower", low=0.0, high=None),
         MetricSpec(name="mae", direction="lower", low=0.0, high=None),
         MetricSpec(name="r2", direction="higher", low=None, high=1.0),

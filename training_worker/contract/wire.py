@@ -220,6 +220,7 @@ MEGABYTE = 2**20
 MODEL_FILES: dict[str, int] = {
     MODEL_CARD: MEGABYTE,
     "config.json": MEGABYTE,
+    "generation_config.json": MEGABYTE,
     WEIGHT_FILE: 2**32,
     "adapter_config.json": MEGABYTE,
     "adapter_model.safetensors": 2**32,

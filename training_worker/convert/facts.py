@@ -43,6 +43,7 @@ TASK_CLASSES = {
     ("strings", "tags"): "TOKEN_CLASSIFICATION",
     ("image", "class"): "IMAGE_CLASSIFICATION",
     ("audio", "class"): "AUDIO_CLASSIFICATION",
+    ("audio", "text"): "SPEECH_SEQ_2_SEQ",
 }
 """The auto class that loads a model trained for a first input and an output of these kinds."""
 

@@ -21,6 +21,7 @@ from .base import Estimate, FloatArray, IntArray
 from .examples import Validated
 from .prediction_lines import NOT_A_PREDICTION, read_lines
 from .rouge import RougeL, RougeN
+from .speech_errors import Cer, Wer
 from .standard_error import bootstrap_sums, count_units
 from .text_metric import ExactMatch, TextMetric
 from .text_report import text_examples, text_report
@@ -36,6 +37,8 @@ TEXT_METRICS: dict[str, TextMetric] = {
     "rouge2": RougeN(2),
     "rougeL": RougeL(),
     "exact_match": ExactMatch(),
+    "wer": Wer(),
+    "cer": Cer(),
 }
 ERRORS_BY = "chrf"
 """What says how far off a single answer is, where no metric of the task does."""

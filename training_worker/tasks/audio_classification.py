@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..contract.tasks.audio_classification import SPEC
 from .base import PublicForm, TaskModel
 from .class_output import ClassTask
@@ -27,8 +29,10 @@ class AudioClassification(ClassTask, SoundTask):
 
     def build_model(self) -> SpeechModel:
         backbone = load_speech_encoder(self.context.folder)
-        width = backbone.config.hidden_size
-        return SpeechModel(backbone, LinearHead(width, len(self.context.labels), dropout=0.0), self.listener)
+        config: Any = backbone.config
+        return SpeechModel(
+            backbone, LinearHead(config.hidden_size, len(self.context.labels), dropout=0.0), self.listener
+        )
 
     def public_form(self, model: TaskModel, max_length: int) -> PublicForm:
         """Where our mean leaves padding out, transformers' own class for Whisper would not: the head lies beside."""

@@ -68,7 +68,7 @@ class PublicForm:
     that is our top; "" where it is the backbone alone: then the top's weight and bias lie in a file of their own.
     `options` are keyword arguments of its `from_pretrained`, `processor_options` those of the processor's. `usage` are
     lines of Python that define `predict`, given `model`, `processor`, the dictionary `labels` and, without a `layer`,
-    the top's tensors `head`.
+    the top's tensors `head`. `is_whole_class`: the Auto class loads all of the model, there is no top.
     """
 
     pipeline_tag: str
@@ -78,6 +78,7 @@ class PublicForm:
     layer: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     processor_options: dict[str, Any] = field(default_factory=dict)
+    is_whole_class: bool = False
 
 
 class Task(ABC):

@@ -108,7 +108,7 @@ class SoundSplit:
 class SoundTask(Task):
     """The input side of such a task; `read_targets` is the output's."""
 
-    def load_processor(self, folder: Path) -> FeatureExtractionMixin:
+    def load_processor(self, folder: Path) -> Any:
         return load_feature_extractor(folder)
 
     @cached_property
@@ -143,7 +143,7 @@ class SoundTask(Task):
 
 
 def load_feature_extractor(folder: Path) -> FeatureExtractionMixin:
-    extractor: FeatureExtractionMixin = AutoFeatureExtractor.from_pretrained(
+    extractor: FeatureExtractionMixin = AutoFeatureExtractor.from_pretrained(  # type: ignore[no-untyped-call]
         folder, local_files_only=True, trust_remote_code=False
     )
     return extractor

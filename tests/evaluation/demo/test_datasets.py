@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from evaluation.demo.datasets import bundle, debian, film_ratings, spoken_languages, tweets
+from evaluation.demo.datasets import bundle, debian, film_ratings, spoken_languages, spoken_numbers, tweets
 from evaluation.demo.datasets.film_ratings import RatedSentence
 from evaluation.demo.datasets.tweets import Tweet
 from evaluation.demo.pip_download import FetchFailed
@@ -32,6 +34,10 @@ PROMPTS = [
     )
     for n in range(100, 490)
 ]
+UTTERANCES = [
+    spoken_numbers.Utterance(phrase, np.sin(np.arange(1600 + number)))
+    for number, phrase in zip(range(1250), spoken_numbers.phrases(seed=2), strict=False)
+]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
 
 
@@ -44,6 +50,7 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
             tuple(spoken_languages.LANGUAGES.values()),
             (750, 200, 1000),
         ),
+        (lambda folder: spoken_numbers.write_bundle(folder, UTTERANCES), (), (600, 150, 500)),
         (lambda folder: film_ratings.write_bundle(folder, SENTENCES), (), (1600, 400, 2000)),
     ],
 )
@@ -153,3 +160,34 @@ def test_another_debian_package_is_not_unpacked(tmp_path: Path, monkeypatch: pyt
 
 def test_what_was_unpacked_is_not_fetched_again(tmp_path: Path) -> None:
     assert debian.fetch_package("a", "1", "0" * 64, tmp_path) == tmp_path
+
+
+def test_recorded_words_are_joined_with_a_pause(tmp_path: Path) -> None:
+    for word, seconds in (("one", 0.5), ("sunday", 0.25)):
+        path = tmp_path / spoken_numbers.RECORDED[word]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sound(seconds=seconds, rate=8000))
+    wave = spoken_numbers.recorded(tmp_path, "one sunday one")
+    assert len(wave) == 8000 * (0.5 + 0.12 + 0.25 + 0.12 + 0.5)
+    assert not wave[4000:4960].any()
+
+
+def test_utterances_are_short_enough_and_none_is_there_twice() -> None:
+    found = spoken_numbers.phrases(seed=1)
+    chosen = spoken_numbers.utterances(found, lambda phrase, n: np.zeros(len(phrase) * 2000), 40)
+    assert len({one.text for one in chosen}) == len({one.key for one in chosen}) == 40
+    assert max(len(one.wave) for one in chosen) <= 4.8 * 8000
+    assert {len(one.text.split()) for one in chosen} <= {2, 3, 4, 5}
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_a_synthesised_phrase_is_speech_at_the_rate_of_a_telephone() -> None:
+    wave = spoken_numbers.synthesised("one, two", "en-us+m1")
+    assert 0.5 * 8000 < len(wave) < 3 * 8000
+    assert 0.01 < float(np.abs(wave).mean()) < 0.5
+
+
+def test_without_a_synthesiser_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spoken_numbers.shutil, "which", lambda name: None)
+    with pytest.raises(FetchFailed, match="apt-get install espeak-ng"):
+        spoken_numbers.synthesised("one", "en-us")

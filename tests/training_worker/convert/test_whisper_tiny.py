@@ -78,7 +78,7 @@ def test_a_shorter_window_hears_its_seconds_alike(folder: Path, tmp_path: Path) 
             states.append(model.encoder(features).last_hidden_state[0, :50])
     assert states[0].shape == states[1].shape
     near = torch.nn.functional.cosine_similarity(states[0], states[1], dim=1)
-    assert near.mean() > 0.9
+    assert near.mean() > 0.8
 
 
 def test_only_the_one_known_file_is_read(tmp_path: Path) -> None:

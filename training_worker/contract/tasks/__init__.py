@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from . import (
     audio_classification,
+    automatic_speech_recognition,
     image_classification,
     text_classification,
     text_regression,
@@ -22,5 +23,6 @@ TASKS: dict[str, TaskSpec] = {
         token_classification,
         image_classification,
         audio_classification,
+        automatic_speech_recognition,
     )
 }

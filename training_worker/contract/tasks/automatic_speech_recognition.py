@@ -1,0 +1,18 @@
+"""One sound of speech, what is said in it."""
+
+from __future__ import annotations
+
+from .spec import Column, TaskSpec
+
+SPEC = TaskSpec(
+    id="automatic-speech-recognition",
+    inputs=(Column(name="audio", kind="audio"),),
+    target=Column(name="text", kind="string"),
+    output="text",
+    metrics=("wer", "cer"),
+    presentation="speech",
+    families=("speech",),
+    unit="deciseconds",
+    unused=("training.max_length", "training.head_init"),
+    has_features=False,
+)
