@@ -131,8 +131,8 @@ def _files(task: TaskSpec, examples: Sequence[Example]) -> dict[str, list[tuple[
     """By the file's name, the rows in their order with the columns that belong there."""
     order = [column.name for column in bundle_columns(task)]
     rows = {split: [one for one in examples if one.split == split] for split in SPLITS}
-    inputs = ("id", *(column.name for column in task.inputs))
-    labels = ("id", task.target.name, "group", "slice")
+    inputs = ["id", *(column.name for column in task.inputs)]
+    labels = ["id", task.target.name, "group", "slice"]
     of = {f"{split}.jsonl": (rows[split], order) for split in SPLITS}
     of |= {TEST: (rows["test"], inputs), TEST_LABELS: (rows["test"], labels)}
     return {

@@ -47,7 +47,7 @@ def read_coco(path: Path, value: dict[str, Any], problems: Problems) -> Tables:
 
 
 def _values(image: dict[str, Any], objects: list[dict[str, Any]]) -> dict[str, Any]:
-    values = {name: image[name] for name in ("width", "height") if name in image}
+    values: dict[str, Any] = {name: image[name] for name in ("width", "height") if name in image}
     return {"id": f"i{image['id']}", "image": image["file_name"], **values, "objects": objects}
 
 

@@ -38,14 +38,14 @@ def columns(text: str) -> dict[str, str]:
 
 
 def fractions(text: str) -> Fractions:
+    refused = ArgumentTypeError(_("write three numbers above 0, for train, validation and test: 80/10/10"))
     try:
         parts = [Fraction(part) for part in text.split("/")]
-        train, validation, test = (part / sum(parts) for part in parts)
     except (ValueError, ZeroDivisionError):
-        parts = []
-    if not parts or min(parts) <= 0:
-        raise ArgumentTypeError(_("write three numbers above 0, for train, validation and test: 80/10/10"))
-    return Fractions(train, validation, test)
+        raise refused from None
+    if len(parts) != 3 or min(parts) <= 0:
+        raise refused
+    return Fractions(*(part / sum(parts) for part in parts))
 
 
 class Command(TerminalCommand):
