@@ -7,7 +7,8 @@ PYTHON ?= python3
 PIP_TORCH_ARGS ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
-DATA ?= .data/demo
+DATA ?=
+TASK ?=
 ARGS ?=
 
 PY := .venv/bin/python
@@ -20,7 +21,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 .PHONY: help install install-dev demo run worker test test-long check format migrations bench screenshots clean
 
 help:
-	@echo 'make demo        a whole hackathon on this machine (PORT=8000, DATA=.data/demo, RESET=1: afresh, ONCE=1: one run, then end)'
+	@echo 'make demo        a whole hackathon on this machine (TASK=token-classification: another task; PORT=8000, DATA=.data/demo,'
+	@echo '                 RESET=1: afresh, ONCE=1: one run, then end)'
 	@echo 'make test        all tests but the campaigns, up to 20 minutes (ARGS=... goes to pytest); the quick set: .venv/bin/pytest'
 	@echo 'make test-long   the campaigns'
 	@echo 'make check       format, lint, types, import contracts, migrations'
@@ -80,7 +82,7 @@ node_modules/.installed: package.json package-lock.json requirements/node.txt | 
 # --- running ------------------------------------------------------------------------------------------------------
 
 demo: .venv/.installed
-	@PORT='$(PORT)' DATA='$(DATA)' ONCE='$(ONCE)' RESET='$(RESET)' exec $(PY) -m evaluation.demo
+	@TASK='$(TASK)' PORT='$(PORT)' DATA='$(DATA)' ONCE='$(ONCE)' RESET='$(RESET)' exec $(PY) -m evaluation.demo
 
 run: .venv/.installed
 	@$(DEBUG_SITE) $(PY) manage.py migrate --verbosity 0
@@ -93,7 +95,7 @@ bench: .venv/.installed
 	@exec $(PY) -m bench $(ARGS)
 
 screenshots: .venv/.installed-dev
-	@exec $(PY) -m tests.browser.screenshots --data '$(DATA)' $(ARGS)
+	@exec $(PY) -m tests.browser.screenshots $(if $(DATA),--data '$(DATA)') $(ARGS)
 
 # --- judging ------------------------------------------------------------------------------------------------------
 

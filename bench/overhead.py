@@ -20,7 +20,6 @@ from typing import Any
 
 import psutil
 
-from evaluation.demo import people
 from evaluation.demo.client import Client
 from evaluation.demo.demo import Demo
 from evaluation.demo.options import HOST, REPOSITORY, Options
@@ -52,10 +51,11 @@ def measure(demo: Demo, processes: Processes, *, epochs: int) -> dict[str, Any]:
     credentials = demo.bring_up()
     demo.supervisor.start(processes.scorer())
     demo.supervisor.start(processes.scheduler())
-    team = next(team for team in people.TEAMS if team.method == "full")
-    client = Client(demo.options.url, credentials.tokens[team.people[0].email])
-    phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
-    config = copy.deepcopy(dict(team.config))
+    recipe = demo.options.recipe
+    entry = next(entry for entry in recipe.entries if entry.method == "full")
+    client = Client(demo.options.url, credentials.tokens[entry.team.people[0].email])
+    phase = client.get(f"/api/challenges/{recipe.slug}/")["phases"][0]["id"]
+    config = copy.deepcopy(dict(entry.config))
     config["training"]["num_train_epochs"] = epochs
     config["training"]["learning_rate"] = unused_rate(client)
     run = wait(client, client.submit(phase=phase, config=config, name="bench")["id"])

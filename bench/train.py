@@ -84,10 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demo_data(folder: Path) -> Path:
     """The demo's challenge bundle (downloads 2.4 MB the first time)."""
-    from evaluation.demo.fetch import fetch
-    from evaluation.demo.film_critics import read_sentences, write_bundle
+    from evaluation.demo.datasets.film_critics import make
 
-    write_bundle(folder, read_sentences(fetch(Path(".data/datasets/film-critics")).read_text("utf-8")))
+    make(folder)
     return folder
 
 

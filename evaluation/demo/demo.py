@@ -10,9 +10,8 @@ from hackathon.serving.supervisor import Child, ChildFailed, Supervisor
 from . import people
 from .client import ApiError
 from .credentials import Credentials, load_credentials
-from .fetch import SENTENCES
 from .options import Options
-from .processes import DATASET, Processes, move_worker
+from .processes import Processes, move_worker
 from .summary import board_table, result_line, shortfalls
 from .watch import Watch, board_of, submit_all
 
@@ -39,8 +38,8 @@ class Demo:
     def run(self) -> int:
         """Bring everything up, have the teams submit, and stay until the end. The exit code."""
         credentials = self.bring_up()
-        runs = submit_all(self.options.url, credentials.tokens)
-        say(f"{self.clock():6.1f} s  three configs submitted over the REST API")
+        runs = submit_all(self.options.url, credentials.tokens, self.options.recipe)
+        say(f"{self.clock():6.1f} s  {len(runs)} configs submitted over the REST API")
         self.supervisor.start(self.processes.scorer())
         self.supervisor.start(self.processes.scheduler())
         if not self.options.is_once:
@@ -63,7 +62,7 @@ class Demo:
         if not (processes.model / "model.json").exists():
             self._begin(processes.convert())
         self._begin(processes.fetch())
-        self._begin(processes.manage("people", "seed_demo", "people", *([] if has_worker else ["--needs-worker"])))
+        self._begin(self._seed("people", *([] if has_worker else ["--needs-worker"])))
         self._begin(processes.manage("static", "collectstatic", "--noinput", "--verbosity", "0"))
         self._await("people", "static")
         credentials = load_credentials(data)
@@ -71,12 +70,12 @@ class Demo:
         say(f"{self.clock():6.1f} s  site is up: {self.options.url}")
         self.supervisor.start(processes.worker(credentials.enrolment_token))
         self._await("fetch", "convert")
-        self._begin(processes.manage("challenge", "seed_demo", "challenge", *self._sources()))
+        self._begin(self._seed("challenge", "--bundle", str(processes.bundle), "--model", str(processes.model)))
         self._await("challenge")
         return credentials
 
-    def _sources(self) -> list[str]:
-        return ["--sentences", str(DATASET / SENTENCES), "--model", str(self.processes.model)]
+    def _seed(self, step: str, *more: str) -> Child:
+        return self.processes.manage(step, "seed_demo", step, "--task", self.options.task, *more)
 
     def _begin(self, step: Child) -> None:
         self.supervisor.start(step)
@@ -116,24 +115,25 @@ class Demo:
 
     def _finish_board(self) -> None:
         """What is shown unranked, once the teams are done: the classic reference, and the organizers' baseline."""
-        self._begin(self.processes.manage("reference", "score_reference", people.CHALLENGE))
+        self._begin(self.processes.manage("reference", "score_reference", self._slug, "--if-any"))
         self._await("reference")
         patience = time.monotonic() + BASELINE_SECONDS
-        while not _has_baseline(self.options.url) and time.monotonic() < patience:
+        while not self._has_baseline() and time.monotonic() < patience:
             self._check()
             time.sleep(POLL_SECONDS)
 
     def _conclude(self, watch: Watch) -> int:
-        board = board_of(self.options.url)
+        recipe = self.options.recipe
+        board = board_of(self.options.url, recipe)
         say("\n" + board_table(board) + "\n")
-        missing = shortfalls(board)
+        missing = shortfalls(board, recipe)
         for line in missing:
             say(line)
-        say(result_line(board, watch.scored_at))
-        return 1 if missing or len(watch.scored_at) < len(people.TEAMS) else 0
+        say(result_line(board, watch.scored_at, teams=len(recipe.entries)))
+        return 1 if missing or len(watch.scored_at) < len(recipe.entries) else 0
 
     def _stay(self, watch: Watch) -> int:
-        say("\n" + board_table(board_of(self.options.url)))
+        say("\n" + board_table(board_of(self.options.url, self.options.recipe)))
         say(f"\n{self.options.url} stays up, with a worker that waits for more. Ctrl-C ends it.")
         while True:
             self._check()
@@ -141,7 +141,7 @@ class Demo:
 
     def _print_welcome(self, credentials: Credentials) -> None:
         url = self.options.url
-        say(f"\n  {url}  ·  leaderboard: {url}/c/{people.CHALLENGE}/leaderboard/")
+        say(f"\n  {url}  ·  leaderboard: {url}/c/{self._slug}/leaderboard/")
         say(f"  API: {url}/api/docs/  ·  admin: {url}/admin/")
         say(f"\n  Everybody's password here is  {credentials.password}\n")
         everybody = [(people.ADMIN, "administrator"), (people.ORGANIZER, "organizer")]
@@ -151,6 +151,10 @@ class Demo:
             say(f"    {person.email:<28} {person.name} ({role})")
         say("")
 
+    @property
+    def _slug(self) -> str:
+        return self.options.recipe.slug
 
-def _has_baseline(url: str) -> bool:
-    return any(row["number"] is not None for row in board_of(url)["unranked"])
+    def _has_baseline(self) -> bool:
+        board = board_of(self.options.url, self.options.recipe)
+        return any(row["number"] is not None for row in board["unranked"])

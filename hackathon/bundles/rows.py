@@ -58,7 +58,7 @@ def read_rows(spec: RowFile, body: bytes, problems: Problems) -> list[Row]:
     if not body.strip():
         problems.add(spec.name, 0, _("The file is empty."))
     for line, raw in _lines(spec, body, problems):
-        values = _parse(spec, line, raw, problems)
+        values = parse_object(spec.name, line, raw, problems)
         if values is not None:
             good = _good_values(spec, line, values, problems)
             if "id" in good:
@@ -79,14 +79,15 @@ def _lines(spec: RowFile, body: bytes, problems: Problems) -> Iterator[tuple[int
             yield line, raw
 
 
-def _parse(spec: RowFile, line: int, raw: bytes, problems: Problems) -> dict[str, Any] | None:
+def parse_object(file: str, line: int, raw: bytes, problems: Problems) -> dict[str, Any] | None:
+    """The object that a line is; None, and a problem, where it is none."""
     try:
         values = read_line(raw)
     except LineInvalid as invalid:
-        problems.add(spec.name, line, _fault(invalid))
+        problems.add(file, line, _fault(invalid))
         return None
     if not isinstance(values, dict):
-        problems.add(spec.name, line, _("This line is not a JSON object: each row is one, on a line of its own."))
+        problems.add(file, line, _("This line is not a JSON object: each row is one, on a line of its own."))
         return None
     return values
 

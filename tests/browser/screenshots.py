@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from evaluation.demo import people
 from evaluation.demo.client import Client
 from evaluation.demo.credentials import Credentials
+from evaluation.demo.datasets.film_critics import RECIPE
 from evaluation.demo.demo import Demo
 from evaluation.demo.options import Options
 from evaluation.demo.processes import STOP_ORDER, Processes
@@ -58,7 +59,7 @@ class NotReady(Exception):
 
 
 def shots(team: str, running: str, done: str) -> list[Shot]:
-    hackathon, challenge = f"/h/{people.HACKATHON}/", f"/c/{people.CHALLENGE}/"
+    hackathon, challenge = f"/h/{people.HACKATHON}/", f"/c/{RECIPE.slug}/"
     return [
         Shot("running", f"/s/{running}/"),
         Shot("welcome", "/", None),
@@ -152,7 +153,7 @@ def site_of(data: Path, port: int) -> Iterator[tuple[str, Credentials]]:
 
 def begin_run(client: Client) -> str:
     """Submit a run and wait until its training can be seen. Its id."""
-    phase = client.get(f"/api/challenges/{people.CHALLENGE}/")["phases"][0]["id"]
+    phase = client.get(f"/api/challenges/{RECIPE.slug}/")["phases"][0]["id"]
     run: str = client.submit(phase=phase, config=RUN, name=f"screenshots-{time.time():.0f}")["id"]
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:

@@ -58,8 +58,13 @@ def run(make: Callable[[Path], None]) -> int:
     if len(sys.argv) != 2:
         print(f"usage: {sys.argv[0]} FOLDER", file=sys.stderr)
         return 2
+    return write_or_say(make, Path(sys.argv[1]))
+
+
+def write_or_say(make: Callable[[Path], None], folder: Path) -> int:
+    """Make the bundle, or print why there is none; the exit code."""
     try:
-        make(Path(sys.argv[1]))
+        make(folder)
     except (FetchFailed, subprocess.TimeoutExpired, OSError) as error:
         print(f"The data could not be fetched: {error}", file=sys.stderr)
         return 1

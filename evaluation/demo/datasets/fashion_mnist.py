@@ -20,7 +20,9 @@ from typing import Any
 
 from PIL import Image
 
+from evaluation.demo.base_model import EFFICIENTNET_LITE0
 from evaluation.demo.pip_download import TIMEOUT_SECONDS, FetchFailed, write_whole
+from evaluation.demo.recipe import Recipe
 
 from .bundle import FETCHED, Sizes, run, write_rows
 
@@ -43,7 +45,7 @@ ORIGIN = {
 LABELS = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 SIDE = 28
 SIZES = Sizes(train=1000, validation=200, test=1000)
-MODEL = "efficientnet-lite0"
+MODEL = EFFICIENTNET_LITE0.slug
 MAX_STEPS, MAX_SECONDS = 500, 600.0
 
 CHALLENGE_YAML: dict[str, Any] = {
@@ -181,6 +183,30 @@ def make(folder: Path) -> None:
     source = fetch(FETCHED / "fashion-mnist")
     write_bundle(folder, read_photographs(source, "train"), read_photographs(source, "t10k"))
 
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=EFFICIENTNET_LITE0,
+    make=make,
+    configs=(
+        {
+            "base_model": MODEL,
+            "method": {"name": "head"},
+            "training": {"learning_rate": 0.01, "per_device_train_batch_size": 32, "num_train_epochs": 10},
+        },
+        {
+            "base_model": MODEL,
+            "method": {"name": "full"},
+            "training": {"learning_rate": 1e-3, "per_device_train_batch_size": 16, "num_train_epochs": 2},
+        },
+    ),
+    baseline={
+        "base_model": MODEL,
+        "method": {"name": "head"},
+        "training": {"learning_rate": 1e-3, "per_device_train_batch_size": 32, "num_train_epochs": 5},
+    },
+    baseline_note="Baseline: linear head on frozen features",
+)
 
 if __name__ == "__main__":
     sys.exit(run(make))

@@ -1,4 +1,4 @@
-"""`manage.py score_reference CHALLENGE [--fix-step]`: score a classic model as an unranked reference."""
+"""`manage.py score_reference CHALLENGE [--fix-step] [--if-any]`: score a classic model as an unranked reference."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("challenge", help="slug of the challenge")
+        parser.add_argument("--if-any", action="store_true", help="a task without a classic model is no error")
         parser.add_argument("--fix-step", action="store_true", help="also fix the phase's display step from its error")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,6 +32,9 @@ class Command(BaseCommand):
             if options["fix_step"]:
                 fix_display_step(phase=phase)
         except Conflict as conflict:
+            if options["if_any"] and conflict.code == "no_reference":
+                self.stdout.write(conflict.message)
+                return
             raise CommandError(f"{conflict.message} {conflict.hint}".strip()) from None
         shown = score_text(reference.public_score, reference.public_se, phase.display_step)
         self.stdout.write(f"{reference.name}: {reference.metric} {shown} (display step {phase.display_step:g})")

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evaluation.demo import seed
 from evaluation.demo.credentials import load_credentials, save_credentials
+from evaluation.demo.recipes import DEFAULT_TASK, find_recipe
 from hackathon.errors import DomainError
 
 
@@ -20,21 +21,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("step", choices=["people", "challenge"])
         parser.add_argument("--needs-worker", action="store_true", help="people: also make an enrolment token")
-        parser.add_argument("--sentences", type=Path, help="challenge: the fetched data file")
+        parser.add_argument("--task", default=DEFAULT_TASK, help="whose recipe is run: a task, or a challenge's slug")
+        parser.add_argument("--bundle", type=Path, help="challenge: the folder of its bundle")
         parser.add_argument("--model", type=Path, help="challenge: the converted model's folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
         data: Path = settings.DATA_DIR
+        recipe = find_recipe(options["task"])
         if options["step"] == "people":
             call_command("migrate", verbosity=0)
-            credentials = seed.seed_people(load_credentials(data), needs_worker=options["needs_worker"])
-            save_credentials(data, credentials)
+            needs_worker = options["needs_worker"]
+            save_credentials(
+                data, seed.seed_people(load_credentials(data), event=recipe.event, needs_worker=needs_worker)
+            )
             return
-        if options["sentences"] is None or options["model"] is None:
-            raise CommandError("The step needs --sentences and --model.")
+        if options["bundle"] is None or options["model"] is None:
+            raise CommandError("The step needs --bundle and --model.")
         try:
-            done = seed.seed_challenge(sentences=options["sentences"], model=options["model"], bundle=data / "bundle")
-            seed.seed_baseline()
+            done = seed.seed_challenge(event=recipe.event, model=options["model"], bundle=options["bundle"])
+            seed.seed_baseline(recipe)
         except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{done.challenge.title} v{done.data.version}")

@@ -18,8 +18,8 @@ import psutil
 import pytest
 
 from evaluation.demo import fetch
+from evaluation.demo.datasets.bundle import FETCHED
 from evaluation.demo.options import HOST, REPOSITORY
-from evaluation.demo.processes import DATASET
 from hackathon.serving.supervisor import Supervisor
 from tests.stack import eventually, free_port
 
@@ -28,7 +28,7 @@ from tests.stack import eventually, free_port
 def _dataset() -> None:
     """The demo's data, which lies outside of the demo's folder and is fetched once."""
     try:
-        fetch.fetch(DATASET)
+        fetch.fetch(FETCHED / "film-critics")
     except fetch.FetchFailed as error:
         pytest.skip(f"the demo's data set could not be fetched: {error}")
 

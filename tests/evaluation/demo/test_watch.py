@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from evaluation.demo import people, summary
+from evaluation.demo import summary
 from evaluation.demo import watch as watching
 from evaluation.demo.client import ApiError, Client
+from evaluation.demo.datasets.film_critics import RECIPE
 from evaluation.demo.options import HOST
 from submissions.models import Submission
 from tests.factories import CONFIG, make_world
@@ -95,7 +97,7 @@ def test_the_watch_tells_each_change_once_and_when_the_score_stood() -> None:
     client = Scripted([answer("queued"), answer("queued"), *steps, SCORED])
     said: list[str] = []
     now = [0.0]
-    watch = watching.Watch([watching.WatchedSubmission(people.TEAMS[0], client, "id")], lambda: now[0], said.append)
+    watch = watching.Watch([watching.WatchedSubmission(RECIPE.entries[0], client, "id")], lambda: now[0], said.append)
     while not watch.is_over:
         watch.look()
         now[0] += watching.STEP_SECONDS / 2
@@ -120,15 +122,15 @@ def board(scores: Mapping[str, float], base: float | None = 0.76, *, sign: int =
     rows = [
         {
             "place": place,
-            "name": team.name,
-            "method": team.method,
-            "score": shown(scores[team.method]),
+            "name": entry.team.name,
+            "method": entry.method,
+            "score": shown(scores[entry.method]),
             "base_score": None if base is None else shown(base),
-            "gain": None if base is None else round(sign * (scores[team.method] - base), 3),
+            "gain": None if base is None else round(sign * (scores[entry.method] - base), 3),
             "compute_seconds": 12.34,
         }
-        for place, team in enumerate(people.TEAMS, start=1)
-        if team.method in scores
+        for place, entry in enumerate(RECIPE.entries, start=1)
+        if entry.method in scores
     ]
     reference = dict(rows[0]) | {"place": None, "name": "tf-idf", "method": "", "base_score": None, "gain": None}
     return {"rows": rows, "unranked": [reference | {"compute_seconds": None}]}
@@ -138,22 +140,28 @@ GOOD = {"head": 0.77, "lora": 0.8, "full": 0.82}
 
 
 def test_the_promise_is_kept_only_by_three_scores_and_two_gains() -> None:
-    assert summary.shortfalls(board(GOOD)) == []
-    assert summary.shortfalls(board(GOOD | {"head": 0.7})) == []
-    assert "did not beat" in summary.shortfalls(board(GOOD | {"lora": 0.76}))[0]
-    assert "did not beat" in summary.shortfalls(board(GOOD | {"full": 0.5}))[0]
-    assert "has no score" in summary.shortfalls(board({"head": 0.77, "full": 0.82}))[0]
-    assert len(summary.shortfalls(board(GOOD, base=None))) == 3
+    assert summary.shortfalls(board(GOOD), RECIPE) == []
+    assert summary.shortfalls(board(GOOD | {"head": 0.7}), RECIPE) == []
+    assert "did not beat" in summary.shortfalls(board(GOOD | {"lora": 0.76}), RECIPE)[0]
+    assert "did not beat" in summary.shortfalls(board(GOOD | {"full": 0.5}), RECIPE)[0]
+    assert "has no score" in summary.shortfalls(board({"head": 0.77, "full": 0.82}), RECIPE)[0]
+    assert len(summary.shortfalls(board(GOOD, base=None), RECIPE)) == 3
+
+
+def test_a_model_that_was_never_pretrained_promises_no_gain() -> None:
+    mechanics = replace(RECIPE, kind="mechanics")
+    assert summary.shortfalls(board(GOOD | {"full": 0.5}), mechanics) == []
+    assert "has no score" in summary.shortfalls(board({"head": 0.77, "full": 0.82}), mechanics)[0]
 
 
 def test_an_error_that_came_down_is_a_gain() -> None:
     errors = {"head": 0.7, "lora": 0.6, "full": 0.5}
-    assert summary.shortfalls(board(errors, sign=-1)) == []
-    assert "did not beat" in summary.shortfalls(board(errors | {"lora": 0.8}, sign=-1))[0]
+    assert summary.shortfalls(board(errors, sign=-1), RECIPE) == []
+    assert "did not beat" in summary.shortfalls(board(errors | {"lora": 0.8}, sign=-1), RECIPE)[0]
 
 
 def test_the_last_line_is_one_json_object() -> None:
-    line = summary.result_line(board(GOOD), [31.26, 60.0, 90.04])
+    line = summary.result_line(board(GOOD), [31.26, 60.0, 90.04], teams=3)
     assert "\n" not in line
     result = json.loads(line)
     assert (result["scored"], result["seconds_to_first_score"], result["seconds_to_all"]) == (3, 31.3, 90.0)
@@ -161,9 +169,9 @@ def test_the_last_line_is_one_json_object() -> None:
         "team": "Full Tilt", "method": "full", "score": 0.82, "base_score": 0.76, "gain": 0.06, "place": 3,
         "compute_seconds": 12.34,
     }  # fmt: skip
-    partly = json.loads(summary.result_line(board({"head": 0.77}), [31.26]))
+    partly = json.loads(summary.result_line(board({"head": 0.77}), [31.26], teams=3))
     assert (partly["scored"], partly["seconds_to_all"]) == (1, None)
-    assert json.loads(summary.result_line({"rows": [], "unranked": []}, []))["seconds_to_first_score"] is None
+    assert json.loads(summary.result_line({"rows": [], "unranked": []}, [], teams=3))["seconds_to_first_score"] is None
 
 
 def test_the_table_has_ranked_and_unranked_rows() -> None:

@@ -1,18 +1,25 @@
-"""The challenge "What did the critic think?" as a bundle, made from the fetched sentences; always the same bytes."""
+"""The challenge "What did the critic think?" as a bundle, made from the fetched sentences; always the same bytes.
+
+python -m evaluation.demo.datasets.film_critics FOLDER
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.fetch import ORIGIN, fetch
+from evaluation.demo.people import FEATURES_LENGTH, MODEL
+from evaluation.demo.recipe import FILM_NIGHT, Recipe
 from hackathon.bundles.yaml import dump
 
-from .fetch import ORIGIN
-from .people import CHALLENGE, MODEL
+from .bundle import FETCHED, run
 
 NEGATIVE, POSITIVE = "negative", "positive"
 MIN_RATING = 0.4
@@ -20,7 +27,7 @@ TRAIN, VALIDATION, TEST = 1600, 400, 2000
 MAX_STEPS, MAX_SECONDS = 1000, 300.0
 
 CHALLENGE_YAML: dict[str, Any] = {
-    "slug": CHALLENGE,
+    "slug": "film-critics",
     "title": "What did the critic think?",
     "summary": "Tell praise from panning by one sentence of a film review.",
     "description": f"""Each item is one sentence from a film review. Say whether its author liked the film.
@@ -109,3 +116,62 @@ def write_bundle(folder: Path, sentences: Iterable[Sentence]) -> None:
 def _rows(sentences: Iterable[Sentence]) -> Iterator[dict[str, str]]:
     for sentence in sorted(sentences, key=lambda sentence: sentence.key):
         yield {"id": f"s{sentence.key[:12]}", "text": sentence.text, "label": sentence.label}
+
+
+def make(folder: Path) -> None:
+    """Fetch what is not there yet and write the bundle."""
+    write_bundle(folder, read_sentences(fetch(FETCHED / "film-critics").read_text()))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    event=FILM_NIGHT,
+    configs=(
+        {
+            "base_model": MODEL,
+            "method": {"name": "head"},
+            "training": {
+                "learning_rate": 0.01,
+                "per_device_train_batch_size": 32,
+                "num_train_epochs": 6,
+                "max_length": FEATURES_LENGTH,
+            },
+        },
+        {
+            "base_model": MODEL,
+            "method": {"name": "lora", "r": 8, "lora_alpha": 16, "target_modules": "attention"},
+            "training": {
+                "learning_rate": 3e-3,
+                "per_device_train_batch_size": 16,
+                "num_train_epochs": 2,
+                "max_length": 48,
+            },
+        },
+        {
+            "base_model": MODEL,
+            "method": {"name": "full"},
+            "training": {
+                "learning_rate": 2e-4,
+                "per_device_train_batch_size": 16,
+                "num_train_epochs": 1,
+                "max_length": 48,
+            },
+        },
+    ),
+    baseline={
+        "base_model": MODEL,
+        "method": {"name": "head"},
+        "training": {
+            "learning_rate": 1e-3,
+            "per_device_train_batch_size": 32,
+            "num_train_epochs": 5,
+            "max_length": FEATURES_LENGTH,
+        },
+    },
+    baseline_note="Baseline: linear head on frozen features",
+)
+
+if __name__ == "__main__":
+    sys.exit(run(make))
