@@ -16,6 +16,8 @@ IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,94}\.(?:png|jpe?g)", re.IG
 TAG = re.compile(r"O|[BI]-\S+")
 MAX_ITEMS = 5000
 """Of one list."""
+MAX_ANSWERS = 100
+"""That are right for one question."""
 MAX_NUMBER = 1e15
 """Up to here squares and their sums are finite, and whole numbers exact."""
 
@@ -49,12 +51,27 @@ def _is_list(value: Any) -> bool:
     return is_list and all(isinstance(item, str) and bool(item.strip()) for item in value)
 
 
+def _are_answers(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"text", "answer_start"}:
+        return False
+    texts, starts = value["text"], value["answer_start"]
+    if not isinstance(texts, list) or not isinstance(starts, list) or not len(texts) == len(starts) <= MAX_ANSWERS:
+        return False
+    are_texts = all(isinstance(text, str) and bool(text.strip()) for text in texts)
+    return are_texts and all(_is_whole(start) and start >= 0 for start in starts)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "integer": _is_whole,
     "number": _is_number,
     "strings": _is_list,
     "image": lambda value: isinstance(value, str) and bool(IMAGE_NAME.fullmatch(value)),
+    "answers": _are_answers,
 }
 
 
@@ -65,4 +82,9 @@ def _described(kind: ColumnKind) -> str:
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
+        "answers": _(
+            "an object with “text” and “answer_start”: two lists of one length, up to %(most)d, of texts that are not "
+            "empty and of whole numbers from 0"
+        )
+        % {"most": MAX_ANSWERS},
     }[kind]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .places import Place
 from .spans import Segment
 
 
@@ -18,3 +19,5 @@ class ShownAnswer:
     probability: float | None = None
     segments: tuple[Segment, ...] = ()
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
+    place: Place | None = None
+    """Where it is in the input that it is a part of."""

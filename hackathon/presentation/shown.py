@@ -14,10 +14,14 @@ from training_worker.contract.tasks import Column, TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS
 
 from .answer import ShownAnswer
+from .places import Mark, Piece, marked
 from .values import value_text
 
 LEAD = 300
 """Characters of a text that are shown at once."""
+
+TONES = ("truth", "prediction", "base")
+"""Of the marks of an example's answers, in their order."""
 
 FileUrl = Callable[[str], str]
 """Address of a file of the data by its name."""
@@ -29,11 +33,12 @@ def data_file_url(challenge: Challenge, data: ChallengeData) -> FileUrl:
 
 @dataclass(frozen=True)
 class ShownInput:
-    """One input column: `text`, and where it names a file of the data `url`."""
+    """One input column: `text`, and where it names a file of the data `url`. `is_passage`: parts of it are marked."""
 
     name: str
     text: str
     url: str = ""
+    is_passage: bool = False
 
     @property
     def lead(self) -> str:
@@ -57,6 +62,13 @@ class ShownExample:
     error: str = ""
     """How far off the run's answer is; "" where right or wrong says all."""
 
+    @property
+    def passage(self) -> tuple[Piece, ...]:
+        """The input that answers are parts of, with these marked; () where none is."""
+        whole = next((shown.text for shown in self.inputs if shown.is_passage), "")
+        tones = zip(self.answers, TONES, strict=False)
+        return marked(whole, [Mark(*answer.place, answer.name, tone) for answer, tone in tones if answer.place])
+
 
 def presentation_of(spec: TaskSpec) -> str:
     """Name of the template that shows an example."""
@@ -71,7 +83,7 @@ def shown_inputs(values: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) 
 
 def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> ShownInput:
     text = value_text(values[column.name])
-    return ShownInput(column.name, text, file_url(text) if column.kind in FILE_KINDS else "")
+    return ShownInput(column.name, text, file_url(text) if column.kind in FILE_KINDS else "", column.is_fixed)
 
 
 def shown_row(row: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) -> ShownExample:

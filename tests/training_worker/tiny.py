@@ -16,8 +16,14 @@ BAD = ("bad", "poor", "awful", "dull", "broken")
 FILLER = ("the", "film", "is", "a", "plot", "and", "with", "story", "very", "it")
 LABELS = ("negative", "positive")
 CLASSES, NUMBERS, TAGS = "text-classification", "text-regression", "token-classification"
-LABELS_OF: dict[str, tuple[str, ...]] = {CLASSES: LABELS, NUMBERS: (), TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD")}
-RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3}
+SPANS = "question-answering"
+LABELS_OF: dict[str, tuple[str, ...]] = {
+    CLASSES: LABELS,
+    NUMBERS: (),
+    TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD"),
+    SPANS: (),
+}
+RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -54,7 +60,21 @@ def _tags(rng: random.Random, index: int) -> Row:
     return {"tokens": tokens, "ner_tags": ["O", "O", "B-GOOD", *["I-GOOD"] * (len(good) - 1), "O", "O", "B-BAD"]}
 
 
-MAKERS: dict[str, Callable[[random.Random, int], Row]] = {CLASSES: _class, NUMBERS: _number, TAGS: _tags}
+def _span(rng: random.Random, index: int) -> Row:
+    """The answer is the good words, one or two, at the place that a sentence of fillers has; a quarter have none."""
+    good = rng.choices(GOOD, k=rng.randint(1, 2)) if index % 4 else []
+    before, after = rng.choices(FILLER, k=rng.randint(0, 5)), rng.choices(FILLER, k=rng.randint(1, 5))
+    context, start = " ".join([*before, *good, *after]), len(" ".join([*before, ""]))
+    answers = {"text": [" ".join(good)], "answer_start": [start]} if good else {"text": [], "answer_start": []}
+    return {"question": "is it good", "context": context, "answers": answers}
+
+
+MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
+    CLASSES: _class,
+    NUMBERS: _number,
+    TAGS: _tags,
+    SPANS: _span,
+}
 
 
 def make_data(folder: Path, task: str = CLASSES, *, train: int = 96, validation: int = 32, test: int = 40) -> Path:

@@ -47,6 +47,8 @@ METRICS: dict[str, MetricSpec] = {
         _share("entity_precision"),
         _share("entity_recall"),
         _share("token_accuracy"),
+        _share("exact_match"),
+        _share("squad_f1"),
         MetricSpec(name="mse", direction="lower", low=0.0, high=None),
         MetricSpec(name="mae", direction="lower", low=0.0, high=None),
         MetricSpec(name="r2", direction="higher", low=None, high=1.0),

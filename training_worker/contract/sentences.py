@@ -101,6 +101,7 @@ ENDINGS: dict[str, Sentence] = {
 
 CLASS_PROTOTYPES = Sentence("class prototypes (centred cosine), %(count)s examples a class")
 WORD_PROTOTYPES = Sentence("class prototypes of words (centred cosine), %(count)s words a class")
+SPAN_RIDGE = Sentence("ridge regression of starts and ends on frozen features of tokens, %(count)s examples")
 RIDGE = Sentence("ridge regression on frozen features, %(count)s examples")
 ONE_CPU_THREAD = Sentence("CPU, 1 thread")
 CPU_THREADS = Sentence("CPU, %(count)s threads")

@@ -8,6 +8,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCardData
 
 from ..contract.report import MetricRow, ValidationReport
+from ..contract.tasks import TASKS
 from ..contract.wire import MODEL_CARD, JobSpec
 from ..run.messages import ChildResult
 from .folder import Parts
@@ -31,7 +32,7 @@ def model_card(parts: Parts, spec: JobSpec, result: ChildResult, report: Validat
 # {model.slug}, fine-tuned for {dataset.task}
 
 {model.slug} ({model.source or model.slug}, revision {model.revision or "not stated"}), {method}.
-{f"Labels: {', '.join(dataset.labels)}." if dataset.labels else "The answer is a number."}
+{_answer(spec)}
 
 ## Use
 
@@ -53,6 +54,15 @@ The base score is of {result.base_method}.
 | --- | --- | --- |
 {_table(report.metrics)}
 """
+
+
+def _answer(spec: JobSpec) -> str:
+    if spec.dataset.labels:
+        return f"Labels: {', '.join(spec.dataset.labels)}."
+    return {
+        "number": "The answer is a number.",
+        "span": "The answer is a part of the context.",
+    }.get(TASKS[spec.dataset.task].output, "")
 
 
 def _table(rows: tuple[MetricRow, ...]) -> str:

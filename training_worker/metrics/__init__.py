@@ -21,3 +21,7 @@ def output_of(kind: OutputKind) -> Output:
             from .numbers import NumberOutput
 
             return NumberOutput()
+        case "span":
+            from .spans import SpanOutput
+
+            return SpanOutput()

@@ -66,9 +66,9 @@ class PublicForm:
 
     `auto_class` is an Auto class of transformers. Where its model is ours whole, `layer` names the linear layer in it
     that is our top; "" where it is the backbone alone: then the top's weight and bias lie in a file of their own.
-    `options` are keyword arguments of its `from_pretrained`, `processor_options` those of the processor's. `usage` are
-    lines of Python that define `predict`, given `model`, `processor`, the dictionary `labels` and, without a `layer`,
-    the top's tensors `head`.
+    `options` are keyword arguments of its `from_pretrained`, `processor_options` those of the processor's, `config` is
+    what its config says beside the base model's. `usage` are lines of Python that define `predict`, given `model`,
+    `processor`, the dictionary `labels` and, without a `layer`, the top's tensors `head`.
     """
 
     pipeline_tag: str
@@ -78,6 +78,7 @@ class PublicForm:
     layer: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     processor_options: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
 
 
 class Task(ABC):

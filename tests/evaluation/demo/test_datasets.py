@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from evaluation.demo.datasets import bundle, film_ratings, tweets
+from evaluation.demo.datasets import bundle, film_ratings, scikit_learn_docs, tweets
 from evaluation.demo.datasets.film_ratings import RatedSentence
+from evaluation.demo.datasets.scikit_learn_docs import Question, questions_of
 from evaluation.demo.datasets.tweets import Tweet
 from evaluation.demo.pip_download import FetchFailed
 from hackathon.bundles.reading import inspect_bundle
@@ -20,6 +21,9 @@ from hackathon.bundles.reading import inspect_bundle
 TWEETS = [
     Tweet(("So", "nice", "to", "see", "Ada", "Moe", str(n)), ("O", "O", "O", "O", "B-person", "I-person", "O"))
     for n in range(2500)
+]
+QUESTIONS = [
+    Question(f"f{n}", f"What is the default of a in f{n}?", f"a : int, default={n}", str(n), 17) for n in range(2200)
 ]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
 
@@ -29,6 +33,7 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
     [
         (lambda folder: tweets.write_bundle(folder, TWEETS), ("B-person", "I-person", "O"), (1200, 300, 780)),
         (lambda folder: film_ratings.write_bundle(folder, SENTENCES), (), (1600, 400, 2000)),
+        (lambda folder: scikit_learn_docs.write_bundle(folder, QUESTIONS), (), (1000, 250, 900)),
     ],
 )
 def test_a_bundle_has_no_problem(
@@ -66,6 +71,54 @@ def test_each_sentence_is_there_once_and_none_with_two_ratings() -> None:
     body = "1\t2.5\tA  fine film.\n2\t2.5\ta fine film.\n3\t-1\tDull.\n4\t1\tdull.\n5\t0.25\tA film.\n6\t1\t \n"
     found = {(one.text, one.rating) for one in film_ratings.read_sentences(body)}
     assert found == {("A fine film.", 2.5), ("A film.", 0.25)}
+
+
+DOCSTRING = """Fit.
+
+Parameters
+----------
+alpha : float, default=1.0
+    Strength.
+
+X : array of shape (n,)
+    Data.
+
+fit_intercept : bool, default=True
+    Known to everybody.
+
+solver : {'svd', "lsqr"}, default='svd'
+    One of:
+
+    - 'svd'
+
+Returns
+-------
+beta : int, default=3
+"""
+
+
+def test_questions_are_about_the_parameters_of_a_docstring() -> None:
+    found = {one.question: one for one in questions_of("Ridge", DOCSTRING)}
+    assert {question.split()[5]: one.answer for question, one in found.items()} == {
+        "alpha": "1.0",
+        "X": "",
+        "solver": "'svd'",
+    }
+    for one in found.values():
+        assert one.context.startswith("alpha : float")
+        assert one.start is None or one.context.startswith(one.answer, one.start)
+    assert found["What is the default of X in Ridge?"].start is None
+
+
+def test_a_question_about_two_texts_is_left_out() -> None:
+    other = DOCSTRING.replace("default=1.0", "default=2.0")
+    assert scikit_learn_docs.read_questions([("Ridge", DOCSTRING), ("Ridge", other)]) == []
+    assert len(scikit_learn_docs.read_questions([("Ridge", DOCSTRING), ("Ridge", DOCSTRING)])) == 3
+
+
+def test_the_installed_documentation_is_the_pinned_one() -> None:
+    questions = scikit_learn_docs.fetch()
+    assert len({one.key for one in questions}) == len(questions) >= sum(vars(scikit_learn_docs.SIZES).values())
 
 
 def test_only_the_expected_wheel_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

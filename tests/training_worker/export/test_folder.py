@@ -21,6 +21,7 @@ pytestmark = pytest.mark.torch
 
 LORA = {"name": "lora", "r": 4, "lora_alpha": 8}
 CLASSES, NUMBERS, WORDS = "text-classification", "text-regression", "token-classification"
+SPANS = "question-answering"
 AGAIN = """
 import json, sys
 for name in ("django", "training_worker"):
@@ -103,6 +104,23 @@ def test_a_tagger_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: An
     expected = {entry["id"]: entry["tags"] for entry in lines(folder / "validation_predictions.jsonl")}
     assert answers == [expected[row["id"]] for row in rows]
     assert len({tag for tags in answers for tag in tags}) > 1
+    if method == "full":
+        assert "newly initialized" not in warned
+
+
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_answers_in_a_context_are_found_alike(
+    run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any
+) -> None:
+    """With windows of eight tokens, several to a context."""
+    _result, folder, _messages = run_job(make_config(method, num_train_epochs=6, max_length=8), task=SPANS)
+    rows = lines(tiny_data_of(SPANS) / "validation.jsonl")
+    answers, warned = answers_elsewhere(
+        folder, tiny_model, [[row["question"], row["context"]] for row in rows], tmp_path
+    )
+    expected = {entry["id"]: entry["answer"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == [expected[row["id"]] for row in rows]
+    assert len(set(answers)) > 2
     if method == "full":
         assert "newly initialized" not in warned
 

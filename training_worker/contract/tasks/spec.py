@@ -7,20 +7,25 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image"]
-"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`."""
+ColumnKind = Literal["string", "integer", "number", "strings", "image", "answers"]
+"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`.
+
+`answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
+"""
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 
 Unit = Literal["tokens", "kilopixels"]
 """Of an example's cost."""
 
-OutputKind = Literal["class", "tags", "number"]
+OutputKind = Literal["class", "tags", "number", "span"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
 - `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
 - `number`: a number. Prediction line `{"id", "value": float}`.
+- `span`: a part of the input's context. Prediction line `{"id", "answer": string}`; "" says that there is no answer in
+  the context.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
@@ -38,6 +43,8 @@ class Column(ContractModel):
     name: str
     kind: ColumnKind
     required: bool = True
+    is_fixed: bool = False
+    """Other columns count its characters: nothing may change it."""
 
 
 class TaskSpec(ContractModel):
@@ -56,7 +63,7 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image"]
+    presentation: Literal["text", "tokens", "image", "context"]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
