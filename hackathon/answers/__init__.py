@@ -9,6 +9,7 @@ from training_worker.contract.tasks.spec import OutputKind
 
 from .base import AnswerKind
 from .classes import ClassAnswer
+from .label_sets import LabelSetAnswer
 from .numbers import NumberAnswer
 from .spans import SpanAnswer
 from .tags import TagsAnswer
@@ -17,6 +18,7 @@ ANSWERS: dict[OutputKind, AnswerKind] = {
     "class": ClassAnswer(),
     "tags": TagsAnswer(),
     "number": NumberAnswer(),
+    "labels": LabelSetAnswer(),
     "span": SpanAnswer(),
 }
 

@@ -61,6 +61,12 @@ def _are_answers(value: Any) -> bool:
     return are_texts and all(_is_whole(start) and start >= 0 for start in starts)
 
 
+def _are_labels(value: Any) -> bool:
+    is_list = isinstance(value, list) and len(value) <= MAX_ITEMS
+    are_names = is_list and all(isinstance(label, str) and bool(label.strip()) for label in value)
+    return are_names and len(set(value)) == len(value)
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -72,6 +78,7 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "strings": _is_list,
     "image": lambda value: isinstance(value, str) and bool(IMAGE_NAME.fullmatch(value)),
     "answers": _are_answers,
+    "labels": _are_labels,
 }
 
 
@@ -82,6 +89,7 @@ def _described(kind: ColumnKind) -> str:
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
+        "labels": _("a list of different strings, none of them empty"),
         "answers": _(
             "an object with “text” and “answer_start”: two lists of one length, up to %(most)d, of texts that are not "
             "empty and of whole numbers from 0"

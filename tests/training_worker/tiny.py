@@ -16,14 +16,15 @@ BAD = ("bad", "poor", "awful", "dull", "broken")
 FILLER = ("the", "film", "is", "a", "plot", "and", "with", "story", "very", "it")
 LABELS = ("negative", "positive")
 CLASSES, NUMBERS, TAGS = "text-classification", "text-regression", "token-classification"
-SPANS = "question-answering"
+SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 LABELS_OF: dict[str, tuple[str, ...]] = {
     CLASSES: LABELS,
     NUMBERS: (),
     TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD"),
     SPANS: (),
+    LABEL_SETS: LABELS,
 }
-RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3}
+RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3, LABEL_SETS: 5e-3}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -69,11 +70,20 @@ def _span(rng: random.Random, index: int) -> Row:
     return {"question": "is it good", "context": context, "answers": answers}
 
 
+def _label_set(rng: random.Random, index: int) -> Row:
+    """A good word makes a text positive, a bad one negative; it may have both, or none."""
+    positive, negative = index % 2, index // 2 % 2
+    words = [*rng.choices(FILLER, k=rng.randint(2, 9)), *[rng.choice(GOOD)] * positive, *[rng.choice(BAD)] * negative]
+    rng.shuffle(words)
+    return {"text": " ".join(words), "labels": [*["negative"] * negative, *["positive"] * positive]}
+
+
 MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     CLASSES: _class,
     NUMBERS: _number,
     TAGS: _tags,
     SPANS: _span,
+    LABEL_SETS: _label_set,
 }
 
 

@@ -43,6 +43,10 @@ METRICS: dict[str, MetricSpec] = {
     for spec in (
         _share("accuracy"),
         _share("f1_macro"),
+        _share("f1_micro"),
+        _share("f1_weighted"),
+        _share("subset_accuracy"),
+        _share("pr_auc_macro"),
         _share("entity_f1"),
         _share("entity_precision"),
         _share("entity_recall"),

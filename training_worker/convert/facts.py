@@ -34,6 +34,7 @@ AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
 TASK_CLASSES = {
     ("string", "class"): "SEQUENCE_CLASSIFICATION",
     ("string", "number"): "SEQUENCE_CLASSIFICATION",
+    ("string", "labels"): "SEQUENCE_CLASSIFICATION",
     ("string", "span"): "QUESTION_ANSWERING",
     ("strings", "tags"): "TOKEN_CLASSIFICATION",
     ("image", "class"): "IMAGE_CLASSIFICATION",

@@ -21,6 +21,10 @@ def output_of(kind: OutputKind) -> Output:
             from .numbers import NumberOutput
 
             return NumberOutput()
+        case "labels":
+            from .label_sets import LabelSetOutput
+
+            return LabelSetOutput()
         case "span":
             from .spans import SpanOutput
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.demo.datasets import bundle, film_ratings, scikit_learn_docs, tweets
+from evaluation.demo.datasets import bundle, film_ratings, scikit_learn_docs, tweet_subjects, tweets
 from evaluation.demo.datasets.film_ratings import RatedSentence
 from evaluation.demo.datasets.scikit_learn_docs import Question, questions_of
 from evaluation.demo.datasets.tweets import Tweet
@@ -22,6 +22,7 @@ TWEETS = [
     Tweet(("So", "nice", "to", "see", "Ada", "Moe", str(n)), ("O", "O", "O", "O", "B-person", "I-person", "O"))
     for n in range(2500)
 ]
+PLACED = [Tweet(("Ada", "in", "Oslo", str(n)), ("B-person", "O", ("B-geo-loc", "O")[n % 2], "O")) for n in range(2500)]
 QUESTIONS = [
     Question(f"f{n}", f"What is the default of a in f{n}?", f"a : int, default={n}", str(n), 17) for n in range(2200)
 ]
@@ -33,6 +34,7 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
     [
         (lambda folder: tweets.write_bundle(folder, TWEETS), ("B-person", "I-person", "O"), (1200, 300, 780)),
         (lambda folder: film_ratings.write_bundle(folder, SENTENCES), (), (1600, 400, 2000)),
+        (lambda folder: tweet_subjects.write_bundle(folder, PLACED), ("geo-loc", "person"), (1200, 300, 780)),
         (lambda folder: scikit_learn_docs.write_bundle(folder, QUESTIONS), (), (1000, 250, 900)),
     ],
 )

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.torch
 
 LORA = {"name": "lora", "r": 4, "lora_alpha": 8}
 CLASSES, NUMBERS, WORDS = "text-classification", "text-regression", "token-classification"
-SPANS = "question-answering"
+SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 AGAIN = """
 import json, sys
 for name in ("django", "training_worker"):
@@ -106,6 +106,17 @@ def test_a_tagger_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: An
     assert len({tag for tags in answers for tag in tags}) > 1
     if method == "full":
         assert "newly initialized" not in warned
+
+
+def test_sets_of_labels_are_answered_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path) -> None:
+    _result, folder, _messages = run_job(make_config(LORA), task=LABEL_SETS)
+    rows = lines(tiny_data_of(LABEL_SETS) / "validation.jsonl")[:10]
+    answers, _warned = answers_elsewhere(folder, tiny_model, [[row["text"]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["probabilities"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert list(answer) == ["negative", "positive"]
+        assert list(answer.values()) == pytest.approx(expected[row["id"]], abs=1e-4)
+    assert json.loads((folder / "config.json").read_text())["problem_type"] == "multi_label_classification"
 
 
 @pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])

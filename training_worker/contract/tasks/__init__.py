@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
-from . import image_classification, question_answering, text_classification, text_regression, token_classification
+from . import (
+    image_classification,
+    multi_label_classification,
+    question_answering,
+    text_classification,
+    text_regression,
+    token_classification,
+)
 from .spec import Column, TaskSpec
 
 __all__ = ["TASKS", "Column", "TaskSpec"]
@@ -12,6 +19,7 @@ TASKS: dict[str, TaskSpec] = {
     module.SPEC.id: module.SPEC
     for module in (
         text_classification,
+        multi_label_classification,
         text_regression,
         token_classification,
         question_answering,

@@ -7,10 +7,11 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image", "answers"]
+ColumnKind = Literal["string", "integer", "number", "strings", "image", "answers", "labels"]
 """What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`.
 
 `answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
+`labels` are any number of different texts, also none.
 """
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
@@ -18,19 +19,21 @@ FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 Unit = Literal["tokens", "kilopixels"]
 """Of an example's cost."""
 
-OutputKind = Literal["class", "tags", "number", "span"]
+OutputKind = Literal["class", "tags", "number", "span", "labels"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
 - `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
 - `number`: a number. Prediction line `{"id", "value": float}`.
+- `labels`: any number of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label
+  order]}`, independent of each other; a label is answered from 0.5 on.
 - `span`: a part of the input's context. Prediction line `{"id", "answer": string}`; "" says that there is no answer in
   the context.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
 
-LABELLED: frozenset[OutputKind] = frozenset({"class", "tags"})
+LABELLED: frozenset[OutputKind] = frozenset({"class", "tags", "labels"})
 """Kinds of answers that are made of the data's labels."""
 
 TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
