@@ -114,6 +114,7 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
     "strings": list,
     "image": str,
+    "span": dict,
     "integer": int,
     "number": int | float,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from training_worker.contract.tasks.spec import OutputKind
 
 from .base import AnswerKind
+from .choices import ChoiceAnswer
 from .classes import ClassAnswer
 from .label_sets import LabelSetAnswer
 from .numbers import NumberAnswer
@@ -19,6 +20,7 @@ ANSWERS: dict[OutputKind, AnswerKind] = {
     "tags": TagsAnswer(),
     "number": NumberAnswer(),
     "labels": LabelSetAnswer(),
+    "choice": ChoiceAnswer(),
     "span": SpanAnswer(),
 }
 

@@ -67,6 +67,11 @@ def _are_labels(value: Any) -> bool:
     return are_names and len(set(value)) == len(value)
 
 
+def _is_span(value: Any) -> bool:
+    is_object = isinstance(value, dict) and value.keys() == {"start", "end"}
+    return is_object and all(map(_is_whole, value.values())) and 0 <= value["start"] < value["end"]
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -79,6 +84,7 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "image": lambda value: isinstance(value, str) and bool(IMAGE_NAME.fullmatch(value)),
     "answers": _are_answers,
     "labels": _are_labels,
+    "span": _is_span,
 }
 
 
@@ -89,6 +95,7 @@ def _described(kind: ColumnKind) -> str:
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
+        "span": _("an object with “start” and “end”, the first character, counted from 0, and the one after the last"),
         "labels": _("a list of different strings, none of them empty"),
         "answers": _(
             "an object with “text” and “answer_start”: two lists of one length, up to %(most)d, of texts that are not "

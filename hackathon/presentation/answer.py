@@ -21,3 +21,5 @@ class ShownAnswer:
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
     place: Place | None = None
     """Where it is in the input that it is a part of."""
+    choice: int | None = None
+    """Its number, where it is one of the item's choices."""

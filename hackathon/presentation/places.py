@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from training_worker.contract.base import JSON
+
 AROUND = 300
 """Characters that are shown before the first and after the last marked part."""
 CUT = "…"
@@ -46,6 +48,12 @@ def place_of(text: str, starts: Sequence[int], whole: str) -> Place | None:
             return None
         found = min(there, key=lambda place: abs(place - near))
     return found, found + len(text)
+
+
+def span_of(value: JSON) -> Place | None:
+    """Of an object with `start` and `end`; None for anything else."""
+    start, end = (value.get("start"), value.get("end")) if isinstance(value, dict) else (None, None)
+    return (start, end) if isinstance(start, int) and isinstance(end, int) else None
 
 
 def marked(whole: str, marks: Sequence[Mark]) -> tuple[Piece, ...]:

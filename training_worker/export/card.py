@@ -62,6 +62,7 @@ def _answer(spec: JobSpec) -> str:
     return {
         "number": "The answer is a number.",
         "span": "The answer is a part of the context.",
+        "choice": "The answer is one of the choices.",
     }.get(TASKS[spec.dataset.task].output, "")
 
 

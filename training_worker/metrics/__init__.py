@@ -25,6 +25,10 @@ def output_of(kind: OutputKind) -> Output:
             from .label_sets import LabelSetOutput
 
             return LabelSetOutput()
+        case "choice":
+            from .choices import ChoiceOutput
+
+            return ChoiceOutput()
         case "span":
             from .spans import SpanOutput
 

@@ -131,7 +131,8 @@ class LabelSetOutput:
 
 def _micro(counts: FloatArray) -> FloatArray:
     """(…, 3, k) summed counts → (…) F1 of the counts of all labels together."""
-    return f1_of_counts(counts.sum(axis=-1, keepdims=True))[..., 0]
+    together: FloatArray = f1_of_counts(counts.sum(axis=-1, keepdims=True))[..., 0]
+    return together
 
 
 def _macro(counts: FloatArray) -> FloatArray:
@@ -150,7 +151,8 @@ AVERAGES = {"f1_micro": _micro, "f1_macro": _macro, "f1_weighted": _weighted}
 
 def _is_right(truth: BoolArray, answers: FloatArray) -> FloatArray:
     """(n,) 1 where the very set of labels was answered."""
-    return (chosen(truth, answers) == truth).all(axis=1).astype(np.float64)
+    is_right: FloatArray = (chosen(truth, answers) == truth).all(axis=1).astype(np.float64)
+    return is_right
 
 
 def _are_labels(value: JSON, known: set[str]) -> bool:

@@ -66,7 +66,7 @@ def span_form(model: TaskModel, max_length: int, *, longest_answer: int, has_nul
 @cache
 def has_plain_layer(config: type) -> bool:
     """Does transformers' class for this architecture put one linear layer on the encoder, and nothing else?"""
-    architecture: Any = transformers.AutoModelForQuestionAnswering._model_mapping[config]  # type: ignore[attr-defined]
+    architecture: Any = transformers.AutoModelForQuestionAnswering._model_mapping[config]
     with torch.device("meta"):
         layer = getattr(architecture(config(num_labels=2)), LAYER, None)
     return isinstance(layer, nn.Linear)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
@@ -73,26 +74,26 @@ def read_windows(
 def _cut_questions(
     tokenizer: PreTrainedTokenizerBase, questions: Sequence[str], contexts: Sequence[str], room: int
 ) -> Iterator[str]:
-    lengths, places = (
+    in_contexts, in_questions = (
         tokenizer([*texts], add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
         for texts in (contexts, questions)
     )
-    for question, spans, context in zip(questions, places, lengths, strict=True):
-        most = max(room // 2, room - len(context))
+    for question, spans, others in zip(questions, in_questions, in_contexts, strict=True):
+        most = max(room // 2, room - len(others))
         yield question if len(spans) <= most else question[: spans[most - 1][1]]
 
 
-def _of_example(encoded: object, windows: Sequence[int], most: int, *, overlap: int) -> Windows:
+def _of_example(encoded: Any, windows: Sequence[int], most: int, *, overlap: int) -> Windows:
     found: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {}
     first = 0
     for window, index in enumerate(windows[:most]):
-        places = [at for at, part in enumerate(encoded.sequence_ids(index)) if part == 1]  # type: ignore[attr-defined]
-        spans = encoded["offset_mapping"][index]  # type: ignore[index]
+        places = [at for at, part in enumerate(encoded.sequence_ids(index)) if part == 1]
+        spans = encoded["offset_mapping"][index]
         for number, at in enumerate(places):
             if window == 0 or number >= overlap // 2:
                 found[first + number] = ((window, at), tuple(spans[at]))
         first += len(places) - overlap
-    ids, type_ids = encoded["input_ids"], encoded.get("token_type_ids")  # type: ignore[index, attr-defined]
+    ids, type_ids = encoded["input_ids"], encoded.get("token_type_ids")
     return Windows(
         ids=[ids[index] for index in windows[:most]],
         type_ids=None if type_ids is None else [type_ids[index] for index in windows[:most]],

@@ -25,7 +25,7 @@ from evaluation.demo.pip_download import FetchFailed
 from .bundle import Sizes, run, write_rows
 
 PACKAGE, VERSION = "scikit-learn", "1.9.1"
-QUESTIONS_SHA256 = "a2c7fa139eaf97e4458c7d1e125a1efb1523724add6cb2eb867aff6b3ba29c74"
+QUESTIONS_SHA256 = "f6be791c17aab059ec92059e68c4977645a682d9984301030cf919da058b289f"
 """Of what is read of that version."""
 ORIGIN = {
     "package": f"{PACKAGE} {VERSION} on PyPI, the docstrings of its public classes and functions",
@@ -115,6 +115,14 @@ def questions_of(owner: str, docstring: str) -> Iterator[Question]:
                 yield Question(owner, question, passage, found["value"], found.start("value"))
 
 
+def parameters_in(passage: str) -> Iterator[tuple[str, str]]:
+    """(name, entry) of each parameter; an entry of several names is left out."""
+    entries = [*_ENTRY.finditer(passage)]
+    for entry, end in zip(entries, [*(entry.start() for entry in entries[1:]), len(passage)], strict=True):
+        if "," not in entry["names"]:
+            yield entry["names"], passage[entry.end() : end].strip()
+
+
 def _parameters(docstring: str) -> str:
     """The section's lines, from its heading on to the next one."""
     section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-{3,}$|\Z)", docstring, re.MULTILINE | re.DOTALL)
@@ -141,7 +149,7 @@ def read_questions(sources: Iterable[tuple[str, str]]) -> list[Question]:
     found: dict[str, set[Question]] = {}
     for owner, docstring in sources:
         for one in questions_of(owner, docstring):
-            found.setdefault(one.question, set()).add(one)
+            found.setdefault(one.question.casefold(), set()).add(one)
     single = (next(iter(same)) for same in found.values() if len(same) == 1)
     return sorted(single, key=lambda one: (hashlib.sha256(f"owner {one.owner}".encode()).hexdigest(), one.key))
 

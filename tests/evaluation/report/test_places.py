@@ -107,3 +107,36 @@ def test_a_row_of_the_data_shows_its_answer() -> None:
     found = shown_row(row, SPEC, str)
     assert found.passage[-1] == Piece("three", "truth", "True answer")
     assert found.answers[0].text == "three"
+
+
+def test_a_relation_shows_both_entities_in_the_text() -> None:
+    spec = TASKS["relation-extraction"]
+    row = {"id": "1", "text": CONTEXT, "head": {"start": 4, "end": 7}, "tail": {"start": 12, "end": 17}, "label": "x"}
+    found = shown_row(row, spec, str)
+    assert [(piece.text, piece.tones, piece.ends) for piece in found.passage] == [
+        ("one ", "", ""),
+        ("two", "entity", "head"),
+        (" two ", "", ""),
+        ("three", "entity", "tail"),
+    ]
+    page = render_to_string(presentation_of(spec), {"example": found})
+    assert '<mark class="entity">two</mark><small class="mark-name">head</small>' in page.replace("\n", "")
+    for odd in ({}, {"start": "4", "end": 7}, {"start": 9, "end": 7}, {"start": 0, "end": 10**9}):
+        render_to_string(presentation_of(spec), {"example": shown_row(row | {"head": odd}, spec, str)})
+
+
+def test_choices_are_shown_with_the_answers_that_chose_them() -> None:
+    spec, inputs = TASKS["multiple-choice"], {"question": "Which?", "choices": ["a", "b", "c"]}
+    found = shown_example(example("val-0", 1, 1, 2, inputs=inputs), spec, str, True)
+    assert found.choices == [
+        Piece("a"),
+        Piece("b", "truth prediction", "Right choice, Prediction"),
+        Piece("c", "base", "Base model"),
+    ]
+    assert [(answer.text, answer.is_right) for answer in found.answers] == [("b", None), ("b", True), ("c", False)]
+    page = render_to_string(presentation_of(spec), {"example": found})
+    assert '<li dir="auto" class="truth prediction">b' in page
+    for odd in (7, -1, None):
+        render_to_string(
+            presentation_of(spec), {"example": shown_example(example("1", 1, odd, inputs=inputs), spec, str, True)}
+        )

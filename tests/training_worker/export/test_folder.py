@@ -22,6 +22,7 @@ pytestmark = pytest.mark.torch
 LORA = {"name": "lora", "r": 4, "lora_alpha": 8}
 CLASSES, NUMBERS, WORDS = "text-classification", "text-regression", "token-classification"
 SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
+RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
 AGAIN = """
 import json, sys
 for name in ("django", "training_worker"):
@@ -106,6 +107,27 @@ def test_a_tagger_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: An
     assert len({tag for tags in answers for tag in tags}) > 1
     if method == "full":
         assert "newly initialized" not in warned
+
+
+def test_choices_are_scored_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path) -> None:
+    _result, folder, _messages = run_job(make_config(LORA), task=CHOICES)
+    rows = lines(tiny_data_of(CHOICES) / "validation.jsonl")[:10]
+    asked = [[row["question"], row["choices"]] for row in rows]
+    answers, _warned = answers_elsewhere(folder, tiny_model, asked, tmp_path)
+    expected = {entry["id"]: entry["scores"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert answer == pytest.approx(expected[row["id"]], abs=1e-4)
+
+
+def test_relations_are_answered_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path) -> None:
+    _result, folder, _messages = run_job(make_config(LORA, max_length=40), task=RELATIONS)
+    rows = lines(tiny_data_of(RELATIONS) / "validation.jsonl")[:10]
+    places = [[[row[side]["start"], row[side]["end"]] for side in ("head", "tail")] for row in rows]
+    asked = [[row["text"], *found] for row, found in zip(rows, places, strict=True)]
+    answers, _warned = answers_elsewhere(folder, tiny_model, asked, tmp_path)
+    expected = {entry["id"]: entry["probabilities"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert list(answer.values()) == pytest.approx(expected[row["id"]], abs=1e-4)
 
 
 def test_sets_of_labels_are_answered_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path) -> None:

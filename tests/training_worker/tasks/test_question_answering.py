@@ -129,7 +129,7 @@ def test_what_comes_after_the_last_window_is_not_learned(
     batch = split.collate([0, 1])
     assert task.weight(batch) == 1
     assert not batch["labels"][0].clamp(min=0).any()
-    assert task.loss(torch.zeros(*batch["labels"].shape, 2), split.collate([0]), 0.0).item() == 0.0
+    assert task.loss(torch.zeros(*split.targets([0]).shape, 2), split.collate([0]), 0.0).item() == 0.0
 
 
 def test_hidden_vectors_are_those_of_their_windows(make_task: Callable[..., Any]) -> None:

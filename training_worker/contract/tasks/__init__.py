@@ -6,7 +6,9 @@ from __future__ import annotations
 from . import (
     image_classification,
     multi_label_classification,
+    multiple_choice,
     question_answering,
+    relation_extraction,
     text_classification,
     text_regression,
     token_classification,
@@ -22,7 +24,9 @@ TASKS: dict[str, TaskSpec] = {
         multi_label_classification,
         text_regression,
         token_classification,
+        relation_extraction,
         question_answering,
+        multiple_choice,
         image_classification,
     )
 }

@@ -7,11 +7,12 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image", "answers", "labels"]
+ColumnKind = Literal["string", "integer", "number", "strings", "image", "answers", "labels", "span"]
 """What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`.
 
 `answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
-`labels` are any number of different texts, also none.
+`labels` are any number of different texts, also none. `span` is a part of the row's text: `{"start": integer, "end":
+integer}`, its first character and the one after its last.
 """
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
@@ -19,7 +20,7 @@ FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 Unit = Literal["tokens", "kilopixels"]
 """Of an example's cost."""
 
-OutputKind = Literal["class", "tags", "number", "span", "labels"]
+OutputKind = Literal["class", "tags", "number", "span", "labels", "choice"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
@@ -27,6 +28,8 @@ OutputKind = Literal["class", "tags", "number", "span", "labels"]
 - `number`: a number. Prediction line `{"id", "value": float}`.
 - `labels`: any number of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label
   order]}`, independent of each other; a label is answered from 0.5 on.
+- `choice`: one of the item's own choices. Prediction line `{"id", "scores": [a float for each choice]}`, of which the
+  highest is the answer.
 - `span`: a part of the input's context. Prediction line `{"id", "answer": string}`; "" says that there is no answer in
   the context.
 
@@ -66,7 +69,7 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image", "context"]
+    presentation: Literal["text", "tokens", "image", "context", "relation", "choices"]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
