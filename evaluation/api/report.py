@@ -26,6 +26,7 @@ _SHAPES: list[dict[str, Any]] = [
     {"type": "string"},
     {"type": "array", "items": {"type": "string"}},
     {"type": "number"},
+    {"type": "object"},
     {"type": "null"},
 ]
 

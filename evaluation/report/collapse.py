@@ -13,7 +13,7 @@ def collapse_text(collapse: Collapse) -> str:
     answer = collapse.answer if isinstance(collapse.answer, str) else f"{collapse.answer:.4g}"
     percent = int(100 * collapse.share)  # 99.9 is not yet all of them
     text = _("The model has collapsed: it predicts “%(answer)s” for %(percent)d %% of the validation data.")
-    return text % {"answer": isolated(answer), "percent": percent}
+    return text % {"answer": isolated(answer) if answer else _("no answer"), "percent": percent}
 
 
 def collapse_hint(config: SubmissionConfig, steps: int) -> str:

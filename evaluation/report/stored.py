@@ -114,6 +114,7 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
     "image": str,
     "audio": str,
+    "span": dict,
     "integer": int,
     "number": int | float,
 }

@@ -8,8 +8,11 @@ from __future__ import annotations
 from training_worker.contract.tasks.spec import OutputKind
 
 from .base import AnswerKind
+from .choices import ChoiceAnswer
 from .classes import ClassAnswer
+from .label_sets import LabelSetAnswer
 from .numbers import NumberAnswer
+from .spans import SpanAnswer
 from .tags import TagsAnswer
 from .texts import TextAnswer
 
@@ -18,6 +21,9 @@ ANSWERS: dict[OutputKind, AnswerKind] = {
     "tags": TagsAnswer(),
     "number": NumberAnswer(),
     "text": TextAnswer(),
+    "labels": LabelSetAnswer(),
+    "choice": ChoiceAnswer(),
+    "span": SpanAnswer(),
 }
 
 

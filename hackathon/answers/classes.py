@@ -38,7 +38,7 @@ class ClassAnswer(AnswerKind):
         return (target,)
 
     def largest_line(self, row: Row, task: TaskSpec, labels: Sequence[str]) -> int:
-        return line_size({"id": row.id, "probabilities": []}) + PROBABILITY * len(labels)
+        return probabilities_line(row, labels)
 
     def strata(self, targets: Sequence[Any]) -> list[str]:
         """Its label."""
@@ -61,3 +61,8 @@ class ClassAnswer(AnswerKind):
 
     def error_text(self, error: float) -> str:
         return ""
+
+
+def probabilities_line(row: Row, labels: Sequence[str]) -> int:
+    """Bytes of a line with one probability for each label."""
+    return line_size({"id": row.id, "probabilities": []}) + PROBABILITY * len(labels)

@@ -12,6 +12,7 @@ from training_worker.contract.tasks.spec import FILE_KINDS, TEST, TEST_LABELS, T
 from training_worker.contract.text import normal_form
 
 from .data_warnings import warn_of_data
+from .fitting_inputs import check_choices, check_places
 from .media import MediaFiles
 from .problems import Problems
 from .rows import Row
@@ -34,6 +35,8 @@ def check_rows(
 ) -> tuple[str, ...]:
     """Report everything that the task says is wrong; returns the labels in their order."""
     found = check_targets(task, labels, rows, problems)
+    check_places(task, rows, problems)
+    check_choices(task, rows, problems)
     _check_optional_inputs(task, rows, problems)
     _check_leaks(task, rows, media, problems)
     warn_of_data(task, found, rows, lambda row: _prints(task, row, media), problems)
@@ -134,5 +137,7 @@ def _print_of(column: Column, value: Any, media: MediaFiles) -> str:
         return media[value].sha256 if value in media else ""
     if column.kind in ("integer", "number"):
         return repr(float(value))
+    if column.kind == "span":
+        return f"{column.name} {value['start']} {value['end']}"
     text = " ".join(value) if column.kind == "strings" else value
     return normal_form(text)

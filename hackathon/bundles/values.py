@@ -20,6 +20,8 @@ FILE_NAMES: dict[ColumnKind, re.Pattern[str]] = {
 TAG = re.compile(r"O|[BI]-\S+")
 MAX_ITEMS = 5000
 """Of one list."""
+MAX_ANSWERS = 100
+"""That are right for one question."""
 MAX_NUMBER = 1e15
 """Up to here squares and their sums are finite, and whole numbers exact."""
 
@@ -58,13 +60,41 @@ def _is_list(value: Any) -> bool:
     return is_list and all(isinstance(item, str) and bool(item.strip()) for item in value)
 
 
+def _are_answers(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"text", "answer_start"}:
+        return False
+    texts, starts = value["text"], value["answer_start"]
+    if not isinstance(texts, list) or not isinstance(starts, list) or not len(texts) == len(starts) <= MAX_ANSWERS:
+        return False
+    are_texts = all(isinstance(text, str) and bool(text.strip()) for text in texts)
+    return are_texts and all(_is_whole(start) and start >= 0 for start in starts)
+
+
+def _are_labels(value: Any) -> bool:
+    is_list = isinstance(value, list) and len(value) <= MAX_ITEMS
+    are_names = is_list and all(isinstance(label, str) and bool(label.strip()) for label in value)
+    return are_names and len(set(value)) == len(value)
+
+
+def _is_span(value: Any) -> bool:
+    is_object = isinstance(value, dict) and value.keys() == {"start", "end"}
+    return is_object and all(map(_is_whole, value.values())) and 0 <= value["start"] < value["end"]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "integer": _is_whole,
     "number": _is_number,
     "strings": _is_list,
     "image": lambda value: is_file_name("image", value),
     "audio": lambda value: is_file_name("audio", value),
+    "answers": _are_answers,
+    "labels": _are_labels,
+    "span": _is_span,
 }
 
 
@@ -76,4 +106,11 @@ def _described(kind: ColumnKind) -> str:
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
         "audio": _("the name of a .wav, .flac, .ogg or .mp3 file: at most 100 letters, digits or . _ -"),
+        "span": _("an object with “start” and “end”, the first character, counted from 0, and the one after the last"),
+        "labels": _("a list of different strings, none of them empty"),
+        "answers": _(
+            "an object with “text” and “answer_start”: two lists of one length, up to %(most)d, of texts that are not "
+            "empty and of whole numbers from 0"
+        )
+        % {"most": MAX_ANSWERS},
     }[kind]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .places import Place
 from .spans import Segment
 from .word_diff import DiffPart, word_diff
 
@@ -21,6 +22,10 @@ class ShownAnswer:
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
     reference: str = ""
     """The text that this one is compared with."""
+    place: Place | None = None
+    """Where it is in the input that it is a part of."""
+    choice: int | None = None
+    """Its number, where it is one of the item's choices."""
 
     @property
     def diff(self) -> tuple[DiffPart, ...]:

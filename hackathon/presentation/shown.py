@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -14,10 +14,14 @@ from training_worker.contract.tasks import Column, TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS
 
 from .answer import ShownAnswer
-from .values import value_text
+from .places import Mark, Piece, Place, marked, span_of
+from .values import texts_in, value_text
 
 LEAD = 300
 """Characters of a text that are shown at once."""
+
+TONES = ("truth", "prediction", "base")
+"""Of the marks of an example's answers, in their order."""
 
 FileUrl = Callable[[str], str]
 """Address of a file of the data by its name."""
@@ -29,11 +33,16 @@ def data_file_url(challenge: Challenge, data: ChallengeData) -> FileUrl:
 
 @dataclass(frozen=True)
 class ShownInput:
-    """One input column: `text`, and where it names a file of the data `url`."""
+    """One input column: `text`, and where it names a file of the data `url`. `is_passage`: parts of it are marked."""
 
     name: str
     text: str
     url: str = ""
+    is_passage: bool = False
+    place: Place | None = None
+    """Of an input that is a part of the passage."""
+    parts: tuple[str, ...] = ()
+    """Of an input that is a list of texts."""
 
     @property
     def lead(self) -> str:
@@ -57,6 +66,26 @@ class ShownExample:
     error: str = ""
     """How far off the run's answer is; "" where right or wrong says all."""
 
+    @property
+    def passage(self) -> tuple[Piece, ...]:
+        """The input that answers or other inputs are parts of, with these marked; () where none is."""
+        whole = next((shown.text for shown in self.inputs if shown.is_passage), "")
+        tones = zip(self.answers, TONES, strict=False)
+        marks = [Mark(*answer.place, answer.name, tone) for answer, tone in tones if answer.place]
+        marks += [Mark(*shown.place, shown.name, "entity") for shown in self.inputs if shown.place]
+        return marked(whole, marks)
+
+    @property
+    def choices(self) -> list[Piece]:
+        """Of the input that is a list: each with the names of the answers that chose it."""
+        texts = next((shown.parts for shown in self.inputs if shown.parts), ())
+        return [_choice(text, number, self.answers) for number, text in enumerate(texts)]
+
+
+def _choice(text: str, number: int, answers: Sequence[ShownAnswer]) -> Piece:
+    there = [(tone, answer.name) for answer, tone in zip(answers, TONES, strict=False) if answer.choice == number]
+    return Piece(text, " ".join(tone for tone, _name in there), ", ".join(name for _tone, name in there))
+
 
 def presentation_of(spec: TaskSpec) -> str:
     """Name of the template that shows an example."""
@@ -71,7 +100,10 @@ def shown_inputs(values: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) 
 
 def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> ShownInput:
     text = value_text(values[column.name])
-    return ShownInput(column.name, text, file_url(text) if column.kind in FILE_KINDS else "")
+    url = file_url(text) if column.kind in FILE_KINDS else ""
+    place = span_of(values[column.name]) if column.kind == "span" else None
+    parts = tuple(texts_in(values[column.name])) if column.kind == "strings" else ()
+    return ShownInput(column.name, text, url, column.is_fixed, place, parts)
 
 
 def shown_row(row: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) -> ShownExample:

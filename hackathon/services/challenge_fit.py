@@ -110,7 +110,7 @@ def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[Model
 
 
 def _technique_problem(technique: type[TechniqueConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
-    if technique.inputs is not None and not {column.kind for column in task.inputs} & set(technique.inputs):
+    if not technique.fits(task):
         return sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id)
     if able and not any(facts.family in technique.families for facts in able):
         return sentences.TECHNIQUE_NOT_FOR_MODEL(family=_families(able))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from hackathon.answers import answers_of
 from hackathon.models import ChallengeData
 
 
@@ -16,12 +17,14 @@ def split_warnings(data: ChallengeData, *, public: Sequence[Any], private: Seque
 
 
 def _missing_labels(data: ChallengeData, public: Sequence[Any], private: Sequence[Any]) -> list[str]:
-    if data.challenge.task_spec.output != "class" or data.challenge.primary_metric != "f1_macro":
+    spec = data.challenge.task_spec
+    if spec.output not in {"class", "labels"} or data.challenge.primary_metric != "f1_macro":
         return []
+    names_in = answers_of(spec.output).names_in
     labels = set(data.dataset_manifest.labels)
     notes = []
     for name, targets in ((_("public"), public), (_("private"), private)):
-        if missing := len(labels - set(targets)):
+        if missing := len(labels - {name for target in targets for name in names_in(target)}):
             message = _(
                 "%(count)d of %(labels)d labels have no item in the %(part)s part of the test set: each counts 0 in"
                 " its macro F1, whatever a team answers. Add items, or choose accuracy."

@@ -28,6 +28,7 @@ class Log(StrEnum):
     CARD_CAP = "card_cap"
     EXAMPLES = "examples"
     TOKENS = "tokens"
+    WINDOWS = "windows"
     IMAGES = "images"
     SOUNDS = "sounds"
     COMPUTING_FEATURES = "computing_features"
@@ -52,6 +53,10 @@ LOG_TEMPLATES: dict[str, str] = {
     Log.EXAMPLES: "Examples: %(train)s training, %(validation)s validation, %(test)s test.",
     Log.TOKENS: (
         "Encoded the training examples: %(mean).1f tokens on average, %(cut).0f %% reach max_length %(length)s."
+    ),
+    Log.WINDOWS: (
+        "Encoded the training examples: %(mean).1f tokens on average, %(windowed).0f %% are read in several windows of "
+        "%(length)s tokens, %(cut).0f %% are cut."
     ),
     Log.IMAGES: "Encoded the training examples: images of %(width)s × %(height)s pixels.",
     Log.SOUNDS: "Encoded the training examples: %(mean).1f s on average, %(cut).0f %% are cut at %(longest)s s.",

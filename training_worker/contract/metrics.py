@@ -43,6 +43,10 @@ METRICS: dict[str, MetricSpec] = {
     for spec in (
         _share("accuracy"),
         _share("f1_macro"),
+        _share("f1_micro"),
+        _share("f1_weighted"),
+        _share("subset_accuracy"),
+        _share("pr_auc_macro"),
         _share("entity_f1"),
         _share("entity_precision"),
         _share("entity_recall"),
@@ -56,6 +60,7 @@ METRICS: dict[str, MetricSpec] = {
         _share("exact_match"),
         MetricSpec(name="wer", direction="lower", low=0.0, high=None),
         MetricSpec(name="cer", direction="lower", low=0.0, high=None),
+        _share("squad_f1"),
         MetricSpec(name="mse", direction="lower", low=0.0, high=None),
         MetricSpec(name="mae", direction="lower", low=0.0, high=None),
         MetricSpec(name="r2", direction="higher", low=None, high=1.0),

@@ -101,6 +101,9 @@ ENDINGS: dict[str, Sentence] = {
 
 CLASS_PROTOTYPES = Sentence("class prototypes (centred cosine), %(count)s examples a class")
 WORD_PROTOTYPES = Sentence("class prototypes of words (centred cosine), %(count)s words a class")
+LABEL_PROTOTYPES = Sentence("a prototype of each label at the label's frequency, %(count)s examples")
+CHOICE_RIDGE = Sentence("ridge regression of right choices on frozen features, %(count)s examples")
+SPAN_RIDGE = Sentence("ridge regression of starts and ends on frozen features of tokens, %(count)s examples")
 RIDGE = Sentence("ridge regression on frozen features, %(count)s examples")
 ZERO_SHOT = Sentence("zero-shot: the untrained model, greedy decoding, at most %(tokens)s new tokens")
 ONE_CPU_THREAD = Sentence("CPU, 1 thread")

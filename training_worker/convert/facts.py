@@ -40,6 +40,8 @@ SOUNDS = (0.1, 1.0)
 TASK_CLASSES = {
     ("string", "class"): "SEQUENCE_CLASSIFICATION",
     ("string", "number"): "SEQUENCE_CLASSIFICATION",
+    ("string", "labels"): "SEQUENCE_CLASSIFICATION",
+    ("string", "span"): "QUESTION_ANSWERING",
     ("strings", "tags"): "TOKEN_CLASSIFICATION",
     ("image", "class"): "IMAGE_CLASSIFICATION",
     ("audio", "class"): "AUDIO_CLASSIFICATION",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData
@@ -33,7 +32,7 @@ def model_card(parts: Parts, spec: JobSpec, result: ChildResult, report: Validat
 # {model.slug}, fine-tuned for {dataset.task}
 
 {model.slug} ({model.source or model.slug}, revision {model.revision or "not stated"}), {method}.
-{_answer(dataset.task, dataset.labels)}
+{_answer(spec)}
 
 ## Use
 
@@ -57,10 +56,15 @@ The base score is of {result.base_method}.
 """
 
 
-def _answer(task: str, labels: Sequence[str]) -> str:
-    if labels:
-        return f"Labels: {', '.join(labels)}."
-    return "The answer is a text." if TASKS[task].output == "text" else "The answer is a number."
+def _answer(spec: JobSpec) -> str:
+    if spec.dataset.labels:
+        return f"Labels: {', '.join(spec.dataset.labels)}."
+    return {
+        "number": "The answer is a number.",
+        "text": "The answer is a text.",
+        "span": "The answer is a part of the context.",
+        "choice": "The answer is one of the choices.",
+    }.get(TASKS[spec.dataset.task].output, "")
 
 
 def _table(rows: tuple[MetricRow, ...]) -> str:

@@ -99,6 +99,8 @@ def public_config(task: Task, model: TaskModel, form: PublicForm) -> Any:
         config.id2label, config.label2id = dict(enumerate(labels)), {name: n for n, name in enumerate(labels)}
     elif not form.is_whole_class:
         config.num_labels = 1
+    for name, value in form.config.items():
+        setattr(config, name, value)
     config.architectures = [_architecture(config, form).__name__]
     return config
 

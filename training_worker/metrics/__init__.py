@@ -29,3 +29,15 @@ def output_of(kind: OutputKind, task_metrics: Sequence[str] = ()) -> Output:
             from .texts import TextOutput
 
             return TextOutput(task_metrics)
+        case "labels":
+            from .label_sets import LabelSetOutput
+
+            return LabelSetOutput()
+        case "choice":
+            from .choices import ChoiceOutput
+
+            return ChoiceOutput()
+        case "span":
+            from .spans import SpanOutput
+
+            return SpanOutput()

@@ -52,7 +52,7 @@ class ClassOutput:
         answers = np.full((len(ids), len(labels)), np.nan)
 
         def store(position: int | None, values: JSON) -> str:
-            problem = _problem(values, len(labels))
+            problem = probabilities_problem(values, len(labels))
             if not problem and values and position is not None:
                 answers[position] = values
             return problem
@@ -137,7 +137,7 @@ def _class_f1(truth: IntArray, predicted: IntArray, classes: int) -> FloatArray:
     return f1_of_counts(counts_of_matrix(confusion_matrix(truth, predicted, classes)))
 
 
-def _problem(values: JSON, classes: int) -> str:
+def probabilities_problem(values: JSON, classes: int) -> str:
     """What is wrong with one line's probabilities; "" where nothing is."""
     if not isinstance(values, list):
         return NOT_A_PREDICTION

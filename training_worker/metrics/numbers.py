@@ -40,7 +40,7 @@ class NumberOutput:
     metrics: tuple[str, ...] = ("mse", "mae", "r2", "pearson", "spearman")
 
     def read_truth(self, values: Sequence[JSON], labels: Sequence[str]) -> FloatArray:
-        bad = sum(not _is_number(value) or not abs(value) <= LIMIT for value in values)
+        bad = sum(not is_number(value) or not abs(value) <= LIMIT for value in values)
         if bad:
             raise ValueError(f"{bad} values are not numbers between -{LIMIT:g} and {LIMIT:g}")
         return np.array(values, dtype=np.float64)
@@ -53,9 +53,9 @@ class NumberOutput:
         def store(position: int | None, value: JSON) -> str:
             if value is None:
                 return ""
-            if not _is_number(value):
+            if not is_number(value):
                 return "not numbers"
-            if not _is_finite(value):
+            if not is_finite(value):
                 return "not finite"
             if position is not None:
                 answers[position] = value
@@ -153,11 +153,11 @@ def _span(truth: FloatArray, filled: FloatArray) -> float:
     return float(max(truth.max(), filled.max()) - min(truth.min(), filled.min())) or 1.0
 
 
-def _is_number(value: JSON) -> bool:
+def is_number(value: JSON) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_finite(value: float) -> bool:
+def is_finite(value: float) -> bool:
     """Also of a whole number: 10**400 is larger than any float."""
     try:
         return isfinite(value)

@@ -66,9 +66,10 @@ class PublicForm:
 
     `auto_class` is an Auto class of transformers. Where its model is ours whole, `layer` names the linear layer in it
     that is our top; "" where it is the backbone alone: then the top's weight and bias lie in a file of their own.
-    `options` are keyword arguments of its `from_pretrained`, `processor_options` those of the processor's. `usage` are
-    lines of Python that define `predict`, given `model`, `processor`, the dictionary `labels` and, without a `layer`,
-    the top's tensors `head`. `is_whole_class`: the Auto class loads all of the model, there is no top.
+    `options` are keyword arguments of its `from_pretrained`, `processor_options` those of the processor's, `config` is
+    what its config says beside the base model's. `usage` are lines of Python that define `predict`, given `model`,
+    `processor`, the dictionary `labels` and, without a `layer`, the top's tensors `head`. `is_whole_class`: the Auto
+    class loads all of the model, there is no top.
     """
 
     pipeline_tag: str
@@ -79,6 +80,7 @@ class PublicForm:
     options: dict[str, Any] = field(default_factory=dict)
     processor_options: dict[str, Any] = field(default_factory=dict)
     is_whole_class: bool = False
+    config: dict[str, Any] = field(default_factory=dict)
 
 
 class Task(ABC):

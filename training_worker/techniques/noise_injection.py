@@ -24,7 +24,7 @@ class NoiseInjection(Technique):
 
     def rows(self, rows: list[Row]) -> list[Row]:
         kinds = Config.inputs or ()
-        columns = [column for column in self.spec.inputs if column.kind in kinds]
+        columns = [column for column in self.spec.inputs if column.kind in kinds and not column.is_fixed]
         copies = [self._copy(row, columns, copy) for row in rows for copy in range(1, self.config.copies + 1)]
         return rows + copies
 

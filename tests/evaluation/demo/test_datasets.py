@@ -13,8 +13,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.demo.datasets import bundle, debian, film_ratings, spoken_languages, spoken_numbers, tweets
+from evaluation.demo.datasets import (
+    bundle,
+    debian,
+    default_relations,
+    film_ratings,
+    parameter_names,
+    scikit_learn_docs,
+    spoken_languages,
+    spoken_numbers,
+    tweet_subjects,
+    tweets,
+)
 from evaluation.demo.datasets.film_ratings import RatedSentence
+from evaluation.demo.datasets.scikit_learn_docs import Question, questions_of
 from evaluation.demo.datasets.tweets import Tweet
 from evaluation.demo.pip_download import FetchFailed
 from hackathon.bundles.reading import inspect_bundle
@@ -38,6 +50,22 @@ UTTERANCES = [
     spoken_numbers.Utterance(phrase, np.sin(np.arange(1600 + number)))
     for number, phrase in zip(range(1250), spoken_numbers.phrases(seed=2), strict=False)
 ]
+PLACED = [Tweet(("Ada", "in", "Oslo", str(n)), ("B-person", "O", ("B-geo-loc", "O")[n % 2], "O")) for n in range(2500)]
+PAIRED = [
+    Question(
+        f"f{n}",
+        f"What is the default of {name} in f{n}?",
+        f"a : int, default={n}\n\nb : int, default=-{n}",
+        text,
+        start,
+    )
+    for n in range(1000, 1300)
+    for name, text, start in (("a", str(n), 17), ("b", f"-{n}", 40))
+]
+DESCRIBED = [parameter_names.Described(f"name_{n}", f"It says how much of {n} there is to be.") for n in range(1400)]
+QUESTIONS = [
+    Question(f"f{n}", f"What is the default of a in f{n}?", f"a : int, default={n}", str(n), 17) for n in range(2200)
+]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
 
 
@@ -52,6 +80,14 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
         ),
         (lambda folder: spoken_numbers.write_bundle(folder, UTTERANCES), (), (600, 150, 500)),
         (lambda folder: film_ratings.write_bundle(folder, SENTENCES), (), (1600, 400, 2000)),
+        (lambda folder: tweet_subjects.write_bundle(folder, PLACED), ("geo-loc", "person"), (1200, 300, 780)),
+        (
+            lambda folder: default_relations.write_bundle(folder, PAIRED),
+            ("default-of", "other"),
+            (600, 150, 400),
+        ),
+        (lambda folder: parameter_names.write_bundle(folder, DESCRIBED), (), (700, 150, 450)),
+        (lambda folder: scikit_learn_docs.write_bundle(folder, QUESTIONS), (), (1000, 250, 900)),
     ],
 )
 def test_a_bundle_has_no_problem(
@@ -89,6 +125,79 @@ def test_each_sentence_is_there_once_and_none_with_two_ratings() -> None:
     body = "1\t2.5\tA  fine film.\n2\t2.5\ta fine film.\n3\t-1\tDull.\n4\t1\tdull.\n5\t0.25\tA film.\n6\t1\t \n"
     found = {(one.text, one.rating) for one in film_ratings.read_sentences(body)}
     assert found == {("A fine film.", 2.5), ("A film.", 0.25)}
+
+
+DOCSTRING = """Fit.
+
+Parameters
+----------
+alpha : float, default=1.0
+    Strength.
+
+X : array of shape (n,)
+    Data.
+
+fit_intercept : bool, default=True
+    Known to everybody.
+
+solver : {'svd', "lsqr"}, default='svd'
+    One of:
+
+    - 'svd'
+
+Returns
+-------
+beta : int, default=3
+"""
+
+
+def test_questions_are_about_the_parameters_of_a_docstring() -> None:
+    found = {one.question: one for one in questions_of("Ridge", DOCSTRING)}
+    assert {question.split()[5]: one.answer for question, one in found.items()} == {
+        "alpha": "1.0",
+        "X": "",
+        "solver": "'svd'",
+    }
+    for one in found.values():
+        assert one.context.startswith("alpha : float")
+        assert one.start is None or one.context.startswith(one.answer, one.start)
+    assert found["What is the default of X in Ridge?"].start is None
+
+
+def test_a_description_does_not_name_its_parameter() -> None:
+    questions = [
+        *questions_of("Ridge", DOCSTRING.replace("Strength.", "The alpha of a penalty, larger for smaller weights."))
+    ]
+    found = parameter_names.described_in(questions)
+    assert [(one.name, one.text) for one in found] == [("alpha", "The … of a penalty, larger for smaller weights.")]
+
+
+def test_a_parameter_is_paired_with_its_default_and_with_that_of_another() -> None:
+    rows = list(default_relations.rows_of(questions_of("Ridge", DOCSTRING)))
+    parts = [[row["text"][row[side]["start"] : row[side]["end"]] for side in ("head", "tail")] for row in rows]
+    assert list(zip(parts, (row["label"] for row in rows), strict=True)) == [
+        (["alpha", "1.0"], "default-of"),
+        (["alpha", "'svd'"], "other"),
+        (["solver", "'svd'"], "default-of"),
+        (["solver", "1.0"], "other"),
+    ]
+
+
+def test_the_right_name_is_among_four() -> None:
+    for row in parameter_names.rows_of(DESCRIBED[:20]):
+        assert len(set(row["choices"])) == 4
+        assert row["question"].split()[5] == row["choices"][row["label"]].removeprefix("name_")
+
+
+def test_a_question_about_two_texts_is_left_out() -> None:
+    other = DOCSTRING.replace("default=1.0", "default=2.0")
+    assert scikit_learn_docs.read_questions([("Ridge", DOCSTRING), ("Ridge", other)]) == []
+    assert len(scikit_learn_docs.read_questions([("Ridge", DOCSTRING), ("Ridge", DOCSTRING)])) == 3
+
+
+def test_the_installed_documentation_is_the_pinned_one() -> None:
+    questions = scikit_learn_docs.fetch()
+    assert len({one.key for one in questions}) == len(questions) >= sum(vars(scikit_learn_docs.SIZES).values())
 
 
 def test_only_the_expected_wheel_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.torch
 
 LORA = {"name": "lora", "r": 4, "lora_alpha": 8}
 CLASSES, NUMBERS, WORDS = "text-classification", "text-regression", "token-classification"
+SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
+RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
 AGAIN = """
 import json, sys
 for name in ("django", "training_worker"):
@@ -103,6 +105,55 @@ def test_a_tagger_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: An
     expected = {entry["id"]: entry["tags"] for entry in lines(folder / "validation_predictions.jsonl")}
     assert answers == [expected[row["id"]] for row in rows]
     assert len({tag for tags in answers for tag in tags}) > 1
+    if method == "full":
+        assert "newly initialized" not in warned
+
+
+def test_choices_are_scored_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path) -> None:
+    _result, folder, _messages = run_job(make_config(LORA), task=CHOICES)
+    rows = lines(tiny_data_of(CHOICES) / "validation.jsonl")[:10]
+    asked = [[row["question"], row["choices"]] for row in rows]
+    answers, _warned = answers_elsewhere(folder, tiny_model, asked, tmp_path)
+    expected = {entry["id"]: entry["scores"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert answer == pytest.approx(expected[row["id"]], abs=1e-4)
+
+
+def test_relations_are_answered_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path) -> None:
+    _result, folder, _messages = run_job(make_config(LORA, max_length=40), task=RELATIONS)
+    rows = lines(tiny_data_of(RELATIONS) / "validation.jsonl")[:10]
+    places = [[[row[side]["start"], row[side]["end"]] for side in ("head", "tail")] for row in rows]
+    asked = [[row["text"], *found] for row, found in zip(rows, places, strict=True)]
+    answers, _warned = answers_elsewhere(folder, tiny_model, asked, tmp_path)
+    expected = {entry["id"]: entry["probabilities"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert list(answer.values()) == pytest.approx(expected[row["id"]], abs=1e-4)
+
+
+def test_sets_of_labels_are_answered_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path) -> None:
+    _result, folder, _messages = run_job(make_config(LORA), task=LABEL_SETS)
+    rows = lines(tiny_data_of(LABEL_SETS) / "validation.jsonl")[:10]
+    answers, _warned = answers_elsewhere(folder, tiny_model, [[row["text"]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["probabilities"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert list(answer) == ["negative", "positive"]
+        assert list(answer.values()) == pytest.approx(expected[row["id"]], abs=1e-4)
+    assert json.loads((folder / "config.json").read_text())["problem_type"] == "multi_label_classification"
+
+
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_answers_in_a_context_are_found_alike(
+    run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any
+) -> None:
+    """With windows of eight tokens, several to a context."""
+    _result, folder, _messages = run_job(make_config(method, num_train_epochs=6, max_length=8), task=SPANS)
+    rows = lines(tiny_data_of(SPANS) / "validation.jsonl")
+    answers, warned = answers_elsewhere(
+        folder, tiny_model, [[row["question"], row["context"]] for row in rows], tmp_path
+    )
+    expected = {entry["id"]: entry["answer"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == [expected[row["id"]] for row in rows]
+    assert len(set(answers)) > 2
     if method == "full":
         assert "newly initialized" not in warned
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.training_worker.tiny import NUMBERS, RATES, TAGS, make_config, weights_of
+from tests.training_worker.tiny import CHOICES, LABEL_SETS, NUMBERS, RATES, SPANS, TAGS, make_config, weights_of
 from training_worker.contract.log_lines import Log
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import ValidationReport
@@ -127,5 +127,12 @@ def test_answers_have_the_shape_of_the_task(run_job: RunJob, task: str, tiny_dat
         assert [len(answer["tags"]) for answer in answers] == [len(row["tokens"]) for row in rows]
     elif task == NUMBERS:
         assert all(500 < answer["value"] < 1500 for answer in answers)
+    elif task == CHOICES:
+        assert [len(answer["scores"]) for answer in answers] == [len(row["choices"]) for row in rows]
+    elif task == LABEL_SETS:
+        assert all(0 <= value <= 1 for answer in answers for value in answer["probabilities"])
+        assert {len(answer["probabilities"]) for answer in answers} == {2}
+    elif task == SPANS:
+        assert all(answer["answer"] in row["context"] for answer, row in zip(answers, rows, strict=True))
     else:
         assert all(sum(answer["probabilities"]) == pytest.approx(1.0, abs=1e-5) for answer in answers)

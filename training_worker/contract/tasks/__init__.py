@@ -7,6 +7,10 @@ from . import (
     audio_classification,
     automatic_speech_recognition,
     image_classification,
+    multi_label_classification,
+    multiple_choice,
+    question_answering,
+    relation_extraction,
     text_classification,
     text_regression,
     token_classification,
@@ -19,8 +23,12 @@ TASKS: dict[str, TaskSpec] = {
     module.SPEC.id: module.SPEC
     for module in (
         text_classification,
+        multi_label_classification,
         text_regression,
         token_classification,
+        relation_extraction,
+        question_answering,
+        multiple_choice,
         image_classification,
         audio_classification,
         automatic_speech_recognition,

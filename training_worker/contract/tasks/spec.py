@@ -7,9 +7,14 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image", "audio"]
+ColumnKind = Literal["string", "integer", "number", "strings", "image", "audio", "answers", "labels", "span"]
 """What a JSON value of a column must be. `strings` is a list of texts, `image` and `audio` are names of files in
-`files/`."""
+`files/`.
+
+`answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
+`labels` are any number of different texts, also none. `span` is a part of the row's text: `{"start": integer, "end":
+integer}`, its first character and the one after its last.
+"""
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image", "audio"})
 
@@ -17,13 +22,19 @@ Unit = Literal["tokens", "kilopixels", "deciseconds"]
 """Of an example's cost. Sound is counted in tenths of a second: whole seconds would put words of 0.6 s and 1.4 s into
 one batch."""
 
-OutputKind = Literal["class", "tags", "number", "text"]
+OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choice"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
 - `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
 - `number`: a number. Prediction line `{"id", "value": float}`.
 - `text`: a text. Prediction line `{"id", "text": str}`.
+- `labels`: any number of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label
+  order]}`, independent of each other; a label is answered from 0.5 on.
+- `choice`: one of the item's own choices. Prediction line `{"id", "scores": [a float for each choice]}`, of which the
+  highest is the answer.
+- `span`: a part of the input's context. Prediction line `{"id", "answer": string}`; "" says that there is no answer in
+  the context.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
@@ -34,7 +45,7 @@ MOST_SECONDS = 30
 LONGEST_ANSWER = 4000
 """Characters of an answer that is a text; a longer one counts as none."""
 
-LABELLED: frozenset[OutputKind] = frozenset({"class", "tags"})
+LABELLED: frozenset[OutputKind] = frozenset({"class", "tags", "labels"})
 """Kinds of answers that are made of the data's labels."""
 
 TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
@@ -47,6 +58,8 @@ class Column(ContractModel):
     name: str
     kind: ColumnKind
     required: bool = True
+    is_fixed: bool = False
+    """Other columns count its characters: nothing may change it."""
 
 
 class TaskSpec(ContractModel):
@@ -65,7 +78,7 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image", "audio", "speech"]
+    presentation: Literal["text", "tokens", "image", "audio", "speech", "context", "relation", "choices"]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()

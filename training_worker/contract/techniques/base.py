@@ -26,7 +26,7 @@ class TechniqueConfig(ContractModel):
 
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
-        return cls.inputs is None or any(column.kind in cls.inputs for column in task.inputs)
+        return cls.inputs is None or any(column.kind in cls.inputs and not column.is_fixed for column in task.inputs)
 
     def training_examples(self, examples: int) -> int:
         """How many examples an epoch has with it; `examples` without."""
