@@ -116,6 +116,8 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
     "image": str,
     "integer": int,
     "number": int | float,
+    "boxes": list,
+    "mask": dict,
 }
 
 

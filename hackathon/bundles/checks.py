@@ -12,6 +12,7 @@ from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDA
 from training_worker.contract.text import normal_form
 
 from .data_warnings import warn_of_data
+from .image_sizes import check_sizes
 from .images import Images
 from .problems import Problems
 from .rows import Row
@@ -35,6 +36,7 @@ def check_rows(
     """Report everything that the task says is wrong; returns the labels in their order."""
     found = check_targets(task, labels, rows, problems)
     _check_optional_inputs(task, rows, problems)
+    check_sizes(task, rows, images, problems)
     _check_leaks(task, rows, images, problems)
     warn_of_data(task, found, rows, lambda row: _prints(task, row, images), problems)
     return found

@@ -59,7 +59,7 @@ def _search_line(task: TaskSpec, numbers: Mapping[str, int], row: Mapping[str, A
         {numbers[label] for label in answers_of(task.output).labels_of(row[task.target.name]) if label in numbers}
     )
     texts = [row["id"], *(row[column.name] for column in task.inputs if column.name in row)]
-    words = [normal_form(" ".join(text) if isinstance(text, list) else text) for text in texts]
+    words = [normal_form(" ".join(text) if isinstance(text, list) else str(text)) for text in texts]
     return ("".join(map(label_needle, found)) + BETWEEN_TEXTS.join(words) + "\n").encode()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .overlay import Overlay
 from .spans import Segment
 
 
@@ -18,3 +19,5 @@ class ShownAnswer:
     probability: float | None = None
     segments: tuple[Segment, ...] = ()
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
+    overlay: Overlay | None = None
+    """What is drawn over the image; None where nothing can be."""

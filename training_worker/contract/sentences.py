@@ -101,6 +101,8 @@ ENDINGS: dict[str, Sentence] = {
 
 CLASS_PROTOTYPES = Sentence("class prototypes (centred cosine), %(count)s examples a class")
 WORD_PROTOTYPES = Sentence("class prototypes of words (centred cosine), %(count)s words a class")
+CELL_PROTOTYPES = Sentence("class prototypes of the cells of images (centred cosine)")
+BOX_PROTOTYPES = Sentence("class prototypes of the cells of images (centred cosine), boxes by ridge regression")
 RIDGE = Sentence("ridge regression on frozen features, %(count)s examples")
 ONE_CPU_THREAD = Sentence("CPU, 1 thread")
 CPU_THREADS = Sentence("CPU, %(count)s threads")

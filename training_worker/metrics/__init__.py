@@ -7,7 +7,8 @@ from .base import Output
 
 
 def output_of(kind: OutputKind) -> Output:
-    """Imports what that kind of answer needs and nothing else: `class` and `number` need numpy, `tags` seqeval too."""
+    """Imports what that kind of answer needs and nothing else: `class`, `number` and `mask` need numpy, `tags`
+    seqeval and `boxes` pycocotools too."""
     match kind:
         case "class":
             from .classes import ClassOutput
@@ -21,3 +22,11 @@ def output_of(kind: OutputKind) -> Output:
             from .numbers import NumberOutput
 
             return NumberOutput()
+        case "boxes":
+            from .boxes import BoxesOutput
+
+            return BoxesOutput()
+        case "mask":
+            from .masks import MaskOutput
+
+            return MaskOutput()

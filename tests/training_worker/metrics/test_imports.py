@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("numpy", "scipy", "seqeval", "sklearn", "torch", "transformers")
+HEAVY = ("numpy", "pycocotools", "matplotlib", "scipy", "seqeval", "sklearn", "torch", "transformers")
 CHECK = """
 import sys
 from training_worker.metrics import output_of
@@ -16,7 +16,16 @@ print(*sorted(sys.modules.keys() & {heavy!r}))
 """
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("class", "numpy"), ("number", "numpy"), ("tags", "numpy seqeval")])
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("class", "numpy"),
+        ("number", "numpy"),
+        ("tags", "numpy seqeval"),
+        ("boxes", "numpy pycocotools"),
+        ("mask", "numpy"),
+    ],
+)
 def test_an_output_loads_what_it_needs(kind: str, expected: str) -> None:
     code = CHECK.format(kind=kind, heavy=set(HEAVY))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -3,12 +3,26 @@
 
 from __future__ import annotations
 
-from . import image_classification, text_classification, text_regression, token_classification
+from . import (
+    image_classification,
+    image_segmentation,
+    object_detection,
+    text_classification,
+    text_regression,
+    token_classification,
+)
 from .spec import Column, TaskSpec
 
 __all__ = ["TASKS", "Column", "TaskSpec"]
 
 TASKS: dict[str, TaskSpec] = {
     module.SPEC.id: module.SPEC
-    for module in (text_classification, text_regression, token_classification, image_classification)
+    for module in (
+        text_classification,
+        text_regression,
+        token_classification,
+        image_classification,
+        object_detection,
+        image_segmentation,
+    )
 }

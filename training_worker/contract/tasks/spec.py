@@ -7,25 +7,29 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image"]
-"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`."""
+ColumnKind = Literal["string", "integer", "number", "strings", "image", "boxes", "mask"]
+"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`; `boxes`
+and `mask` are as in `pictures`."""
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 
 Unit = Literal["tokens", "kilopixels"]
 """Of an example's cost."""
 
-OutputKind = Literal["class", "tags", "number"]
+OutputKind = Literal["class", "tags", "number", "boxes", "mask"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
 - `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
 - `number`: a number. Prediction line `{"id", "value": float}`.
+- `boxes`: objects of an image. Prediction line `{"id", "boxes": [{"label", "score", "bbox"}, …]}`, at most
+  `pictures.MOST_BOXES` of them; [] is "nothing found" and null no answer.
+- `mask`: a label for each pixel of an image. Prediction line `{"id", "mask": {"size", "counts", "labels"}}`.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
 
-LABELLED: frozenset[OutputKind] = frozenset({"class", "tags"})
+LABELLED: frozenset[OutputKind] = frozenset({"class", "tags", "boxes", "mask"})
 """Kinds of answers that are made of the data's labels."""
 
 TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
@@ -56,7 +60,7 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image"]
+    presentation: Literal["text", "tokens", "image", "overlay"]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
