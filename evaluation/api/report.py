@@ -25,6 +25,8 @@ KINDS = [kind.value for kind in ExampleKind]
 _SHAPES: list[dict[str, Any]] = [
     {"type": "string"},
     {"type": "array", "items": {"type": "string"}},
+    {"type": "array", "items": {"type": "object"}},
+    {"type": "object"},
     {"type": "number"},
     {"type": "object"},
     {"type": "null"},
@@ -33,7 +35,7 @@ _SHAPES: list[dict[str, Any]] = [
 
 @extend_schema_field({"oneOf": _SHAPES})
 class AnswerField(serializers.JSONField):
-    """An answer in the task's own shape: a label, a list of tags, a number; null where there is none."""
+    """An answer in the task's own shape: a label, a list of tags, a number, boxes, a mask; null where there is none."""
 
 
 class MetricRowSerializer(serializers.Serializer[Any]):
@@ -50,6 +52,8 @@ class ClassRowSerializer(serializers.Serializer[Any]):
     f1 = serializers.FloatField()
     support = serializers.IntegerField()
     base_f1 = serializers.FloatField(allow_null=True)
+    score = serializers.FloatField(allow_null=True, help_text="What `class_score` names.")
+    base_score = serializers.FloatField(allow_null=True)
 
 
 class ConfusionSerializer(serializers.Serializer[Any]):
@@ -93,6 +97,9 @@ class ValidationReportSerializer(serializers.Serializer[Any]):
     metrics = MetricRowSerializer(many=True)
     labels = serializers.ListField(child=serializers.CharField())
     classes = ClassRowSerializer(many=True)
+    class_score = serializers.CharField(
+        allow_null=True, help_text="AP: average precision of boxes; IoU: intersection over union of masks."
+    )
     confusion = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
         help_text="Items by label (row) and answer (column), in the order of `labels`; last column: no answer.",

@@ -117,6 +117,8 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
     "span": dict,
     "integer": int,
     "number": int | float,
+    "boxes": list,
+    "mask": dict,
 }
 
 

@@ -11,13 +11,15 @@ ITEMS: dict[OutputKind, tuple[list[JSON], tuple[str, ...]]] = {
     "class": (["a", "b", "b"], ("a", "b")),
     "tags": ([["O"], ["B-a"], ["O", "B-a"]], ("O", "B-a")),
     "number": ([0.0, 1.0, 1.0], ()),
+    "boxes": ([[], [{"label": "a", "bbox": [0, 0, 2, 2]}], []], ("a",)),
+    "mask": ([{"size": [1, 2], "counts": [1, 1], "labels": ["a", "b"]}] * 3, ("a", "b")),
 }
 """Right answers of three items, and the labels of their data."""
 
 
 @worker_init.connect
 def warm_up(**_signal: object) -> None:
-    """Import NumPy and seqeval and score three items of every kind once: some of them load on first use."""
+    """Import NumPy, seqeval and pycocotools and score three items of every kind once: some load on first use."""
     from training_worker.metrics import output_of
 
     from . import scorer as score  # noqa: F401  imported for what it loads itself

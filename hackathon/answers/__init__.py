@@ -8,9 +8,11 @@ from __future__ import annotations
 from training_worker.contract.tasks.spec import OutputKind
 
 from .base import AnswerKind
+from .boxes import BoxesAnswer
 from .choices import ChoiceAnswer
 from .classes import ClassAnswer
 from .label_sets import LabelSetAnswer
+from .masks import MaskAnswer
 from .numbers import NumberAnswer
 from .spans import SpanAnswer
 from .tags import TagsAnswer
@@ -24,6 +26,8 @@ ANSWERS: dict[OutputKind, AnswerKind] = {
     "labels": LabelSetAnswer(),
     "choice": ChoiceAnswer(),
     "span": SpanAnswer(),
+    "boxes": BoxesAnswer(),
+    "mask": MaskAnswer(),
 }
 
 

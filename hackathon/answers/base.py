@@ -35,6 +35,8 @@ class AnswerKind(ABC):
 
     python_type: ClassVar[type | UnionType]
     """Of an answer in a report."""
+    least_labels: ClassVar[int] = 2
+    """Labels that the data must have, where it has labels."""
     has_probability: ClassVar[bool] = False
     """Answers are told by how sure the model is; else by how far off they are."""
 

@@ -82,7 +82,7 @@ class TagsAnswer(AnswerKind):
 
     def filters_of(self, value: JSON) -> frozenset[str]:
         """Types of entities, and of words outside of them `O`."""
-        return frozenset({""}) if value is None else frozenset(tag.partition("-")[2] or tag for tag in value)
+        return frozenset({""}) if value is None else frozenset(tag.partition("-")[2] or tag for tag in map(str, value))
 
     def shown(
         self,

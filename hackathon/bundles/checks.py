@@ -13,6 +13,7 @@ from training_worker.contract.text import normal_form
 
 from .data_warnings import warn_of_data
 from .fitting_inputs import check_choices, check_places
+from .image_sizes import check_sizes
 from .media import MediaFiles
 from .problems import Problems
 from .rows import Row
@@ -38,6 +39,7 @@ def check_rows(
     check_places(task, rows, problems)
     check_choices(task, rows, problems)
     _check_optional_inputs(task, rows, problems)
+    check_sizes(task, rows, media, problems)
     _check_leaks(task, rows, media, problems)
     warn_of_data(task, found, rows, lambda row: _prints(task, row, media), problems)
     return found

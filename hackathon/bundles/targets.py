@@ -50,7 +50,7 @@ def _check_label_names(
     for group in alike(labels) if not listed else ():
         message = _("These labels differ in case or spaces only: %(labels)s. Make them one, or list them under labels.")
         problems.add(TRAIN, 0, message % {"labels": ", ".join(f"“{shown_label(label)}”" for label in group)})
-    if len(labels) < 2 and train:
+    if len(labels) < kind.least_labels and train:
         problems.add(TRAIN, 0, _("There must be at least two labels."))
     if len(labels) > MAX_LABELS:
         problems.add(TRAIN, 0, _("There are more than %(limit)d labels.") % {"limit": MAX_LABELS})

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from training_worker.contract.tasks import Column
+from training_worker.contract.tasks.pictures import MOST_BOXES
 from training_worker.contract.tasks.spec import ColumnKind
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
@@ -22,6 +23,8 @@ MAX_ITEMS = 5000
 """Of one list."""
 MAX_ANSWERS = 100
 """That are right for one question."""
+MAX_RUNS = 20_000
+"""Of one mask."""
 MAX_NUMBER = 1e15
 """Up to here squares and their sums are finite, and whole numbers exact."""
 
@@ -85,6 +88,29 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _are_boxes(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_BOXES and all(map(_is_box, value))
+
+
+def _is_box(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"label", "bbox"}:
+        return False
+    label, bbox = value["label"], value["bbox"]
+    is_named = isinstance(label, str) and bool(label.strip())
+    return is_named and isinstance(bbox, list) and len(bbox) == 4 and all(map(_is_number, bbox))
+
+
+def _is_mask(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"size", "counts", "labels"}:
+        return False
+    size, counts, labels = value["size"], value["counts"], value["labels"]
+    if not all(isinstance(part, list) for part in (size, counts, labels)) or len(size) != 2:
+        return False
+    are_whole = all(_CHECKS["integer"](part) and part > 0 for part in (*size, *counts))
+    are_named = all(isinstance(label, str) and bool(label.strip()) for label in labels)
+    return are_whole and are_named and 1 <= len(counts) == len(labels) <= MAX_RUNS
+
+
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": _is_whole,
@@ -95,6 +121,8 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "answers": _are_answers,
     "labels": _are_labels,
     "span": _is_span,
+    "boxes": _are_boxes,
+    "mask": _is_mask,
 }
 
 
@@ -104,6 +132,13 @@ def _described(kind: ColumnKind) -> str:
         "integer": _("a whole number"),
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},
+        "boxes": _('a list of at most %(most)d objects {"label": text, "bbox": [x, y, width, height]}')
+        % {"most": MOST_BOXES},
+        "mask": _(
+            'an object {"size": [height, width], "counts": [pixels of each run], "labels": [label of each run]} of at '
+            "most %(most)d runs"
+        )
+        % {"most": MAX_RUNS},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
         "audio": _("the name of a .wav, .flac, .ogg or .mp3 file: at most 100 letters, digits or . _ -"),
         "span": _("an object with “start” and “end”, the first character, counted from 0, and the one after the last"),

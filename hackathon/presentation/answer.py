@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .overlay import Overlay
 from .places import Place
 from .spans import Segment
 from .word_diff import DiffPart, word_diff
@@ -26,6 +27,8 @@ class ShownAnswer:
     """Where it is in the input that it is a part of."""
     choice: int | None = None
     """Its number, where it is one of the item's choices."""
+    overlay: Overlay | None = None
+    """What is drawn over the image; None where nothing can be."""
 
     @property
     def diff(self) -> tuple[DiffPart, ...]:

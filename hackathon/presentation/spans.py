@@ -32,7 +32,7 @@ def spans(tags: Sequence[str]) -> list[Span]:
     """All of the tags in order: `B-X` begins an entity, as does an `I-X` that continues none; a tag without `B-` or
     `I-` is one by itself; neighbours outside of entities are one span."""
     found: list[Span] = []
-    for position, tag in enumerate(tags):
+    for position, tag in enumerate(map(str, tags)):
         prefix, dash, kind = tag.partition("-")
         is_entity = bool(dash) and prefix in {"B", "I"}
         label = "" if tag == OUTSIDE else kind if is_entity else tag
@@ -54,6 +54,6 @@ def segments(words: Sequence[str], answer: JSON, *, other: JSON) -> tuple[Segmen
     there = set(spans(other)) if isinstance(other, list) else set()
     tags = [*answer, *[OUTSIDE] * (len(words) - len(answer))][: len(words)]
     return tuple(
-        Segment(" ".join(words[span.start : span.end]), span.label, not span.label or span in there)
+        Segment(" ".join(map(str, words[span.start : span.end])), span.label, not span.label or span in there)
         for span in spans(tags)
     )

@@ -42,7 +42,7 @@ class MetricRow(ContractModel):
 
 
 class ClassRow(ContractModel):
-    """One class, or one type of entity."""
+    """One class, or one type of entity. `score` is what the report's `class_score` names, None where it has none."""
 
     label: Label
     precision: Fraction
@@ -50,6 +50,8 @@ class ClassRow(ContractModel):
     f1: Fraction
     support: Count
     base_f1: Fraction | None = None
+    score: Fraction | None = None
+    base_score: Fraction | None = None
 
 
 class Confusion(ContractModel):
@@ -132,6 +134,8 @@ class ValidationReport(ContractModel):
     metrics: Annotated[tuple[MetricRow, ...], Field(min_length=1, max_length=50)]
     labels: Annotated[tuple[Label, ...], Field(max_length=MOST_LABELS)] = ()
     classes: Annotated[tuple[ClassRow, ...], Field(max_length=MOST_LABELS)] = ()
+    class_score: Literal["AP", "IoU"] | None = None
+    """What its readers judge a class by beside F1: average precision of boxes, intersection over union of masks."""
     confusion: Annotated[tuple[tuple[Count, ...], ...], Field(max_length=MOST_LABELS)] = ()
     confusions: Annotated[tuple[Confusion, ...], Field(max_length=MOST_CONFUSIONS)] = ()
     points: Annotated[tuple[Point, ...], Field(max_length=MOST_POINTS)] = ()

@@ -18,6 +18,7 @@ from ..contract.tasks import TASKS, TaskSpec
 from ..methods.layers import layer_groups
 from ..tasks import load_task
 from ..tasks.base import Context
+from ..tasks.image_cells import ARCHITECTURES
 from ..tasks.image_processor import Normalization, load_image_processor, resize
 from ..tasks.sounds import Heard, Listener, SoundSplit, load_feature_extractor
 from ..tasks.speech_encoder import SpeechModel, load_speech_encoder
@@ -71,6 +72,8 @@ def tasks_of(architecture: str, family: Family) -> tuple[str, ...]:
 
 
 def _has_class(architecture: str, spec: TaskSpec) -> bool:
+    if spec.output in ("boxes", "mask"):
+        return architecture in ARCHITECTURES
     name = TASK_CLASSES.get((spec.inputs[0].kind, spec.output))
     return name is None or architecture in _architectures(name)
 

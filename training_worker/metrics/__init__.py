@@ -9,7 +9,8 @@ from .base import Output
 
 
 def output_of(kind: OutputKind, task_metrics: Sequence[str] = ()) -> Output:
-    """Imports what that kind of answer needs and nothing else: `class` and `number` need numpy, `tags` seqeval too.
+    """Imports what that kind of answer needs and nothing else: most need numpy alone, `tags` seqeval too, `text`
+    sacrebleu and `boxes` pycocotools.
 
     `task_metrics` are those of the task, the usual one first: they say what orders the examples of a report."""
     match kind:
@@ -41,3 +42,11 @@ def output_of(kind: OutputKind, task_metrics: Sequence[str] = ()) -> Output:
             from .spans import SpanOutput
 
             return SpanOutput()
+        case "boxes":
+            from .boxes import BoxesOutput
+
+            return BoxesOutput()
+        case "mask":
+            from .masks import MaskOutput
+
+            return MaskOutput()

@@ -15,8 +15,10 @@ import pytest
 
 from evaluation.demo.datasets import (
     bundle,
+    clothes_scenes,
     debian,
     default_relations,
+    digit_scenes,
     film_ratings,
     parameter_names,
     scikit_learn_docs,
@@ -25,6 +27,8 @@ from evaluation.demo.datasets import (
     tweet_subjects,
     tweets,
 )
+from evaluation.demo.datasets.fashion_mnist import LABELS as CLOTHES
+from evaluation.demo.datasets.fashion_mnist import Photograph
 from evaluation.demo.datasets.film_ratings import RatedSentence
 from evaluation.demo.datasets.scikit_learn_docs import Question, questions_of
 from evaluation.demo.datasets.tweets import Tweet
@@ -100,6 +104,30 @@ def test_a_bundle_has_no_problem(
     assert found is not None
     assert found.labels == labels
     assert (len(found.train), len(found.validation), len(found.test)) == sizes
+
+
+def test_scenes_of_digits_are_the_same_every_time_and_a_bundle(tmp_path: Path) -> None:
+    made = digit_scenes.make_scenes(digit_scenes.read_digits())
+    assert [one.key for one in made[:3]] == ["e9517c5cadb9", "e0eebfcba737", "a60a3924153d"]
+    digit_scenes.write_bundle(tmp_path / "bundle", made)
+    inspection = inspect_bundle(tmp_path / "bundle")
+    assert [str(problem) for problem in inspection.problems.all()] == []
+    assert inspection.bundle is not None
+    assert inspection.bundle.labels == tuple("0123456789")
+
+
+def test_scenes_of_clothes_are_a_bundle(tmp_path: Path) -> None:
+    photographs = [
+        Photograph(bytes(200 if abs(place % 28 - 14) < 4 + n % 8 else 0 for place in range(784)), CLOTHES[n % 10])
+        for n in range(40)
+    ]
+    made = clothes_scenes.make_scenes(photographs[:30], photographs[30:])
+    clothes_scenes.write_bundle(tmp_path / "bundle", made)
+    inspection = inspect_bundle(tmp_path / "bundle")
+    assert [str(problem) for problem in inspection.problems.all()] == []
+    first = made[0].mask("background")
+    assert sum(first["counts"]) == 64 * 64
+    assert set(first["labels"]) == {"background", *(one.label for one in made[0].placed)}
 
 
 def test_too_few_rows_are_not_a_smaller_bundle(tmp_path: Path) -> None:

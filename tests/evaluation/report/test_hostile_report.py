@@ -13,6 +13,7 @@ from evaluation.report.section import report_section
 from evaluation.report.stored import parse_report
 from tests.api import get
 from tests.evaluation.report.made_up import class_report, numbers_report, tags_report
+from tests.evaluation.report.test_overlays import box_report, mask_report
 from tests.evaluation.report.validated import scored_run, set_task, store_report
 from tests.extremes import EXTREMES, encoded, paths, replaced
 from tests.factories import World
@@ -25,6 +26,8 @@ REPORTS: dict[str, ValidationReport] = {
     "token-classification": tags_report(),
     "text-regression": numbers_report(),
     "image-classification": class_report(groups=()),
+    "object-detection": box_report(),
+    "image-segmentation": mask_report(),
 }
 
 

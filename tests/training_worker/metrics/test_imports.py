@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-HEAVY = ("nltk", "numpy", "sacrebleu", "scipy", "seqeval", "sklearn", "torch", "transformers")
+HEAVY = (
+    "matplotlib",
+    "nltk",
+    "numpy",
+    "pycocotools",
+    "sacrebleu",
+    "scipy",
+    "seqeval",
+    "sklearn",
+    "torch",
+    "transformers",
+)
 CHECK = """
 import sys
 from training_worker.metrics import output_of
@@ -23,6 +34,8 @@ print(*sorted(sys.modules.keys() & {heavy!r}))
         ("number", "numpy"),
         ("tags", "numpy seqeval"),
         ("text", "numpy sacrebleu"),
+        ("boxes", "numpy pycocotools"),
+        ("mask", "numpy"),
     ],
 )
 def test_an_output_loads_what_it_needs(kind: str, expected: str) -> None:

@@ -7,9 +7,11 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image", "audio", "answers", "labels", "span"]
+ColumnKind = Literal[
+    "string", "integer", "number", "strings", "image", "audio", "answers", "labels", "span", "boxes", "mask"
+]
 """What a JSON value of a column must be. `strings` is a list of texts, `image` and `audio` are names of files in
-`files/`.
+`files/`; `boxes` and `mask` are as in `pictures`.
 
 `answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
 `labels` are any number of different texts, also none. `span` is a part of the row's text: `{"start": integer, "end":
@@ -22,7 +24,7 @@ Unit = Literal["tokens", "kilopixels", "deciseconds"]
 """Of an example's cost. Sound is counted in tenths of a second: whole seconds would put words of 0.6 s and 1.4 s into
 one batch."""
 
-OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choice"]
+OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choice", "boxes", "mask"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
@@ -35,6 +37,9 @@ OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choic
   highest is the answer.
 - `span`: a part of the input's context. Prediction line `{"id", "answer": string}`; "" says that there is no answer in
   the context.
+- `boxes`: objects of an image. Prediction line `{"id", "boxes": [{"label", "score", "bbox"}, …]}`, at most
+  `pictures.MOST_BOXES` of them; [] is "nothing found" and null no answer.
+- `mask`: a label for each pixel of an image. Prediction line `{"id", "mask": {"size", "counts", "labels"}}`.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
@@ -45,7 +50,7 @@ MOST_SECONDS = 30
 LONGEST_ANSWER = 4000
 """Characters of an answer that is a text; a longer one counts as none."""
 
-LABELLED: frozenset[OutputKind] = frozenset({"class", "tags", "labels"})
+LABELLED: frozenset[OutputKind] = frozenset({"class", "tags", "labels", "boxes", "mask"})
 """Kinds of answers that are made of the data's labels."""
 
 TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
@@ -78,7 +83,7 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image", "audio", "speech", "context", "relation", "choices"]
+    presentation: Literal["text", "tokens", "image", "audio", "speech", "context", "relation", "choices", "overlay"]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
