@@ -74,8 +74,9 @@ class ChoiceAnswer(AnswerKind):
         probability: float | None = None,
     ) -> ShownAnswer:
         """The text of the choice, and its number."""
-        choices = inputs.get(CHOICES)
-        is_there = isinstance(value, int) and isinstance(choices, list) and 0 <= value < len(choices)
+        found = inputs.get(CHOICES)
+        choices = found if isinstance(found, list) else []
+        is_there = isinstance(value, int) and 0 <= value < len(choices)
         text = str(choices[value]) if is_there else self.text(value)
         number = value if isinstance(value, int) else None
         return ShownAnswer(name=name, text=text, is_right=is_right, probability=probability, choice=number)

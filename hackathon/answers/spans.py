@@ -22,7 +22,13 @@ ANSWERABLE, UNANSWERABLE = "answerable", "unanswerable"
 
 
 class SpanAnswer(AnswerKind):
-    python_type = str | dict
+    python_type = str
+
+    def holds(self, value: JSON) -> bool:
+        """A truth is as in the data, an answer is a text."""
+        if isinstance(value, dict) and value.keys() == {"text", "answer_start"}:
+            return isinstance(value["text"], list) and all(isinstance(text, str) for text in value["text"])
+        return isinstance(value, str)
 
     def row_problem(self, task: TaskSpec, test: Sequence[Row], labels: Sequence[str]) -> RowProblem:
         hidden = {row.id: row.values.get(CONTEXT) for row in test}

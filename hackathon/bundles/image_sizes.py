@@ -8,14 +8,14 @@ from PIL import Image
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TRAIN, VALIDATION
 
-from .images import Images
+from .media import MediaFiles
 from .problems import Problems
 from .rows import Row
 
 SIZE = ("width", "height")
 
 
-def check_sizes(task: TaskSpec, rows: dict[str, list[Row]], images: Images, problems: Problems) -> None:
+def check_sizes(task: TaskSpec, rows: dict[str, list[Row]], media: MediaFiles, problems: Problems) -> None:
     """Report rows whose `width` and `height` are not those of their image, as it is stored (its EXIF turns nothing)."""
     names = {column.name for column in task.inputs}
     if not task.file_columns or not names.issuperset(SIZE):
@@ -23,7 +23,7 @@ def check_sizes(task: TaskSpec, rows: dict[str, list[Row]], images: Images, prob
     column = task.file_columns[0].name
     for file in (TRAIN, VALIDATION, TEST):
         for row in rows[file]:
-            image = images.get(row.values.get(column, ""))
+            image = media.get(row.values.get(column, ""))
             said = tuple(row.values.get(name) for name in SIZE)
             if image is None or None in said:
                 continue

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from hackathon.answers import answers_of
 from hackathon.bundles.challenge import CHALLENGE_YAML
-from hackathon.bundles.images import FILES
+from hackathon.bundles.media import FILES
 from hackathon.bundles.problems import Problem, Problems, ProblemsFound
 from hackathon.bundles.reading import inspect_bundle
 from hackathon.errors import DomainError

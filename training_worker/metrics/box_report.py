@@ -15,9 +15,9 @@ import numpy as np
 
 from ..contract.base import JSON
 from ..contract.report import ClassRow, Example, ExampleKind, KeptExample, MetricRow, ValidationReport
-from .box_precision import average_precision, object_counts, rankings
 from .base import FloatArray
 from .box_matching import THRESHOLDS, Answer, Objects, match
+from .box_precision import average_precision, object_counts, rankings
 from .class_report import class_rows
 from .examples import Kinds, Validated, example_groups, kept_examples, where
 

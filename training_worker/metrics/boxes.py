@@ -18,9 +18,9 @@ import numpy.typing as npt
 from ..contract.base import JSON
 from ..contract.report import KeptExample, ValidationReport
 from ..contract.tasks.pictures import MOST_BOXES
-from .box_precision import average_precision, mean_average_precision, object_counts, rankings
 from .base import Estimate, IntArray
 from .box_matching import THRESHOLDS, Answer, Found, Object, Objects, match
+from .box_precision import average_precision, mean_average_precision, object_counts, rankings
 from .box_report import box_examples, box_report
 from .examples import Validated
 from .prediction_lines import NOT_A_PREDICTION, read_lines

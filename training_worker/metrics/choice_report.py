@@ -58,7 +58,7 @@ def _kinds(items: Items) -> Kinds:
     right = where(is_right, confidence)
     is_uncertain = np.isin(np.arange(len(truth)), right[: len(right) // 2])
     kinds = {
-        ExampleKind.CONFIDENT_ERROR: where(~is_right, -confidence),
+        ExampleKind.ERROR: where(~is_right, -confidence),
         ExampleKind.UNCERTAIN: where(is_uncertain, confidence),
         ExampleKind.CONFIDENT: where(is_right & ~is_uncertain, -confidence),
     }

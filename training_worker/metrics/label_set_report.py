@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ..contract.report import Collapse, Example, ExampleKind, KeptExample, MetricRow, ValidationReport
+from ..contract.report import Collapse, Example, ExampleKind, KeptExample, MetricRow, ValidationReport, Value
 from .base import FloatArray, IntArray
 from .class_report import class_rows
 from .collapse import collapse_of
@@ -47,7 +47,8 @@ def is_answered(answers: FloatArray) -> BoolArray:
 
 def chosen(truth: BoolArray, answers: FloatArray) -> BoolArray:
     """(n, k) the labels that are answered; of an item without an answer all that are wrong."""
-    return np.where(is_answered(answers)[:, None], np.nan_to_num(answers) >= THRESHOLD, ~truth)
+    found: BoolArray = np.where(is_answered(answers)[:, None], np.nan_to_num(answers) >= THRESHOLD, ~truth)
+    return found
 
 
 def item_counts(truth: BoolArray, answers: FloatArray) -> FloatArray:
@@ -79,20 +80,20 @@ def _kinds(items: Items) -> Kinds:
 def _example(items: Items, n: int) -> Example:
     return Example(
         **items.id_and_inputs(n),
-        target=_names(items.labels, items.truth[n]),
+        target=[*_names(items.labels, items.truth[n])],
         predicted=_answer(items, items.answers, n),
         base_predicted=None if items.base is None else _answer(items, items.base, n),
         error=float(_wrong(items.truth[n : n + 1], items.answers[n : n + 1])[0]),
     )
 
 
-def _answer(items: Items, answers: FloatArray, n: int) -> list[str] | None:
+def _answer(items: Items, answers: FloatArray, n: int) -> Value:
     row = answers[n]
-    return _names(items.labels, row >= THRESHOLD) if np.isfinite(row).all() else None
+    return [*_names(items.labels, row >= THRESHOLD)] if np.isfinite(row).all() else None
 
 
 def _names(labels: Sequence[str], is_there: npt.NDArray[np.bool_]) -> list[str]:
-    return [labels[index] for index in np.flatnonzero(is_there)]
+    return [labels[index] for index in np.flatnonzero(is_there).tolist()]
 
 
 def _collapse(items: Items) -> Collapse | None:

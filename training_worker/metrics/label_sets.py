@@ -21,7 +21,7 @@ from .base import Estimate, FloatArray, IntArray
 from .classes import probabilities_problem
 from .confusion import f1_of_counts, ratio
 from .examples import Validated
-from .label_set_report import BoolArray, chosen, item_counts, label_set_examples, label_set_report
+from .label_set_report import BoolArray, chosen, is_answered, item_counts, label_set_examples, label_set_report
 from .prediction_lines import read_lines
 from .standard_error import LARGEST_SE, bootstrap_sums, bootstrap_weights, count_units, mean_se
 
@@ -58,7 +58,7 @@ class LabelSetOutput:
 
     def lines(self, ids: Sequence[str], answers: FloatArray, labels: Sequence[str]) -> list[str]:
         rows: list[list[float]] = np.round(answers, 6).tolist()
-        is_missing = (~np.isfinite(answers).all(axis=1)).tolist()
+        is_missing: list[bool] = (~is_answered(answers)).tolist()
         return [
             json.dumps({"id": item, "probabilities": [] if missing else row}, ensure_ascii=False)
             for item, row, missing in zip(ids, rows, is_missing, strict=True)

@@ -211,7 +211,8 @@ class QuestionAnswering(FeatureTask):
         logits = logits.masked_fill((bits == IGNORED).unsqueeze(-1), -math.inf)[known]
         is_right = torch.stack([bits[known] & bit > 0 for bit in (START, END)], dim=-1)
         right = logits.masked_fill(~is_right, -math.inf).logsumexp(dim=1)
-        return (logits.logsumexp(dim=1) - right).sum() / (2 * max(1, len(logits)))
+        total: Tensor = (logits.logsumexp(dim=1) - right).sum()
+        return total / (2 * max(1, len(logits)))
 
     def weight(self, batch: Batch) -> int:
         return int(_is_known(batch[TARGETS]).sum())

@@ -45,7 +45,7 @@ LAYER = "qa_outputs"
 
 def span_form(model: TaskModel, max_length: int, *, longest_answer: int, has_null: bool) -> PublicForm:
     backbone: Any = model.backbone
-    is_public = has_plain_layer(type(backbone.config))
+    is_public = has_plain_layer(backbone.config.__class__)
     return PublicForm(
         pipeline_tag="question-answering",
         auto_class="AutoModelForQuestionAnswering" if is_public else "AutoModel",

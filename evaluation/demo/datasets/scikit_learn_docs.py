@@ -156,7 +156,7 @@ def read_questions(sources: Iterable[tuple[str, str]]) -> list[Question]:
 
 def write_bundle(folder: Path, questions: Iterable[Question]) -> None:
     """Write the bundle of the first questions into `folder`. Raises ValueError where there are too few."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": f"q{one.key[:12]}",
             "question": one.question,
