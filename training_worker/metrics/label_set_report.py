@@ -41,7 +41,7 @@ def label_set_examples(items: Items) -> Iterator[KeptExample]:
 
 def is_answered(answers: FloatArray) -> BoolArray:
     """(n,)"""
-    answered: BoolArray = np.isfinite(answers).all(axis=1)
+    answered: BoolArray = np.asarray(np.isfinite(answers).all(axis=1))
     return answered
 
 
