@@ -116,10 +116,18 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
     "image": str,
     "integer": int,
     "number": int | float,
+    "messages": list,
 }
 
 
 def _holds(column: Column, value: Value) -> bool:
     if column.kind == "image" and not IMAGE_NAME.fullmatch(str(value)):
         return False  # it becomes an address
+    if column.kind == "messages" and not (isinstance(value, list) and all(map(_is_message, value))):
+        return False
     return isinstance(value, _VALUES[column.kind])
+
+
+def _is_message(value: object) -> bool:
+    """A report may cut one, but not of its parts."""
+    return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("role", "content"))

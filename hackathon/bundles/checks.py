@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from hackathon.presentation.values import texts_in
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 from training_worker.contract.text import normal_form
@@ -134,5 +135,7 @@ def _print_of(column: Column, value: Any, images: Images) -> str:
         return images[value].sha256 if value in images else ""
     if column.kind in ("integer", "number"):
         return repr(float(value))
+    if column.kind == "messages":
+        return normal_form(" ".join(texts_in(value)))
     text = " ".join(value) if column.kind == "strings" else value
     return normal_form(text)

@@ -49,11 +49,31 @@ def _is_list(value: Any) -> bool:
     return is_list and all(isinstance(item, str) and bool(item.strip()) for item in value)
 
 
+ROLES = ("system", "user", "assistant")
+MAX_MESSAGES = 100
+
+
+def _is_conversation(value: Any) -> bool:
+    """A system message may stand first; then user and assistant take turns, the user begins and ends."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_MESSAGES or not all(map(_is_message, value)):
+        return False
+    roles = [message["role"] for message in value]
+    turns = roles[1:] if roles[0] == "system" else roles
+    return len(turns) % 2 == 1 and turns == [ROLES[1 + number % 2] for number in range(len(turns))]
+
+
+def _is_message(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"role", "content"} or value["role"] not in ROLES:
+        return False
+    return isinstance(value["content"], str) and bool(value["content"].strip())
+
+
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": _is_number,
     "strings": _is_list,
+    "messages": _is_conversation,
     "image": lambda value: isinstance(value, str) and bool(IMAGE_NAME.fullmatch(value)),
 }
 
@@ -64,5 +84,10 @@ def _described(kind: ColumnKind) -> str:
         "integer": _("a whole number"),
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},
+        "messages": _(
+            "a list of 1 to %(most)d messages {“role”, “content”}: after an optional one of the “system”, those of "
+            "“user” and “assistant” by turns, the “user” first and last"
+        )
+        % {"most": MAX_MESSAGES},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
     }[kind]

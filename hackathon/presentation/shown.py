@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hackathon.answers import answers_of
 from hackathon.models import Challenge, ChallengeData
@@ -28,12 +29,25 @@ def data_file_url(challenge: Challenge, data: ChallengeData) -> FileUrl:
 
 
 @dataclass(frozen=True)
+class Message:
+    """What one of a conversation said."""
+
+    role: str
+    content: str
+
+    @property
+    def name(self) -> str:
+        return {"system": _("system"), "user": _("user"), "assistant": _("assistant")}.get(self.role, self.role)
+
+
+@dataclass(frozen=True)
 class ShownInput:
-    """One input column: `text`, and where it names a file of the data `url`."""
+    """One input column: `text`, where it names a file of the data `url`, and where it is a conversation `messages`."""
 
     name: str
     text: str
     url: str = ""
+    messages: tuple[Message, ...] = ()
 
     @property
     def lead(self) -> str:
@@ -70,7 +84,10 @@ def shown_inputs(values: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) 
 
 
 def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> ShownInput:
-    text = value_text(values[column.name])
+    value = values[column.name]
+    text = value_text(value)
+    if column.kind == "messages" and isinstance(value, list):
+        return ShownInput(column.name, text, messages=tuple(Message(one["role"], one["content"]) for one in value))
     return ShownInput(column.name, text, file_url(text) if column.kind in FILE_KINDS else "")
 
 

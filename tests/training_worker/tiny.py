@@ -16,8 +16,18 @@ BAD = ("bad", "poor", "awful", "dull", "broken")
 FILLER = ("the", "film", "is", "a", "plot", "and", "with", "story", "very", "it")
 LABELS = ("negative", "positive")
 CLASSES, NUMBERS, TAGS = "text-classification", "text-regression", "token-classification"
-LABELS_OF: dict[str, tuple[str, ...]] = {CLASSES: LABELS, NUMBERS: (), TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD")}
-RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3}
+TRANSLATION, SUMMARIES = "translation", "summarization"
+CHAT, COMPLETION = "text-generation", "text-completion"
+LABELS_OF: dict[str, tuple[str, ...]] = {
+    CLASSES: LABELS,
+    NUMBERS: (),
+    TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD"),
+    TRANSLATION: (),
+    SUMMARIES: (),
+    CHAT: (),
+    COMPLETION: (),
+}
+RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, TRANSLATION: 1e-2, SUMMARIES: 1e-2, CHAT: 1e-2, COMPLETION: 1e-2}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -54,7 +64,35 @@ def _tags(rng: random.Random, index: int) -> Row:
     return {"tokens": tokens, "ner_tags": ["O", "O", "B-GOOD", *["I-GOOD"] * (len(good) - 1), "O", "O", "B-BAD"]}
 
 
-MAKERS: dict[str, Callable[[random.Random, int], Row]] = {CLASSES: _class, NUMBERS: _number, TAGS: _tags}
+def _source(rng: random.Random, index: int) -> Row:
+    """One telling word among fillers; the answer is one of two sentences."""
+    words = [*rng.choices(FILLER, k=rng.randint(2, 8)), rng.choice(GOOD if index % 2 else BAD)]
+    rng.shuffle(words)
+    return {"source": " ".join(words), "target": "it is a great film" if index % 2 else "the plot is dull"}
+
+
+def _messages(rng: random.Random, index: int) -> Row:
+    """The answer is told by the last message, whatever was said before."""
+    row = _source(rng, index)
+    before = [{"role": "user", "content": rng.choice(FILLER)}, {"role": "assistant", "content": rng.choice(GOOD)}]
+    asked = {"role": "user", "content": row["source"]}
+    return {"messages": [*(before if rng.random() < 0.3 else []), asked], "response": row["target"]}
+
+
+def _prompt(rng: random.Random, index: int) -> Row:
+    row = _source(rng, index)
+    return {"prompt": row["source"], "completion": row["target"]}
+
+
+MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
+    CLASSES: _class,
+    NUMBERS: _number,
+    TAGS: _tags,
+    TRANSLATION: _source,
+    SUMMARIES: _source,
+    CHAT: _messages,
+    COMPLETION: _prompt,
+}
 
 
 def make_data(folder: Path, task: str = CLASSES, *, train: int = 96, validation: int = 32, test: int = 40) -> Path:

@@ -34,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--image-size", type=int, help="side of the square images in pixels; default: what the source says"
     )
+    parser.add_argument(
+        "--encoder-decoder", action="store_true", help="make an encoder-decoder model of an encoder and a copy of it"
+    )
     options = parser.parse_args(arguments)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # a load reports weights of heads that it leaves out
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -47,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             name=options.name,
             pooling=options.pooling,
             image_size=options.image_size,
+            encoder_decoder=options.encoder_decoder,
         )
     except ConversionError as error:
         print(f"convert: {error}", file=sys.stderr)

@@ -32,9 +32,13 @@ def convert(
     name: str = "",
     pooling: Pooling | None = None,
     image_size: int | None = None,
+    encoder_decoder: bool = False,
 ) -> ModelInfo:
-    """Write DEST and return its description. Raises `ConversionError`; DEST is then not there."""
-    from . import efficientnet_lite  # loads torch
+    """Write DEST and return its description; `encoder_decoder` makes a pair of an encoder (`pair`).
+
+    Raises `ConversionError`; DEST is then not there.
+    """
+    from . import efficientnet_lite, pair  # load torch
 
     if dest.exists() and any(dest.iterdir()):
         raise ConversionError(f"{dest} is not empty.")
@@ -46,6 +50,10 @@ def convert(
         with TemporaryDirectory() as unpacked:
             if efficientnet_lite.is_source(folder):
                 efficientnet_lite.write_folder(folder, Path(unpacked))
+                folder = Path(unpacked)
+            elif encoder_decoder:
+                _read_config(folder)
+                pair.write_pair(folder, Path(unpacked))
                 folder = Path(unpacked)
             facts, used_pooling = _write_files(folder, draft, pooling, image_size)
         info = _describe(

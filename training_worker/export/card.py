@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from ..contract.report import MetricRow, ValidationReport
+from ..contract.tasks import TASKS
 from ..contract.wire import MODEL_CARD, JobSpec
 from ..run.messages import ChildResult
 from .folder import Parts
@@ -31,7 +33,7 @@ def model_card(parts: Parts, spec: JobSpec, result: ChildResult, report: Validat
 # {model.slug}, fine-tuned for {dataset.task}
 
 {model.slug} ({model.source or model.slug}, revision {model.revision or "not stated"}), {method}.
-{f"Labels: {', '.join(dataset.labels)}." if dataset.labels else "The answer is a number."}
+{_answer(dataset.task, dataset.labels)}
 
 ## Use
 
@@ -53,6 +55,12 @@ The base score is of {result.base_method}.
 | --- | --- | --- |
 {_table(report.metrics)}
 """
+
+
+def _answer(task: str, labels: Sequence[str]) -> str:
+    if labels:
+        return f"Labels: {', '.join(labels)}."
+    return "The answer is a text." if TASKS[task].output == "text" else "The answer is a number."
 
 
 def _table(rows: tuple[MetricRow, ...]) -> str:

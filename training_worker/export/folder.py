@@ -28,6 +28,7 @@ ADAPTER = "default"
 """Peft's own name of a model's first adapter."""
 PEFT_PREFIX = "base_model.model."
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
+CONFIG = "config.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Parts:
     @property
     def has_head_file(self) -> bool:
         """Adapters keep the head of a public class among their own tensors, whole models among theirs."""
-        return not self.form.layer or not (self.is_whole or self.adapter)
+        return not self.form.is_whole_class and (not self.form.layer or not (self.is_whole or self.adapter))
 
 
 def choose_parts(task: Task, model: TaskModel, spec: JobSpec, max_length: int) -> Parts:
@@ -64,17 +65,29 @@ def write_folder(folder: Path, task: Task, model: TaskModel, parts: Parts) -> tu
     """Write config, processor and weights; returns the names of the files. Equal tensors give equal bytes."""
     config = public_config(task, model, parts.form)
     config.save_pretrained(folder)
+    if parts.form.is_whole_class:
+        model.backbone.generation_config.save_pretrained(folder)  # type: ignore[operator, union-attr]
     _save_processor(task, folder)
     head = task.exported_top(model.top)
     prefix = _prefix(config, parts.form)
     if parts.adapter is not None:
         _save_adapter(folder, model, parts, prefix, head)
+    elif parts.is_whole and parts.form.is_whole_class:
+        _save_whole_class(folder, model)
     elif parts.is_whole:
         tensors = {prefix + name: value for name, value in model.backbone.state_dict().items()}
         _save(tensors | _layer(parts.form, head), folder / WEIGHT_FILE)
     if parts.has_head_file:
         _save(head, folder / HEAD_WEIGHTS)
     return tuple(name for name in MODEL_FILES if (folder / name).exists())
+
+
+def _save_whole_class(folder: Path, model: TaskModel) -> None:
+    """By the class itself, which knows the tensors that are one and the same; the config stays as it is there."""
+    backbone: Any = model.backbone
+    config = (folder / CONFIG).read_bytes()
+    backbone.save_pretrained(folder, max_shard_size="100GB")
+    (folder / CONFIG).write_bytes(config)
 
 
 def public_config(task: Task, model: TaskModel, form: PublicForm) -> Any:
@@ -84,7 +97,7 @@ def public_config(task: Task, model: TaskModel, form: PublicForm) -> Any:
     labels = task.context.labels
     if labels:
         config.id2label, config.label2id = dict(enumerate(labels)), {name: n for n, name in enumerate(labels)}
-    else:
+    elif not form.is_whole_class:
         config.num_labels = 1
     config.architectures = [_architecture(config, form).__name__]
     return config

@@ -7,7 +7,8 @@ in TER as if every word was missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -72,7 +73,7 @@ class Ter(TextMetric):
         return _each(sums, lambda row: _ter._compute_score_from_stats(row).score)
 
 
-def _each(sums: FloatArray, value: Callable[[Sequence[float]], float]) -> FloatArray:
+def _each(sums: FloatArray, value: Callable[[Any], float]) -> FloatArray:
     """The library's own arithmetic on each row."""
     rows = sums.reshape(-1, sums.shape[-1]).tolist()
     return np.array([value(row) for row in rows], dtype=np.float64).reshape(sums.shape[:-1])

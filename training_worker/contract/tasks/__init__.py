@@ -3,12 +3,30 @@
 
 from __future__ import annotations
 
-from . import image_classification, text_classification, text_regression, token_classification
+from . import (
+    image_classification,
+    summarization,
+    text_classification,
+    text_completion,
+    text_generation,
+    text_regression,
+    token_classification,
+    translation,
+)
 from .spec import Column, TaskSpec
 
 __all__ = ["TASKS", "Column", "TaskSpec"]
 
 TASKS: dict[str, TaskSpec] = {
     module.SPEC.id: module.SPEC
-    for module in (text_classification, text_regression, token_classification, image_classification)
+    for module in (
+        text_classification,
+        text_regression,
+        token_classification,
+        translation,
+        summarization,
+        text_generation,
+        text_completion,
+        image_classification,
+    )
 }

@@ -7,8 +7,10 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image"]
-"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`."""
+ColumnKind = Literal["string", "integer", "number", "strings", "image", "messages"]
+"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`,
+`messages` a conversation: a list of `{"role": "system" | "user" | "assistant", "content": str}`, the last one of the
+user."""
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 
@@ -60,7 +62,7 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image"]
+    presentation: Literal["text", "tokens", "image", "generation", "chat"]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
@@ -70,6 +72,11 @@ class TaskSpec(ContractModel):
     def has_labels(self) -> bool:
         """Does the data name a fixed list of labels?"""
         return self.output in LABELLED
+
+    @property
+    def generates(self) -> bool:
+        """Does the model write its answers token by token?"""
+        return self.output == "text"
 
     @property
     def file_columns(self) -> tuple[Column, ...]:
