@@ -42,6 +42,7 @@ def curve_charts(curves: Curves, *, metrics: Sequence[str], steps: int, epochs: 
             )
             for metric in metrics
         ),
+        (_("Validation perplexity"), [Series(_("validation"), curves.get("validation_perplexity", []))], None),
         (_("Learning rate"), [Series(_("learning rate"), curves.get("learning_rate", []))], None),
     ]
     x_unit = steps / epochs if steps and epochs > 1 and steps % epochs == 0 else 0

@@ -119,6 +119,7 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
     "number": int | float,
     "boxes": list,
     "mask": dict,
+    "messages": list,
 }
 
 
@@ -127,4 +128,11 @@ def _holds(column: Column, value: Value) -> bool:
         return False  # it becomes an address
     if column.kind == "strings":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if column.kind == "messages" and not (isinstance(value, list) and all(map(_is_message, value))):
+        return False
     return isinstance(value, _VALUES[column.kind])
+
+
+def _is_message(value: object) -> bool:
+    """A report may cut one, but not of its parts."""
+    return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("role", "content"))

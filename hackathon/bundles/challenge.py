@@ -16,6 +16,7 @@ from hackathon.markdown.render import validate_markdown
 from training_worker.contract.base import JSON, ContractModel
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.tasks import TASKS
+from training_worker.contract.wire import NewTokens
 
 from .labels import label_problem, shown_label
 from .limits import LimitsSpec, crossed_limits, doubled, limit_problems, named_limits, sound, wrong
@@ -65,6 +66,8 @@ class ChallengeSpec(ContractModel):
     task: Annotated[str, AfterValidator(_known_task)]
     primary_metric: str
     labels: Labels | None = None
+    max_new_tokens: NewTokens | None = None
+    """Of an answer that a model writes. None: as many as the longest training answer has in the model's own tokens."""
     limits: LimitsSpec
     phases: Annotated[tuple[PhaseSpec, ...], Field(min_length=1, max_length=20)]
     license: Annotated[str, Field(min_length=1, max_length=200)]
@@ -89,6 +92,8 @@ def _crossed(data: dict[str, JSON]) -> Iterator[Said]:
             yield ("labels",), _("A label is there twice: %(names)s.") % {"names": ", ".join(map(shown_label, twice))}
         for message in answers_of(task.output).listed_problems(names) if task else ():
             yield ("labels",), message
+    if data.get("max_new_tokens") is not None and task is not None and not task.generates:
+        yield ("max_new_tokens",), _("In this task no text is generated.")
     for group, found in (("limits", crossed_limits), ("phases", crossed_phases)):
         for path, message in found(data.get(group)):
             yield (group, *path), message

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from hackathon.presentation.values import texts_in
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS, TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 from training_worker.contract.text import normal_form
@@ -141,5 +142,7 @@ def _print_of(column: Column, value: Any, media: MediaFiles) -> str:
         return repr(float(value))
     if column.kind == "span":
         return f"{column.name} {value['start']} {value['end']}"
+    if column.kind == "messages":
+        return normal_form(" ".join(texts_in(value)))
     text = " ".join(value) if column.kind == "strings" else value
     return normal_form(text)

@@ -111,6 +111,25 @@ def _is_mask(value: Any) -> bool:
     return are_whole and are_named and 1 <= len(counts) == len(labels) <= MAX_RUNS
 
 
+ROLES = ("system", "user", "assistant")
+MAX_MESSAGES = 100
+
+
+def _is_conversation(value: Any) -> bool:
+    """A system message may stand first; then user and assistant take turns, the user begins and ends."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_MESSAGES or not all(map(_is_message, value)):
+        return False
+    roles = [message["role"] for message in value]
+    turns = roles[1:] if roles[0] == "system" else roles
+    return len(turns) % 2 == 1 and turns == [ROLES[1 + number % 2] for number in range(len(turns))]
+
+
+def _is_message(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"role", "content"} or value["role"] not in ROLES:
+        return False
+    return isinstance(value["content"], str) and bool(value["content"].strip())
+
+
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": _is_whole,
@@ -123,6 +142,7 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "span": _is_span,
     "boxes": _are_boxes,
     "mask": _is_mask,
+    "messages": _is_conversation,
 }
 
 
@@ -139,6 +159,11 @@ def _described(kind: ColumnKind) -> str:
             "most %(most)d runs"
         )
         % {"most": MAX_RUNS},
+        "messages": _(
+            "a list of 1 to %(most)d messages {“role”, “content”}: after an optional one of the “system”, those of "
+            "“user” and “assistant” by turns, the “user” first and last"
+        )
+        % {"most": MAX_MESSAGES},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
         "audio": _("the name of a .wav, .flac, .ogg or .mp3 file: at most 100 letters, digits or . _ -"),
         "span": _("an object with “start” and “end”, the first character, counted from 0, and the one after the last"),

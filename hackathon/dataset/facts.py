@@ -10,12 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from hackathon.answers import answers_of
+from hackathon.presentation.values import value_text
 from training_worker.contract.base import ContractModel
 from training_worker.contract.tasks import TaskSpec
+from training_worker.contract.tasks.spec import ColumnKind
 
 TOKENS_PER_WORD = 1.3
 SPECIAL_TOKENS = 2
 BYTES_PER_TOKEN = 4
+TEXT_KINDS: frozenset[ColumnKind] = frozenset({"string", "strings", "messages"})
 BINS = 20
 LONG_TAIL = 0.99
 """Up to this quantile the bins of a histogram are of equal width; the last one takes what is beyond."""
@@ -64,7 +67,7 @@ def data_facts(
 ) -> DataFacts:
     """`labels` are those of the data, in order; `seconds` are those of sound files, by name."""
     splits = (train, validation)
-    texts = [column.name for column in task.inputs if column.kind in ("string", "strings")]
+    texts = [column.name for column in task.inputs if column.kind in TEXT_KINDS]
     lengths = (
         _distributions([[_length(row, texts) for row in rows] for rows in splits], least=1.0) if texts else (None, None)
     )
@@ -104,7 +107,7 @@ def _length(row: Mapping[str, Any], columns: Iterable[str]) -> int:
 def tokens_of(values: Iterable[Any]) -> float:
     """Tokens of one input, estimated without a tokenizer: 1.3 a word, or a quarter of its UTF-8 bytes where that is
     more (Chinese has no spaces), plus the two special ones."""
-    text = " ".join(" ".join(value) if isinstance(value, list) else value for value in values)
+    text = " ".join(value_text(value) for value in values)
     return max(len(text.split()) * TOKENS_PER_WORD, len(text.encode()) / BYTES_PER_TOKEN) + SPECIAL_TOKENS
 
 

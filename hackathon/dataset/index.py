@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from hackathon.answers import answers_of
 from hackathon.files.storage import chunks_of
+from hackathon.presentation.values import value_text
 from training_worker.contract.json_lines import read_rows, split_lines
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TRAIN, VALIDATION
@@ -67,7 +68,7 @@ def _search_line(task: TaskSpec, numbers: Mapping[str, int], row: Mapping[str, A
     )
     inputs = (row[column.name] for column in task.inputs if column.name in row)
     texts = [row["id"], *(value for value in inputs if isinstance(value, str | list))]
-    words = [normal_form(" ".join(text) if isinstance(text, list) else text) for text in texts]
+    words = [normal_form(value_text(text)) for text in texts]
     return ("".join(map(label_needle, found)) + BETWEEN_TEXTS.join(words) + "\n").encode()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hackathon.answers import answers_of
 from hackathon.models import Challenge, ChallengeData
@@ -32,8 +33,21 @@ def data_file_url(challenge: Challenge, data: ChallengeData) -> FileUrl:
 
 
 @dataclass(frozen=True)
+class Message:
+    """What one of a conversation said."""
+
+    role: str
+    content: str
+
+    @property
+    def name(self) -> str:
+        return {"system": _("system"), "user": _("user"), "assistant": _("assistant")}.get(self.role, self.role)
+
+
+@dataclass(frozen=True)
 class ShownInput:
-    """One input column: `text`, and where it names a file of the data `url`. `is_passage`: parts of it are marked."""
+    """One input column: `text`, where it names a file of the data `url`, and where it is a conversation `messages`.
+    `is_passage`: parts of it are marked."""
 
     name: str
     text: str
@@ -43,6 +57,7 @@ class ShownInput:
     """Of an input that is a part of the passage."""
     parts: tuple[str, ...] = ()
     """Of an input that is a list of texts."""
+    messages: tuple[Message, ...] = ()
 
     @property
     def lead(self) -> str:
@@ -99,10 +114,13 @@ def shown_inputs(values: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) 
 
 
 def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> ShownInput:
-    text = value_text(values[column.name])
+    value = values[column.name]
+    text = value_text(value)
+    if column.kind == "messages" and isinstance(value, list):
+        return ShownInput(column.name, text, messages=tuple(Message(one["role"], one["content"]) for one in value))
     url = file_url(text) if column.kind in FILE_KINDS else ""
-    place = span_of(values[column.name]) if column.kind == "span" else None
-    parts = tuple(texts_in(values[column.name])) if column.kind == "strings" else ()
+    place = span_of(value) if column.kind == "span" else None
+    parts = tuple(texts_in(value)) if column.kind == "strings" else ()
     return ShownInput(column.name, text, url, column.is_fixed, place, parts)
 
 

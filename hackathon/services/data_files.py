@@ -15,7 +15,7 @@ from hackathon.bundles.media import MediaFiles
 from hackathon.bundles.reading import Bundle
 from hackathon.bundles.rows import Row
 from hackathon.bundles.split import TestItem, shuffled, split_test
-from hackathon.dataset.facts import DataFacts, tokens_of
+from hackathon.dataset.facts import TEXT_KINDS, DataFacts, tokens_of
 from hackathon.dataset.index import index_data
 from hackathon.files.storage import sha256_of
 from training_worker.contract.tasks import TaskSpec
@@ -153,6 +153,8 @@ def _entry(name: str, shared: dict[str, bytes], archives: dict[str, Path]) -> di
 
 def _address(bundle: Bundle, listing: list[dict[str, Any]], hidden: dict[str, bytes], secret: bytes) -> str:
     parts = [bundle.challenge.task, *bundle.labels]
+    if bundle.challenge.max_new_tokens is not None:
+        parts.append(f"max_new_tokens {bundle.challenge.max_new_tokens}")
     parts += [f"{entry['sha256']}  {entry['name']}" for entry in sorted(listing, key=lambda entry: str(entry["name"]))]
     parts += [f"{hmac.new(secret, body, hashlib.sha256).hexdigest()}  {name}" for name, body in sorted(hidden.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -175,6 +177,6 @@ def _mean_cost(bundle: Bundle) -> float:
     if bundle.task.unit == "deciseconds":
         seconds = [min(_seconds(bundle, row), MOST_SECONDS) for row in bundle.train]
         return max(1.0, round(10 * sum(seconds) / len(seconds), 1))
-    columns = [column.name for column in bundle.task.inputs if column.kind in ("string", "strings")]
+    columns = [column.name for column in bundle.task.inputs if column.kind in TEXT_KINDS]
     costs = [tokens_of([row.values[name] for name in columns if name in row.values]) for row in bundle.train]
     return round(sum(costs) / len(costs), 1)

@@ -214,6 +214,7 @@ def _create_data(bundle: Bundle, challenge: Challenge, files: DataFiles, prefix:
         train_examples=len(bundle.train),
         validation_examples=len(bundle.validation),
         test_examples=len(bundle.test),
+        max_new_tokens=bundle.challenge.max_new_tokens,
     )
     return ChallengeData.objects.create(
         challenge=challenge,

@@ -15,10 +15,12 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.tiny_generators import save_tiny_decoder, save_tiny_seq2seq
 from tests.tiny_model import save_tiny_model
 from tests.training_worker.fake_site import ENROL_TOKEN, FakeJob, FakeSite
 from tests.training_worker.tiny import BAD, CLASSES, FILLER, GOOD, make_data, make_spec
 from training_worker.contract.models import content_sha256
+from training_worker.contract.tasks import TASKS
 from training_worker.contract.wire import FileRef, JobSpec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +30,19 @@ DEAD_BROKER = "redis://127.0.0.1:1/0"
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model", words=(*GOOD, *BAD, *FILLER))
+
+
+@pytest.fixture(scope="session")
+def tiny_model_of(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a model that can do a task, made once for each family."""
+    folder, words = tmp_path_factory.mktemp("tiny"), (*GOOD, *BAD, *FILLER)
+    makers = {"encoder-decoder": save_tiny_seq2seq, "decoder": save_tiny_decoder}
+
+    @functools.cache
+    def of_family(family: str) -> Path:
+        return makers[family](folder / family, words) if family in makers else tiny_model
+
+    return lambda task: of_family(TASKS[task].families[0])
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +158,7 @@ def worker(site: FakeSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def run_job(
-    tiny_model: Path, tiny_data_of: Callable[[str], Path], tmp_path: Path
+    tiny_model_of: Callable[[str], Path], tiny_data_of: Callable[[str], Path], tmp_path: Path
 ) -> Callable[..., tuple[Any, Path, list[Any]]]:
     """Run one job in this process: `run_job(config, task=…, **spec fields)` → (result, output folder, messages)."""
 
@@ -161,7 +176,7 @@ def run_job(
         features = fields.pop("features", None) or output / "features"
         features.mkdir(exist_ok=True)
         data = fields.pop("data", None) or tiny_data_of(fields.get("task", CLASSES))
-        model = fields.pop("model", tiny_model)
+        model = fields.pop("model", None) or tiny_model_of(fields.get("task", CLASSES))
         job = ChildJob(
             spec=JobSpec.model_validate_json(json.dumps(make_spec(config, **fields))),
             data={f"{name}.jsonl": str(data / f"{name}.jsonl") for name in ("train", "validation", "test")},

@@ -18,6 +18,8 @@ LABELS = ("negative", "positive")
 CLASSES, NUMBERS, TAGS = "text-classification", "text-regression", "token-classification"
 SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
+TRANSLATION, SUMMARIES = "translation", "summarization"
+CHAT, COMPLETION = "text-generation", "text-completion"
 LABELS_OF: dict[str, tuple[str, ...]] = {
     CLASSES: LABELS,
     NUMBERS: (),
@@ -26,8 +28,13 @@ LABELS_OF: dict[str, tuple[str, ...]] = {
     LABEL_SETS: LABELS,
     RELATIONS: LABELS,
     CHOICES: (),
+    TRANSLATION: (),
+    SUMMARIES: (),
+    CHAT: (),
+    COMPLETION: (),
 }
 RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3, LABEL_SETS: 5e-3, RELATIONS: 5e-3, CHOICES: 5e-3}
+RATES |= dict.fromkeys((TRANSLATION, SUMMARIES, CHAT, COMPLETION), 1e-2)
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -100,6 +107,26 @@ def _choice(rng: random.Random, index: int) -> Row:
     return {"question": "the film is", "choices": [choices[n] for n in order], "label": order.index(0)}
 
 
+def _source(rng: random.Random, index: int) -> Row:
+    """One telling word among fillers; the answer is one of two sentences."""
+    words = [*rng.choices(FILLER, k=rng.randint(2, 8)), rng.choice(GOOD if index % 2 else BAD)]
+    rng.shuffle(words)
+    return {"source": " ".join(words), "target": "it is a great film" if index % 2 else "the plot is dull"}
+
+
+def _messages(rng: random.Random, index: int) -> Row:
+    """The answer is told by the last message, whatever was said before."""
+    row = _source(rng, index)
+    before = [{"role": "user", "content": rng.choice(FILLER)}, {"role": "assistant", "content": rng.choice(GOOD)}]
+    asked = {"role": "user", "content": row["source"]}
+    return {"messages": [*(before if rng.random() < 0.3 else []), asked], "response": row["target"]}
+
+
+def _prompt(rng: random.Random, index: int) -> Row:
+    row = _source(rng, index)
+    return {"prompt": row["source"], "completion": row["target"]}
+
+
 MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     CLASSES: _class,
     NUMBERS: _number,
@@ -108,6 +135,10 @@ MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     LABEL_SETS: _label_set,
     RELATIONS: _relation,
     CHOICES: _choice,
+    TRANSLATION: _source,
+    SUMMARIES: _source,
+    CHAT: _messages,
+    COMPLETION: _prompt,
 }
 
 

@@ -160,6 +160,9 @@ class FileRef(ContractModel):
     url: str = ""
 
 
+NewTokens = Annotated[int, Field(ge=1, le=LONGEST)]
+
+
 class DatasetManifest(ContractModel):
     """What a worker may know about a data version: no test label, no split."""
 
@@ -169,6 +172,8 @@ class DatasetManifest(ContractModel):
     train_examples: int
     validation_examples: int
     test_examples: int
+    max_new_tokens: NewTokens | None = None
+    """Of an answer that is written token by token; None: as many as the longest training answer has."""
 
 
 class ModelManifest(ContractModel):

@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--sound-seconds", type=int, help="seconds of sound that a Whisper model hears; default: what the source says"
     )
+    parser.add_argument(
+        "--encoder-decoder", action="store_true", help="make an encoder-decoder model of an encoder and a copy of it"
+    )
     options = parser.parse_args(arguments)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # a load reports weights of heads that it leaves out
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -52,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             pooling=options.pooling,
             image_size=options.image_size,
             sound_seconds=options.sound_seconds,
+            encoder_decoder=options.encoder_decoder,
         )
     except ConversionError as error:
         print(f"convert: {error}", file=sys.stderr)

@@ -34,9 +34,13 @@ def convert(
     pooling: Pooling | None = None,
     image_size: int | None = None,
     sound_seconds: int | None = None,
+    encoder_decoder: bool = False,
 ) -> ModelInfo:
-    """Write DEST and return its description. Raises `ConversionError`; DEST is then not there."""
-    from . import efficientnet_lite, whisper_tiny  # load torch
+    """Write DEST and return its description; `encoder_decoder` makes a pair of an encoder (`pair`).
+
+    Raises `ConversionError`; DEST is then not there.
+    """
+    from . import efficientnet_lite, pair, whisper_tiny  # load torch
 
     if dest.exists() and any(dest.iterdir()):
         raise ConversionError(f"{dest} is not empty.")
@@ -50,6 +54,10 @@ def convert(
                 if known.is_source(folder):
                     known.write_folder(folder, Path(unpacked))
                     folder = Path(unpacked)
+            if encoder_decoder:
+                _read_config(folder)
+                pair.write_pair(folder, Path(unpacked))
+                folder = Path(unpacked)
             facts, used_pooling = _write_files(folder, draft, pooling, image_size, sound_seconds)
         info = _describe(
             draft,

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, PreTrainedModel
+from transformers import (
+    CONFIG_MAPPING,
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    PreTrainedModel,
+)
 from transformers.models.auto import modeling_auto
 
 from ..contract.config import LONGEST, SHORTEST
@@ -51,6 +58,10 @@ TASK_CLASSES = {
 """The auto class that loads a model trained for a first input and an output of these kinds."""
 
 
+WRITERS: dict[Family, Any] = {"encoder-decoder": AutoModelForSeq2SeqLM, "decoder": AutoModelForCausalLM}
+"""The Auto class of families that write, with their own head for tokens."""
+
+
 def family_of(architecture: str) -> Family:
     """Family of a `model_type`. Raises `ConversionError` for one that transformers does not know or we cannot place."""
     if architecture not in CONFIG_MAPPING:
@@ -87,24 +98,27 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
     """Load the converted folder as a worker will, and look. Raises `ConversionError` with what would not run."""
     family = family_of(architecture)
     tasks = tasks_of(architecture, family)
-    backbone = load_backbone(folder)
+    backbone = load_backbone(folder, WRITERS.get(family, AutoModel))
     if family == "vision":
         _check_images(backbone, folder)
     elif family == "speech":
         _check_sounds(folder)
     else:
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
-        _check_texts(backbone)
+        _check_texts(backbone, family)
     _check_tasks(folder, tasks, pooling)
     return ModelFacts(family=family, tasks=tasks, max_positions=positions_of(backbone), layers=layer_groups(backbone))
 
 
-def load_backbone(folder: Path) -> PreTrainedModel:
-    """The model without a task's top. Raises `ConversionError` where the weights are not those of its config."""
+def load_backbone(folder: Path, auto_class: Any = AutoModel) -> PreTrainedModel:
+    """The model without a task's top, or with one of its own, as `auto_class` has it.
+
+    Raises `ConversionError` where the weights are not those of its config.
+    """
     backbone: PreTrainedModel
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        backbone, report = AutoModel.from_pretrained(
+        backbone, report = auto_class.from_pretrained(
             folder,
             config=config,
             local_files_only=True,
@@ -127,8 +141,9 @@ def _embeddings(backbone: PreTrainedModel) -> int:
     return table.num_embeddings
 
 
-def _check_texts(backbone: PreTrainedModel) -> None:
-    """Do texts go through it, up to the longest that it is said to read, and come out as one vector a token?"""
+def _check_texts(backbone: PreTrainedModel, family: Family) -> None:
+    """Do texts go through it, up to the longest that it is said to read, and come out as one vector a token, or from a
+    decoder as logits of its first token?"""
     positions = positions_of(backbone)
     if positions is not None and positions < SHORTEST:
         raise ConversionError(f"It reads at most {positions} tokens; {SHORTEST} is the least a config may ask for.")
@@ -138,6 +153,10 @@ def _check_texts(backbone: PreTrainedModel) -> None:
     mask[1, longest // 2 :] = 0
     try:
         with torch.no_grad():
+            if family in WRITERS:
+                answer = {"decoder_input_ids": ids[:, :1]} if family == "encoder-decoder" else {}
+                backbone(input_ids=ids, attention_mask=mask, **answer)
+                return
             shape = tuple(backbone(input_ids=ids, attention_mask=mask).last_hidden_state.shape)
     except Exception as error:  # what an architecture asks for beside that is its own affair
         raise ConversionError(f"It cannot read a text of {longest} tokens: {error}") from error

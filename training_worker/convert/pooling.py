@@ -19,7 +19,7 @@ def pooling_of(folder: Path, family: Family, chosen: Pooling | None) -> Pooling 
 
     Raises `ConversionError` where the source states what we do not have.
     """
-    if family in ("vision", "speech"):
+    if family != "encoder":
         return None
     modes = [] if chosen else _stated(folder / STATEMENT)
     if not modes:

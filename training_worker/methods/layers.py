@@ -4,9 +4,10 @@ will do."""
 from __future__ import annotations
 
 import re
-from typing import get_args
+from typing import Any, get_args
 
 from torch import nn
+from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from ..contract.facts import LayerGroup
@@ -24,8 +25,15 @@ def layer_groups(backbone: nn.Module) -> tuple[LayerGroup, ...]:
 
 
 def target_layers(backbone: nn.Module, group: LayerGroup) -> list[str]:
-    """Full names of the linear layers: those inside an attention block, or all."""
-    linear = [name for name, module in backbone.named_modules() if isinstance(module, nn.Linear | Conv1D)]
+    """Full names of the linear layers: those inside an attention block, or all but the one that makes logits of
+    tokens."""
+    model: Any = backbone
+    head = model.get_output_embeddings() if isinstance(backbone, PreTrainedModel) else None
+    linear = [
+        name
+        for name, module in backbone.named_modules()
+        if isinstance(module, nn.Linear | Conv1D) and module is not head
+    ]
     return [name for name in linear if group == "all-linear" or ATTENTION.search(name)]
 
 

@@ -117,6 +117,7 @@ class Run:
             pooling=self.spec.files.model.pooling,
             base_seed=self.spec.base_seed,
             archives=archives,
+            max_new_tokens=self.spec.dataset.max_new_tokens,
         )
         return load_task(self.spec.dataset.task)(context, self.rows["train"])
 
@@ -321,7 +322,7 @@ class Run:
         if self.task.spec.unit != "tokens":
             return None
         encoded = (self.task.encode(rows, split, LONGEST) for split, rows in self.rows.items())
-        return max(max(split.costs) for split in encoded)
+        return min(LONGEST, max(max(split.costs) for split in encoded))
 
     def telemetry(self, model: TaskModel, trained: Trained) -> Telemetry:
         seconds = trained.seconds

@@ -21,6 +21,8 @@ from ..tasks.split import Row, Split
 from .journal import Journal
 from .prediction import Compute, Prediction, predict
 
+MOST_EXPONENT = 100.0
+
 
 class Diverged(Exception):
     """The loss is no longer finite, or has exploded."""
@@ -92,6 +94,8 @@ class Validator:
         metrics = self._validation.metrics(self._validation.answers(prediction))
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         points = {f"validation_{name}": value for name, value in metrics.items()}
+        if self._validation.task.spec.generates:
+            points["validation_perplexity"] = math.exp(min(loss, MOST_EXPONENT))
         said = Log.VALIDATED if step else Log.VALIDATED_BEFORE
         message = LogMessage(said, {"step": step, "metrics": shown, "loss": float(loss)})
         self._journal.points(step, message, validation_loss=loss, **points)

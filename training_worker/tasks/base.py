@@ -32,13 +32,15 @@ starts at one base."""
 @dataclass(frozen=True)
 class Context:
     """What a task is told of one run. `folder` is the base model's; `base_seed` is that of the base score's examples,
-    the same for every run on a data version; `archives` are tar files by split, where inputs are files."""
+    the same for every run on a data version; `archives` are tar files by split, where inputs are files;
+    `max_new_tokens` are the challenge's, None where it says nothing."""
 
     folder: Path
     labels: tuple[str, ...]
     pooling: Pooling | None = None
     base_seed: int = 0
     archives: dict[str, Path] = field(default_factory=dict)
+    max_new_tokens: int | None = None
 
 
 class TaskModel(nn.Module):

@@ -20,6 +20,19 @@ IGNORED = -100
 """Target of what is only padding."""
 
 
+def mean_cross_entropy(logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
+    """Of logits (…, C) for the numbers (…) that are not `IGNORED`."""
+    targets = targets.flatten()
+    total = nn.functional.cross_entropy(
+        logits.float().flatten(0, -2),
+        targets,
+        ignore_index=IGNORED,
+        label_smoothing=label_smoothing,
+        reduction="sum",
+    )
+    return total / (targets != IGNORED).sum().clamp(min=1)
+
+
 class LabelTask(FeatureTask):
     """A `LinearHead` that gives logits (…, C) for features (…, H), of examples or of their parts."""
 
@@ -39,15 +52,7 @@ class LabelTask(FeatureTask):
 
     def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
         """Cross-entropy."""
-        targets = batch[TARGETS].flatten()
-        total = nn.functional.cross_entropy(
-            outputs.float().flatten(0, -2),
-            targets,
-            ignore_index=IGNORED,
-            label_smoothing=label_smoothing,
-            reduction="sum",
-        )
-        return total / (targets != IGNORED).sum().clamp(min=1)
+        return mean_cross_entropy(outputs, batch[TARGETS], label_smoothing)
 
     def weight(self, batch: Batch) -> int:
         """How many labels there are to find."""

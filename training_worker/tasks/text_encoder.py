@@ -97,7 +97,7 @@ def positions_of(encoder: nn.Module) -> int | None:
     RoBERTa and its kin number positions from `padding_idx + 1`: their table has rows that no token uses.
     """
     config: Any = encoder.config
-    rows = getattr(config, "max_position_embeddings", None)
+    rows = getattr(getattr(config, "encoder", config), "max_position_embeddings", None)
     if not isinstance(rows, int) or rows < 1:
         return None
     for name, module in encoder.named_modules():

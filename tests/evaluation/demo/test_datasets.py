@@ -19,6 +19,8 @@ from evaluation.demo.datasets import (
     debian,
     default_relations,
     digit_scenes,
+    django_french,
+    docstrings,
     film_ratings,
     parameter_names,
     scikit_learn_docs,
@@ -70,6 +72,8 @@ DESCRIBED = [parameter_names.Described(f"name_{n}", f"It says how much of {n} th
 QUESTIONS = [
     Question(f"f{n}", f"What is the default of a in f{n}?", f"a : int, default={n}", str(n), 17) for n in range(2200)
 ]
+PAIRS = [(f"Page {n}", f"{n}e page") for n in range(700)]
+SUMMARIES = [(f"Adds {n} to a number.", f"Add {n}.") for n in range(1700)]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
 
 
@@ -92,6 +96,8 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
         ),
         (lambda folder: parameter_names.write_bundle(folder, DESCRIBED), (), (700, 150, 450)),
         (lambda folder: scikit_learn_docs.write_bundle(folder, QUESTIONS), (), (1000, 250, 900)),
+        (lambda folder: django_french.write_bundle(folder, PAIRS), (), (480, 60, 100)),
+        (lambda folder: docstrings.write_bundle(folder, SUMMARIES), (), (1200, 100, 300)),
     ],
 )
 def test_a_bundle_has_no_problem(
@@ -328,3 +334,44 @@ def test_without_a_synthesiser_it_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setattr(spoken_numbers.shutil, "which", lambda name: None)
     with pytest.raises(FetchFailed, match="apt-get install espeak-ng"):
         spoken_numbers.synthesised("one", "en-us")
+
+
+def test_djangos_own_messages_are_enough_and_each_is_there_once() -> None:
+    import django
+
+    pairs = django_french.read_pairs(Path(django.__file__).parent)
+    assert len(pairs) >= 640
+    assert len({message.casefold() for message, _ in pairs}) == len(pairs)
+    assert ("File", "Fichier") in pairs
+
+
+def test_the_first_line_of_a_docstring_is_the_summary_of_the_rest(tmp_path: Path) -> None:
+    body = "It reads every line of the file and returns them in order. " * 4
+    code = f'''
+class Reader:
+    """Read all lines of a file.
+
+    {body}
+
+    Parameters
+    ----------
+    name : str
+    """
+
+    def close(self):
+        """Close it."""
+
+def twin():
+    """Read the lines once more.
+
+    {body}
+
+    Parameters
+    ----------
+    name : str
+    """
+'''
+    (tmp_path / "code.py").write_text(code)
+    ((read, line),) = docstrings.read_docstrings([tmp_path])
+    assert line == "Read all lines of a file."
+    assert read == f"{body.strip()} Parameters name : str"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_a_sound_is_played_beside_both_answers(world: World) -> None:
     set_task(world, "audio-classification")
     one = example("val-2", "cat", "dog", "cat", inputs={"audio": "7.flac"}, confidence=0.8, target_confidence=0.1)
-    submission = validated(world, class_report(groups=(group(ExampleKind.CONFIDENT_ERROR, one),)))
+    submission = validated(world, class_report(groups=(group(ExampleKind.ERROR, one),)))
     text = html(page(world, "captain", f"/s/{submission.pk}/"))
     address = f"/c/{world.challenge.slug}/data/{world.data.version}/files/7.flac"
     assert f'<audio controls preload="none" src="{address}" aria-label="Sound of item val-2"' in text
@@ -43,5 +43,5 @@ def test_what_was_heard_is_compared_with_the_reference(world: World) -> None:
 def test_a_report_names_no_other_file(world: World, name: str) -> None:
     set_task(world, "audio-classification")
     one = example("val-2", "cat", "dog", "cat", inputs={"audio": name}, confidence=0.8, target_confidence=0.1)
-    submission = validated(world, class_report(groups=(group(ExampleKind.CONFIDENT_ERROR, one),)))
+    submission = validated(world, class_report(groups=(group(ExampleKind.ERROR, one),)))
     assert "<audio" not in html(page(world, "captain", f"/s/{submission.pk}/"))

@@ -101,7 +101,7 @@ def report_of(answers: list[Any]) -> Any:
 def test_examples_go_by_their_confidence() -> None:
     made = report_of(answers_of([2, 1, 0], [3, 0, 0], [0, 0, 9], []))
     assert {group.kind: [example.id for example in group.examples] for group in made.groups} == {
-        ExampleKind.CONFIDENT_ERROR: ["val-1", "val-3"],
+        ExampleKind.ERROR: ["val-1", "val-3"],
         ExampleKind.UNCERTAIN: ["val-0"],
         ExampleKind.CONFIDENT: ["val-2"],
         ExampleKind.IMPROVED: ["val-0"],

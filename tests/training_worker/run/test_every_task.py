@@ -16,7 +16,7 @@ from training_worker.contract.report import ValidationReport
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.wire import StoppedBy
 
-OF_TEXT = [task for task, spec in TASKS.items() if not spec.file_columns]
+OF_TEXT = [task for task, spec in TASKS.items() if not spec.file_columns and spec.has_features]
 pytestmark = [pytest.mark.torch, pytest.mark.parametrize("task", OF_TEXT)]
 
 RunJob = Callable[..., tuple[Any, Path, list[Any]]]

@@ -13,9 +13,13 @@ from . import (
     object_detection,
     question_answering,
     relation_extraction,
+    summarization,
     text_classification,
+    text_completion,
+    text_generation,
     text_regression,
     token_classification,
+    translation,
 )
 from .spec import Column, TaskSpec
 
@@ -31,6 +35,10 @@ TASKS: dict[str, TaskSpec] = {
         relation_extraction,
         question_answering,
         multiple_choice,
+        translation,
+        summarization,
+        text_generation,
+        text_completion,
         image_classification,
         object_detection,
         image_segmentation,

@@ -8,10 +8,22 @@ from ..base import ContractModel
 from ..families import Family
 
 ColumnKind = Literal[
-    "string", "integer", "number", "strings", "image", "audio", "answers", "labels", "span", "boxes", "mask"
+    "string",
+    "integer",
+    "number",
+    "strings",
+    "image",
+    "audio",
+    "answers",
+    "labels",
+    "span",
+    "boxes",
+    "mask",
+    "messages",
 ]
 """What a JSON value of a column must be. `strings` is a list of texts, `image` and `audio` are names of files in
-`files/`; `boxes` and `mask` are as in `pictures`.
+`files/`; `boxes` and `mask` are as in `pictures`. `messages` is a conversation: a list of `{"role": "system" | "user" |
+"assistant", "content": str}`, the last one of the user.
 
 `answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
 `labels` are any number of different texts, also none. `span` is a part of the row's text: `{"start": integer, "end":
@@ -83,7 +95,19 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image", "audio", "speech", "context", "relation", "choices", "overlay"]
+    presentation: Literal[
+        "text",
+        "tokens",
+        "image",
+        "audio",
+        "speech",
+        "context",
+        "relation",
+        "choices",
+        "overlay",
+        "generation",
+        "chat",
+    ]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
@@ -93,6 +117,11 @@ class TaskSpec(ContractModel):
     def has_labels(self) -> bool:
         """Does the data name a fixed list of labels?"""
         return self.output in LABELLED
+
+    @property
+    def generates(self) -> bool:
+        """Does the model write its answers token by token?"""
+        return self.output == "text"
 
     @property
     def file_columns(self) -> tuple[Column, ...]:

@@ -1,0 +1,46 @@
+"""What a team downloads of a model that writes: it writes alike with public libraries alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training_worker.contract.tasks import TASKS
+
+from ..tiny import CHAT, COMPLETION, RATES, TRANSLATION, make_config
+from .test_folder import answers_elsewhere, card_of, lines
+
+pytestmark = pytest.mark.torch
+
+LORA = {"name": "lora", "r": 8, "lora_alpha": 64, "lora_dropout": 0.0, "target_modules": "all-linear"}
+
+
+@pytest.mark.parametrize(
+    ("task", "method"),
+    [(TRANSLATION, "full"), (TRANSLATION, LORA), (TRANSLATION, None), (CHAT, "full"), (CHAT, LORA), (COMPLETION, LORA)],
+)
+def test_it_writes_alike(
+    run_job: Any,
+    tiny_model_of: Callable[[str], Path],
+    tiny_data_of: Callable[[str], Path],
+    tmp_path: Path,
+    task: str,
+    method: Any,
+) -> None:
+    config = method and make_config(method, num_train_epochs=6, learning_rate=RATES[task])
+    _result, folder, _messages = run_job(config, task=task)
+    rows = lines(tiny_data_of(task) / "validation.jsonl")[:10]
+    base = tiny_model_of(task)
+    answers, warned = answers_elsewhere(folder, base, [[row[TASKS[task].inputs[0].name]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["text"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == [expected[row["id"]] or "" for row in rows]
+    assert "newly initialized" not in warned
+    assert (folder / "model.safetensors").exists() == (method == "full")
+    assert (folder / "adapter_model.safetensors").exists() == (method == LORA)
+    assert not (folder / "head.safetensors").exists()
+    if method:
+        assert len(set(answers)) > 1
+    assert "The answer is a text." in card_of(folder)
