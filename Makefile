@@ -18,7 +18,7 @@ DEBUG_SITE := HACKTUNE_DEBUG=$${HACKTUNE_DEBUG:-true}
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run worker test test-long check format migrations bench screenshots clean
+.PHONY: help install install-dev demo run worker test test-long check format migrations bench bench-breadth screenshots clean
 
 help:
 	@echo 'make demo        a whole hackathon on this machine (TASK=token-classification: another task; PORT=8000, DATA=.data/demo,'
@@ -31,6 +31,7 @@ help:
 	@echo 'make run         only the site, for development (HOST, PORT)'
 	@echo 'make worker      only a worker (ARGS="--site URL --broker URL --enrol TOKEN")'
 	@echo 'make bench       measure'
+	@echo 'make bench-breadth TASKS=1  train every task that has real data here, base and tuned, up to 40 minutes'
 	@echo 'make screenshots photograph the pages of a demo that has run (DATA=.data/demo) into docs/screenshots/'
 	@echo 'make clean       remove what tools made; .venv and .data stay'
 
@@ -93,6 +94,10 @@ worker: .venv/.installed
 
 bench: .venv/.installed
 	@exec $(PY) -m bench $(ARGS)
+
+bench-breadth: .venv/.installed-dev
+	@test -n '$(TASKS)' || { echo 'Say what: make bench-breadth TASKS=1' >&2; exit 2; }
+	@exec $(PY) -m bench.breadth $(ARGS)
 
 screenshots: .venv/.installed-dev
 	@exec $(PY) -m tests.browser.screenshots $(if $(DATA),--data '$(DATA)') $(ARGS)

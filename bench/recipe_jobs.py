@@ -1,0 +1,158 @@
+"""A recipe's jobs as a node runs them: in children of its warm template, with a spec as the site writes one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluation.demo.base_model import convert_model
+from evaluation.demo.recipe import Config, Recipe
+from training_worker.contract.models import MODEL_JSON, ModelInfo, content_sha256
+from training_worker.contract.tasks import TASKS
+from training_worker.contract.tasks.spec import TEST_LABELS
+from training_worker.contract.wire import PREDICTIONS, RECIPE, JobSpec
+from training_worker.node.template import Template
+from training_worker.run.child import main as child_main
+from training_worker.run.messages import ChildJob, ChildProgress, ChildResult, read_message
+
+from . import one_by_one
+
+SECRET = b"bench"
+
+
+class JobFailed(Exception):
+    """A job did not end in a result; the text says how it ended."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A recipe's data as a node gets it, its hidden labels, and its model, all below `folder`."""
+
+    recipe: Recipe
+    folder: Path
+    labels: tuple[str, ...]
+    sizes: tuple[int, int, int]
+    listing: list[dict[str, Any]]
+    data: dict[str, str]
+    """Path by file name."""
+    model: Path
+
+    @property
+    def hidden(self) -> Path:
+        return self.folder / TEST_LABELS
+
+
+def prepare(recipe: Recipe, folder: Path, models: Path) -> Prepared:
+    """Make bundle and model; what is there already is taken. Raises `FetchFailed`, `ModelFailed`, `JobFailed`."""
+    from hackathon.bundles.reading import inspect_bundle
+    from hackathon.services.data_files import data_files
+
+    bundle_folder, model = folder / "bundle", models / recipe.model.folder
+    if not bundle_folder.exists():
+        draft = folder / "bundle.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        recipe.make(draft)
+        draft.rename(bundle_folder)
+    if not (model / MODEL_JSON).exists():
+        shutil.rmtree(model, ignore_errors=True)
+        convert_model(recipe.model, model)
+    found = inspect_bundle(bundle_folder)
+    if found.bundle is None:
+        raise JobFailed("; ".join(str(problem) for problem in found.problems.all()[:5]))
+    files = data_files(found.bundle, secret=SECRET, folder=folder)
+    for name, body in (files.shared | files.secret).items():
+        (folder / name).write_bytes(body)
+    bundle = found.bundle
+    return Prepared(
+        recipe=recipe,
+        folder=folder,
+        labels=bundle.labels,
+        sizes=(len(bundle.train), len(bundle.validation), len(bundle.test)),
+        listing=files.listing,
+        data={entry["name"]: str(folder / entry["name"]) for entry in files.listing},
+        model=model,
+    )
+
+
+def make_job(prepared: Prepared, name: str, config: Config | None) -> ChildJob:
+    """A worker's job whose outputs go to an empty folder of that name. None: the untrained model is scored."""
+    challenge = prepared.recipe.challenge
+    info = ModelInfo.model_validate_json((prepared.model / MODEL_JSON).read_bytes())
+    names = ("train_examples", "validation_examples", "test_examples")
+    dataset = {"task": prepared.recipe.task, "version": "bench", "labels": prepared.labels}
+    model = {"slug": info.slug, "sha256": content_sha256(info.files), "files": [], "pooling": info.pooling}
+    spec = {
+        "job_id": name,
+        "kind": "run" if config else "base_score",
+        "attempt": 1,
+        "config": config,
+        "dataset": dataset | dict(zip(names, prepared.sizes, strict=True)),
+        "files": {"data": prepared.listing, "model": model, "outputs": []},
+        "budget": challenge["limits"].get("budget", {}),
+        "precision": challenge["phases"][0].get("precision", "fp32"),
+        "recipe": RECIPE,
+        "seed": 1,
+        "base_seed": 1,
+        "primary_metric": challenge["primary_metric"],
+    }
+    output, features = prepared.folder / name, prepared.folder / "features"
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir()
+    features.mkdir(exist_ok=True)
+    return ChildJob(
+        spec=JobSpec.model_validate_json(json.dumps(spec)),
+        data=prepared.data,
+        model=str(prepared.model),
+        features=str(features),
+        output=str(output),
+        threads=os.cpu_count() or 1,
+    )
+
+
+def run_child(template: Template, job: ChildJob) -> float:
+    """Run a job to its result; the seconds that it took. Raises `JobFailed`."""
+    started = time.monotonic()
+    child = template.spawn(child_main, job.model_dump_json())
+    try:
+        while True:
+            message = read_message(child.pipe.recv_bytes())
+            if not isinstance(message, ChildProgress):
+                break
+    except (EOFError, OSError, ValueError) as error:
+        raise JobFailed(f"{job.spec.job_id}: the child died ({error!r}).") from error
+    finally:
+        child.kill()
+    if not isinstance(message, ChildResult):
+        raise JobFailed(f"{job.spec.job_id}: {message.model_dump_json()}")
+    return time.monotonic() - started
+
+
+def batching_ratio(template: Template, job: ChildJob) -> float:
+    """Times by which the run's prediction is faster than one item after the other. Raises `JobFailed`."""
+    child = template.spawn(one_by_one.main, job.model_dump_json())
+    try:
+        return float(child.pipe.recv_bytes())
+    except (EOFError, OSError, ValueError) as error:
+        raise JobFailed(f"{job.spec.job_id}: the child died ({error!r}).") from error
+    finally:
+        child.kill()
+
+
+def score(prepared: Prepared, job: ChildJob) -> tuple[float, float]:
+    """The primary metric on the hidden labels, and its standard error, as the scorer computes them."""
+    from training_worker.contract.json_lines import read_rows, split_lines
+    from training_worker.metrics import output_of
+
+    task = TASKS[prepared.recipe.task]
+    rows = read_rows(prepared.hidden.read_bytes())
+    output = output_of(task.output)
+    truth = output.read_truth([row[task.target.name] for row in rows], prepared.labels)
+    lines = split_lines(Path(job.output, PREDICTIONS).read_bytes())
+    answers = output.read_answers(lines, [str(row["id"]) for row in rows], truth, prepared.labels)
+    found = output.estimate(job.spec.primary_metric, truth, answers, prepared.labels)
+    return found.value, found.se
