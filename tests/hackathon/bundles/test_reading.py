@@ -286,7 +286,7 @@ def test_data_is_judged_even_where_challenge_yaml_is_not_in_order(bundle: Path) 
 
 def test_what_any_task_has_in_common_is_judged_where_the_task_is_unknown(bundle: Path) -> None:
     yaml = bundle / "challenge.yaml"
-    yaml.write_text(yaml.read_text().replace("text-classification", "telepathy").replace("accuracy", "bleu"))
+    yaml.write_text(yaml.read_text().replace("text-classification", "telepathy").replace("accuracy", "guess"))
     edit(bundle / "train.jsonl", 2, id="../x")
     put(bundle / "train.jsonl", 5, "{not json")
     edit(bundle / "validation.jsonl", 1, id="train-01")

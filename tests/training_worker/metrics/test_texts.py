@@ -78,10 +78,11 @@ def test_values_are_rouge_scores(case: list[tuple[str, str]]) -> None:
         assert value(metric, *map(list, zip(*case, strict=True))) == pytest.approx(mean)
 
 
-@pytest.mark.parametrize("metric", OUTPUT.metrics)
+@pytest.mark.parametrize("metric", [name for name in OUTPUT.metrics if name not in ("wer", "cer")])
 @quick
 @given(case=pairs)
 def test_no_answer_is_never_better_than_a_wrong_one_of_as_many_words(metric: str, case: tuple[Texts, Texts]) -> None:
+    """Of error rates it has 1, as everywhere in the field, and wrong words of other lengths may have more."""
     truth, answers = case
     wrong = [" ".join("zq" for _ in truth[0].split()), *answers[1:]]
     sign = METRICS[metric].sign
@@ -93,7 +94,9 @@ def test_no_answer_is_never_better_than_a_wrong_one_of_as_many_words(metric: str
 def test_right_and_missing_answers_are_the_ends_of_a_metric(metric: str) -> None:
     truth = ["the cat sat on the mat", "a dog ate my homework"]
     ends = (value(metric, truth, truth), value(metric, truth, ["", ""]))
-    assert ends == pytest.approx({"bleu": (100, 0), "chrf": (100, 0), "ter": (0, 100)}.get(metric, (1, 0)))
+    assert ends == pytest.approx(
+        {"bleu": (100, 0), "chrf": (100, 0), "ter": (0, 100), "wer": (0, 1), "cer": (0, 1)}.get(metric, (1, 0))
+    )
 
 
 @pytest.mark.parametrize("metric", ["bleu", "chrf", "ter", "rouge1", "rougeL"])
