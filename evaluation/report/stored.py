@@ -105,14 +105,19 @@ def _require_fit(example: Example, task: TaskSpec) -> None:
         value = example.inputs.get(column.name)
         if (value is None and column.required) or (value is not None and not _holds(column, value)):
             raise ReportUnreadable(f"an example has no {column.name} of the right kind")
+    kind = answers_of(task.output)
     for answer in (example.target, example.predicted, example.base_predicted):
-        if answer is not None and not isinstance(answer, answers_of(task.output).python_type):
+        if answer is not None and not isinstance(answer, kind.python_type):
             raise ReportUnreadable("an answer is not of the right kind")
+        if isinstance(answer, list) and not all(isinstance(part, kind.part_type) for part in answer):
+            raise ReportUnreadable("a part of an answer is not of the right kind")
 
 
 _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
     "strings": list,
+    "numbers": list,
+    "record": dict,
     "image": str,
     "integer": int,
     "number": int | float,
@@ -122,4 +127,6 @@ _VALUES: dict[ColumnKind, type | UnionType] = {
 def _holds(column: Column, value: Value) -> bool:
     if column.kind == "image" and not IMAGE_NAME.fullmatch(str(value)):
         return False  # it becomes an address
+    if column.kind == "strings" and not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
+        return False
     return isinstance(value, _VALUES[column.kind])

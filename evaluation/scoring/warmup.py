@@ -10,6 +10,7 @@ from training_worker.contract.tasks.spec import OutputKind
 ITEMS: dict[OutputKind, tuple[list[JSON], tuple[str, ...]]] = {
     "class": (["a", "b", "b"], ("a", "b")),
     "tags": ([["O"], ["B-a"], ["O", "B-a"]], ("O", "B-a")),
+    "ranking": ([[0, 1], [1, 0, 2], [1]], ()),
     "number": ([0.0, 1.0, 1.0], ()),
 }
 """Right answers of three items, and the labels of their data."""

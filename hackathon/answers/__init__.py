@@ -10,9 +10,15 @@ from training_worker.contract.tasks.spec import OutputKind
 from .base import AnswerKind
 from .classes import ClassAnswer
 from .numbers import NumberAnswer
+from .rankings import RankingAnswer
 from .tags import TagsAnswer
 
-ANSWERS: dict[OutputKind, AnswerKind] = {"class": ClassAnswer(), "tags": TagsAnswer(), "number": NumberAnswer()}
+ANSWERS: dict[OutputKind, AnswerKind] = {
+    "class": ClassAnswer(),
+    "tags": TagsAnswer(),
+    "number": NumberAnswer(),
+    "ranking": RankingAnswer(),
+}
 
 
 def answers_of(output: OutputKind) -> AnswerKind:

@@ -35,6 +35,8 @@ class AnswerKind(ABC):
 
     python_type: ClassVar[type | UnionType]
     """Of an answer in a report."""
+    part_type: ClassVar[type | UnionType] = object
+    """Of the parts of an answer that is a list."""
     has_probability: ClassVar[bool] = False
     """Answers are told by how sure the model is; else by how far off they are."""
 

@@ -20,6 +20,7 @@ from .base import AnswerKind, LabelWords, RowProblem, line_size
 
 class TagsAnswer(AnswerKind):
     python_type = list
+    part_type = str
 
     def row_problem(self, task: TaskSpec, test: Sequence[Row], labels: Sequence[str]) -> RowProblem:
         words = words_column(task)

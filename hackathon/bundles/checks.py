@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from training_worker.contract.records import record_text
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 from training_worker.contract.text import normal_form
@@ -14,6 +15,7 @@ from training_worker.contract.text import normal_form
 from .data_warnings import warn_of_data
 from .images import Images
 from .problems import Problems
+from .records import check_records
 from .rows import Row
 from .targets import Rows, check_targets
 
@@ -35,6 +37,7 @@ def check_rows(
     """Report everything that the task says is wrong; returns the labels in their order."""
     found = check_targets(task, labels, rows, problems)
     _check_optional_inputs(task, rows, problems)
+    check_records(task, rows, problems)
     _check_leaks(task, rows, images, problems)
     warn_of_data(task, found, rows, lambda row: _prints(task, row, images), problems)
     return found
@@ -134,5 +137,7 @@ def _print_of(column: Column, value: Any, images: Images) -> str:
         return images[value].sha256 if value in images else ""
     if column.kind in ("integer", "number"):
         return repr(float(value))
+    if column.kind == "record":
+        return normal_form(record_text(value))
     text = " ".join(value) if column.kind == "strings" else value
     return normal_form(text)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hackathon.answers import answers_of
 from training_worker.contract.base import ContractModel
+from training_worker.contract.records import record_text
 from training_worker.contract.tasks import TaskSpec
 
 TOKENS_PER_WORD = 1.3
@@ -54,7 +55,7 @@ class DataFacts(ContractModel):
 def data_facts(task: TaskSpec, labels: Sequence[str], *, train: Rows, validation: Rows) -> DataFacts:
     """`labels` are those of the data, in order."""
     splits = (train, validation)
-    texts = [column.name for column in task.inputs if column.kind in ("string", "strings")]
+    texts = [column.name for column in task.inputs if column.kind in ("string", "strings", "record")]
     lengths = (
         _distributions([[_length(row, texts) for row in rows] for rows in splits], least=1.0) if texts else (None, None)
     )
@@ -85,8 +86,14 @@ def _length(row: Mapping[str, Any], columns: Iterable[str]) -> int:
 def tokens_of(values: Iterable[Any]) -> float:
     """Tokens of one input, estimated without a tokenizer: 1.3 a word, or a quarter of its UTF-8 bytes where that is
     more (Chinese has no spaces), plus the two special ones."""
-    text = " ".join(" ".join(value) if isinstance(value, list) else value for value in values)
+    text = " ".join(map(_words, values))
     return max(len(text.split()) * TOKENS_PER_WORD, len(text.encode()) / BYTES_PER_TOKEN) + SPECIAL_TOKENS
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return record_text(value)
+    return " ".join(value) if isinstance(value, list) else value
 
 
 def _distributions(splits: Sequence[Sequence[float]], *, least: float = 0.0) -> tuple[Distribution | None, ...]:

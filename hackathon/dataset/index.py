@@ -15,6 +15,7 @@ from typing import IO, Any
 from hackathon.answers import answers_of
 from hackathon.files.storage import chunks_of
 from training_worker.contract.json_lines import read_rows, split_lines
+from training_worker.contract.records import record_text
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TRAIN, VALIDATION
 from training_worker.contract.text import normal_form
@@ -59,8 +60,14 @@ def _search_line(task: TaskSpec, numbers: Mapping[str, int], row: Mapping[str, A
         {numbers[label] for label in answers_of(task.output).labels_of(row[task.target.name]) if label in numbers}
     )
     texts = [row["id"], *(row[column.name] for column in task.inputs if column.name in row)]
-    words = [normal_form(" ".join(text) if isinstance(text, list) else text) for text in texts]
+    words = [normal_form(_text_of(value)) for value in texts]
     return ("".join(map(label_needle, found)) + BETWEEN_TEXTS.join(words) + "\n").encode()
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, dict):
+        return record_text(value)
+    return " ".join(value) if isinstance(value, list) else value
 
 
 def label_needle(number: int) -> str:

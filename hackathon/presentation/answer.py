@@ -8,6 +8,15 @@ from .spans import Segment
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """`relevance` is the true one, `score` that of the answer as text, "" for the truth."""
+
+    text: str
+    relevance: float
+    score: str = ""
+
+
+@dataclass(frozen=True)
 class ShownAnswer:
     """The truth, the run's answer or the base model's. `is_right` is None where right and wrong is no question."""
 
@@ -16,5 +25,7 @@ class ShownAnswer:
     """ "" where there is no answer."""
     is_right: bool | None = None
     probability: float | None = None
+    ranked: tuple[Candidate, ...] = ()
+    """The candidates of the input in the order of this answer; empty where the answer is no ranking."""
     segments: tuple[Segment, ...] = ()
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""

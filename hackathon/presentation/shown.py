@@ -10,6 +10,7 @@ from django.urls import reverse
 from hackathon.answers import answers_of
 from hackathon.models import Challenge, ChallengeData
 from training_worker.contract.base import JSON
+from training_worker.contract.records import field_text, record_text
 from training_worker.contract.tasks import Column, TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS
 
@@ -34,6 +35,8 @@ class ShownInput:
     name: str
     text: str
     url: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Names and values of a row of a table."""
 
     @property
     def lead(self) -> str:
@@ -70,8 +73,16 @@ def shown_inputs(values: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) 
 
 
 def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> ShownInput:
-    text = value_text(values[column.name])
+    value = values[column.name]
+    if column.kind == "record" and isinstance(value, dict):
+        fields = tuple((name, _field(one)) for name, one in value.items())
+        return ShownInput(column.name, record_text(value), fields=fields)
+    text = value_text(value)
     return ShownInput(column.name, text, file_url(text) if column.kind in FILE_KINDS else "")
+
+
+def _field(value: JSON) -> str:
+    return "–" if value is None else field_text(value)
 
 
 def shown_row(row: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) -> ShownExample:

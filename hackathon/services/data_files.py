@@ -73,7 +73,7 @@ def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
         TEST: test_images
     }
     inputs = ["id", *(column.name for column in task.inputs)]
-    shared = {name: _json_lines(rows, [*inputs, task.target.name]) for name, rows in _labelled(bundle).items()}
+    shared = {name: _json_lines(rows, [*inputs, task.target.name, "slice"]) for name, rows in _labelled(bundle).items()}
     shared[TEST] = _json_lines(test, inputs)
     archives = {_archive(name): folder / _archive(name) for name in images if task.file_columns}
     for name, found in images.items():
@@ -168,6 +168,6 @@ def _mean_cost(bundle: Bundle) -> float:
     """Of a training input, in the task's unit."""
     if bundle.task.unit == "kilopixels":
         return image_cost(bundle.task)
-    columns = [column.name for column in bundle.task.inputs if column.kind in ("string", "strings")]
+    columns = [column.name for column in bundle.task.inputs if column.kind in ("string", "strings", "record")]
     costs = [tokens_of([row.values[name] for name in columns if name in row.values]) for row in bundle.train]
     return round(sum(costs) / len(costs), 1)

@@ -16,8 +16,26 @@ BAD = ("bad", "poor", "awful", "dull", "broken")
 FILLER = ("the", "film", "is", "a", "plot", "and", "with", "story", "very", "it")
 LABELS = ("negative", "positive")
 CLASSES, NUMBERS, TAGS = "text-classification", "text-regression", "token-classification"
-LABELS_OF: dict[str, tuple[str, ...]] = {CLASSES: LABELS, NUMBERS: (), TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD")}
-RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3}
+SIMILAR, RANKING = "sentence-similarity", "text-ranking"
+TABLE_CLASSES, TABLE_NUMBERS = "tabular-classification", "tabular-regression"
+LABELS_OF: dict[str, tuple[str, ...]] = {
+    CLASSES: LABELS,
+    NUMBERS: (),
+    TAGS: ("O", "B-GOOD", "I-GOOD", "B-BAD"),
+    SIMILAR: (),
+    RANKING: (),
+    TABLE_CLASSES: LABELS,
+    TABLE_NUMBERS: (),
+}
+RATES = {
+    CLASSES: 5e-3,
+    NUMBERS: 1e-3,
+    TAGS: 5e-3,
+    SIMILAR: 2e-3,
+    RANKING: 5e-3,
+    TABLE_CLASSES: 5e-3,
+    TABLE_NUMBERS: 1e-3,
+}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -54,7 +72,45 @@ def _tags(rng: random.Random, index: int) -> Row:
     return {"tokens": tokens, "ner_tags": ["O", "O", "B-GOOD", *["I-GOOD"] * (len(good) - 1), "O", "O", "B-BAD"]}
 
 
-MAKERS: dict[str, Callable[[random.Random, int], Row]] = {CLASSES: _class, NUMBERS: _number, TAGS: _tags}
+def _similar(rng: random.Random, index: int) -> Row:
+    """Two texts are alike where both say something good, or both something bad."""
+    kinds = [rng.choice([GOOD, BAD]) for _ in range(2)]
+    texts = [[*rng.choices(FILLER, k=rng.randint(1, 6)), rng.choice(kind)] for kind in kinds]
+    return {"sentence1": " ".join(texts[0]), "sentence2": " ".join(texts[1]), "score": 5.0 * (kinds[0] is kinds[1])}
+
+
+def _ranking(rng: random.Random, index: int) -> Row:
+    """Candidates that say something good answer a good query, others a bad one."""
+    kinds = [GOOD, BAD, *(rng.choice([GOOD, BAD]) for _ in range(rng.randint(0, 3)))]
+    asked = rng.choice([GOOD, BAD])
+    rng.shuffle(kinds)
+    texts = [" ".join([*rng.choices(FILLER, k=rng.randint(1, 4)), rng.choice(kind)]) for kind in kinds]
+    query = " ".join([rng.choice(FILLER), rng.choice(asked)])
+    return {"query": query, "candidates": texts, "relevances": [float(kind is asked) for kind in kinds]}
+
+
+def _table_class(rng: random.Random, index: int) -> Row:
+    """One field tells, two do not, and one is mostly missing."""
+    label = LABELS[index % 2]
+    telling = rng.choice(GOOD if label == "positive" else BAD)
+    return {"features": {"film": telling, "plot": rng.choice(FILLER), "a": rng.choice([1, 2.5, None])}, "label": label}
+
+
+def _table_number(rng: random.Random, index: int) -> Row:
+    good = rng.random() < 0.5
+    features = {"film": rng.choice(GOOD if good else BAD), "is": rng.random() < 0.5}
+    return {"features": features, "target": 1000.0 + 100.0 * good}
+
+
+MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
+    CLASSES: _class,
+    NUMBERS: _number,
+    TAGS: _tags,
+    SIMILAR: _similar,
+    RANKING: _ranking,
+    TABLE_CLASSES: _table_class,
+    TABLE_NUMBERS: _table_number,
+}
 
 
 def make_data(folder: Path, task: str = CLASSES, *, train: int = 96, validation: int = 32, test: int = 40) -> Path:

@@ -102,6 +102,7 @@ ENDINGS: dict[str, Sentence] = {
 CLASS_PROTOTYPES = Sentence("class prototypes (centred cosine), %(count)s examples a class")
 WORD_PROTOTYPES = Sentence("class prototypes of words (centred cosine), %(count)s words a class")
 RIDGE = Sentence("ridge regression on frozen features, %(count)s examples")
+COSINE = Sentence("cosine of the untrained encoder's two vectors")
 ONE_CPU_THREAD = Sentence("CPU, 1 thread")
 CPU_THREADS = Sentence("CPU, %(count)s threads")
 

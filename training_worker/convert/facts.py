@@ -34,6 +34,8 @@ AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
 TASK_CLASSES = {
     ("string", "class"): "SEQUENCE_CLASSIFICATION",
     ("string", "number"): "SEQUENCE_CLASSIFICATION",
+    ("record", "class"): "SEQUENCE_CLASSIFICATION",
+    ("record", "number"): "SEQUENCE_CLASSIFICATION",
     ("strings", "tags"): "TOKEN_CLASSIFICATION",
     ("image", "class"): "IMAGE_CLASSIFICATION",
 }

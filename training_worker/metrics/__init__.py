@@ -17,6 +17,10 @@ def output_of(kind: OutputKind) -> Output:
             from .tags import TagsOutput
 
             return TagsOutput()
+        case "ranking":
+            from .rankings import RankingOutput
+
+            return RankingOutput()
         case "number":
             from .numbers import NumberOutput
 

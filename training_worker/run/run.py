@@ -312,7 +312,7 @@ class Run:
         if self.task.spec.unit != "tokens":
             return None
         encoded = (self.task.encode(rows, split, LONGEST) for split, rows in self.rows.items())
-        return max(max(split.costs) for split in encoded)
+        return max(map(self.task.longest, encoded))
 
     def telemetry(self, model: TaskModel, trained: Trained) -> Telemetry:
         seconds = trained.seconds

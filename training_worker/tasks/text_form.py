@@ -18,13 +18,18 @@ def predict(text, text_pair=None):
 POOLED = {"mean": "hidden.mean(dim=1)", "cls": "hidden[:, 0]"}
 
 
-def text_form(model: TextModel, max_length: int, *, answer: str) -> PublicForm:
-    """`answer` is the expression that `predict` returns, of the `outputs` (1, C)."""
+CLASSES = "dict(zip(labels.values(), outputs.softmax(-1)[0].tolist()))"
+NUMBER = "outputs.item()"
+
+
+def text_form(model: TextModel, max_length: int, *, answer: str, usage: str = USAGE) -> PublicForm:
+    """`answer` is the expression that `predict` returns, of the `outputs` (1, C). `usage` has places for it, for
+    `max_length` and for `pooled`."""
     encoder: Any = model.backbone
     return PublicForm(
         pipeline_tag="text-classification",  # the hub's tag of regressions, too
         auto_class="AutoModel",
         processor_class="AutoTokenizer",
-        usage=USAGE.format(max_length=max_length, pooled=POOLED[model.pooling], answer=answer),
+        usage=usage.format(max_length=max_length, pooled=POOLED[model.pooling], answer=answer),
         options=without_pooler(encoder.config),
     )

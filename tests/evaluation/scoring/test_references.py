@@ -20,6 +20,9 @@ def test_only_tasks_of_texts_with_classes_or_numbers_have_one() -> None:
     assert names == {
         "text-classification": "tf-idf + logistic regression",
         "text-regression": "tf-idf + ridge regression",
+        "sentence-similarity": "tf-idf + ridge regression",
+        "tabular-classification": "gradient boosting",
+        "tabular-regression": "gradient boosting",
     }
 
 

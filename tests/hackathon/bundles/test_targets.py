@@ -33,7 +33,7 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-@pytest.mark.parametrize("name", ["people-and-places", "coffee-ratings"])
+@pytest.mark.parametrize("name", ["people-and-places", "coffee-ratings", "sentence-pairs", "cooking-questions"])
 def test_the_examples_have_no_problem(name: str) -> None:
     assert problems_of(EXAMPLES / name) == []
 
@@ -106,9 +106,7 @@ def test_no_problem_repeats_a_hidden_number(numbers: Path) -> None:
 
 def test_labels_of_numbers_are_a_problem(numbers: Path) -> None:
     replace(numbers / "challenge.yaml", "limits:", "labels: [good, bad]\nlimits:")
-    assert problems_of(numbers) == [
-        "challenge.yaml:14: labels: This task has no labels."
-    ]
+    assert problems_of(numbers) == ["challenge.yaml:14: labels: This task has no labels."]
 
 
 def test_listed_tags_are_tags(tags: Path) -> None:

@@ -3,12 +3,30 @@
 
 from __future__ import annotations
 
-from . import image_classification, text_classification, text_regression, token_classification
+from . import (
+    image_classification,
+    sentence_similarity,
+    tabular_classification,
+    tabular_regression,
+    text_classification,
+    text_ranking,
+    text_regression,
+    token_classification,
+)
 from .spec import Column, TaskSpec
 
 __all__ = ["TASKS", "Column", "TaskSpec"]
 
 TASKS: dict[str, TaskSpec] = {
     module.SPEC.id: module.SPEC
-    for module in (text_classification, text_regression, token_classification, image_classification)
+    for module in (
+        text_classification,
+        text_regression,
+        token_classification,
+        sentence_similarity,
+        text_ranking,
+        tabular_classification,
+        tabular_regression,
+        image_classification,
+    )
 }

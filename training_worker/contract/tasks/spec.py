@@ -7,26 +7,41 @@ from typing import Literal
 from ..base import ContractModel
 from ..families import Family
 
-ColumnKind = Literal["string", "integer", "number", "strings", "image"]
-"""What a JSON value of a column must be. `strings` is a list of texts, `image` the name of a file in `files/`."""
+ColumnKind = Literal["string", "integer", "number", "strings", "numbers", "record", "image"]
+"""What a JSON value of a column must be. `strings` and `numbers` are lists, `record` an object of texts, numbers, true,
+false and null, `image` the name of a file in `files/`."""
 
 FILE_KINDS: frozenset[ColumnKind] = frozenset({"image"})
 
 Unit = Literal["tokens", "kilopixels"]
 """Of an example's cost."""
 
-OutputKind = Literal["class", "tags", "number"]
+OutputKind = Literal["class", "tags", "number", "ranking"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
 - `tags`: one of the data's labels for each word of the input. Prediction line `{"id", "tags": [label, …]}`.
 - `number`: a number. Prediction line `{"id", "value": float}`.
+- `ranking`: a score for each candidate of the input. Prediction line `{"id", "scores": [float, …]}`.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
 
 LABELLED: frozenset[OutputKind] = frozenset({"class", "tags"})
 """Kinds of answers that are made of the data's labels."""
+
+CLASS_METRICS = (
+    "accuracy",
+    "f1_macro",
+    "f1_weighted",
+    "balanced_accuracy",
+    "mcc",
+    "roc_auc",
+    "pr_auc",
+    "log_loss",
+    "calibration_error",
+)
+"""Of tasks with one label for each item. `f1_micro` would be accuracy again."""
 
 TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
 SPLITS = ("train", "validation", "test")
@@ -46,7 +61,8 @@ class TaskSpec(ContractModel):
     `inputs` are the columns of every split, `target` the one only training, validation and label files have.
     `has_features`: a frozen backbone makes features of an example that do not change while a head on them trains, and
     that a base score is made from; without them no method that keeps the backbone frozen has a meaning.
-    `metrics` are names of `contract.metrics.METRICS`, the usual one first. `presentation` names the template that shows
+    `metrics` are names of `contract.metrics.METRICS`, the usual one first; the first `tracked` of them are computed at
+    each validation during a training, and so have a curve. `presentation` names the template that shows
     an example. `families` are those a base model must be of. `unit` is that of an example's cost.
     `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
     """
@@ -56,11 +72,16 @@ class TaskSpec(ContractModel):
     target: Column
     output: OutputKind
     metrics: tuple[str, ...]
-    presentation: Literal["text", "tokens", "image"]
+    presentation: Literal["text", "tokens", "image", "ranking", "record"]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
     has_features: bool = True
+    tracked: int = 5
+
+    def tracked_metrics(self, primary: str) -> tuple[str, ...]:
+        """Computed at each validation during a training, the challenge's own metric among them."""
+        return tuple(dict.fromkeys((*self.metrics[: self.tracked], primary)))
 
     @property
     def has_labels(self) -> bool:
