@@ -254,6 +254,7 @@ def submission_scores(submission: Submission, viewer: Viewer) -> SubmissionScore
         metrics={
             name: view.shown_metric(name, **exact["metrics"][name], primary_se=result.public_se)
             for name in spec.metrics
+            if name in exact["metrics"]  # a score of before the task had that metric
         },
         per_class_f1=_per_class_f1(result, view),
         validation=posted.get("validation", {}),

@@ -24,8 +24,7 @@ from .views import ScoredRun, scored_run
 KINDS = [kind.value for kind in ExampleKind]
 _SHAPES: list[dict[str, Any]] = [
     {"type": "string"},
-    {"type": "array", "items": {"type": "string"}},
-    {"type": "array", "items": {"type": "object"}},
+    {"type": "array", "items": {}},
     {"type": "object"},
     {"type": "number"},
     {"type": "object"},
@@ -35,7 +34,8 @@ _SHAPES: list[dict[str, Any]] = [
 
 @extend_schema_field({"oneOf": _SHAPES})
 class AnswerField(serializers.JSONField):
-    """An answer in the task's own shape: a label, a list of tags, a number, boxes, a mask; null where there is none."""
+    """An answer in the task's own shape: a label, a number, a list of tags or of scores, boxes, a mask; null where
+    there is none."""
 
 
 class MetricRowSerializer(serializers.Serializer[Any]):
@@ -67,10 +67,37 @@ class ReportPointSerializer(serializers.Serializer[Any]):
     predicted = serializers.FloatField()
 
 
+class PrecisionCurveSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]  # "label" is the name in the contract
+    average_precision = serializers.FloatField()
+    base = serializers.FloatField(allow_null=True, help_text="Average precision of the untrained model.")
+    precisions = serializers.ListField(
+        child=serializers.FloatField(), help_text="The highest at a recall of at least 0, 0.05, … 1."
+    )
+
+
+class CalibrationBinSerializer(serializers.Serializer[Any]):
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    items = serializers.IntegerField()
+    confidence = serializers.FloatField(help_text="Mean probability of the answers.")
+    accuracy = serializers.FloatField(help_text="Share of the answers that is right.")
+
+
+class PartRowSerializer(serializers.Serializer[Any]):
+    slice = serializers.CharField(help_text='A slice of the data; "" where the part is one of a length.')
+    low = serializers.IntegerField(help_text="Characters of the inputs, at least.")
+    high = serializers.IntegerField(help_text="Characters of the inputs, at most.")
+    items = serializers.IntegerField()
+    value = serializers.FloatField(help_text="Of the first of `metrics`.")
+    se = serializers.FloatField(help_text="One standard error.")
+    base = serializers.FloatField(allow_null=True, help_text="Of the untrained model.")
+
+
 class ExampleSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     inputs = serializers.DictField(help_text="The task's input columns; a text is cut at 5000 characters.")
-    target = AnswerField(help_text="In the task's own shape: a label, a list of tags or a number.")
+    target = AnswerField(help_text="In the task's own shape: a label, a list of tags, a number or a list of scores.")
     predicted = AnswerField(help_text="In the same shape; null where there was no answer.")
     base_predicted = AnswerField(help_text="Of the untrained model; null where there was none or it is not known.")
     confidence = serializers.FloatField(allow_null=True, help_text="Probability of the answer.")
@@ -106,6 +133,9 @@ class ValidationReportSerializer(serializers.Serializer[Any]):
     )
     confusions = ConfusionSerializer(many=True, help_text="The most frequent wrong answers.")
     points = ReportPointSerializer(many=True, help_text="Numbers: true and predicted value of each item, at most 1000.")
+    curves = PrecisionCurveSerializer(many=True, help_text="Classes: precision and recall of the most frequent ones.")
+    calibration = CalibrationBinSerializer(many=True, help_text="Classes: how far probabilities can be believed.")
+    parts = PartRowSerializer(many=True, help_text="The first metric by length of the inputs and by slice.")
     groups = ExampleGroupSerializer(many=True)
     collapse = CollapseSerializer(
         allow_null=True,

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from evaluation.ranking.rounding import decimals_for
 from hackathon.models import Challenge, ChallengeData
 from hackathon.presentation.shown import data_file_url, presentation_of
 from hackathon.web.charts import Bars, Chart, bar_chart
 from training_worker.contract.metrics import METRICS
 from training_worker.contract.report import ExampleKind, MetricRow, ValidationReport
 
+from .curves import calibration_chart, precision_chart
 from .examples import ShownGroup, shown_group
+from .parts import PartLine, figure_decimals, part_lines
 from .scatter import predicted_chart
 
 MATRIX_CLASSES = 40
@@ -64,6 +65,9 @@ class ReportSection:
     """F1 by class, base beside tuned."""
     scatter: Chart | None
     """Predicted over true numbers."""
+    curves: Chart | None
+    calibration: Chart | None
+    parts: list[PartLine]
     presentation: str
     """Name of the template that shows an example."""
     groups: list[ShownGroup]
@@ -88,6 +92,9 @@ def report_section(report: ValidationReport, *, challenge: Challenge, data: Chal
         is_upright=len(report.labels) > NARROW_CLASSES,
         f1_chart=_f1_chart(report) if report.has_base and len(report.classes) <= CHART_CLASSES else None,
         scatter=predicted_chart(report.points),
+        curves=precision_chart(report.curves),
+        calibration=calibration_chart(report.calibration),
+        parts=part_lines(report),
         presentation=presentation_of(spec),
         groups=[shown_group(group, spec=spec, file_url=file_url, has_base=report.has_base) for group in report.groups],
         improved=counts.get(ExampleKind.IMPROVED, 0),
@@ -98,8 +105,7 @@ def report_section(report: ValidationReport, *, challenge: Challenge, data: Chal
 def _metric_line(row: MetricRow) -> MetricLine:
     """With four decimals, or as many as show four digits of a metric that is not at most 1."""
     metric = METRICS[row.name]
-    largest = max(abs(row.value), abs(row.base or 0.0))
-    decimals = 4 if metric.high == 1.0 else decimals_for(largest)
+    decimals = figure_decimals(metric, row.value, row.base)
     return MetricLine(
         name=row.name,
         value=f"{row.value:.{decimals}f}",

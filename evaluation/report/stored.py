@@ -105,13 +105,16 @@ def _require_fit(example: Example, task: TaskSpec) -> None:
         value = example.inputs.get(column.name)
         if (value is None and column.required) or (value is not None and not _holds(column, value)):
             raise ReportUnreadable(f"an example has no {column.name} of the right kind")
+    kind = answers_of(task.output)
     for answer in (example.target, example.predicted, example.base_predicted):
-        if answer is not None and not answers_of(task.output).holds(answer):
+        if answer is not None and not kind.holds(answer):
             raise ReportUnreadable("an answer is not of the right kind")
 
 
 _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
+    "numbers": list,
+    "record": dict,
     "image": str,
     "audio": str,
     "span": dict,

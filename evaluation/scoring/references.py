@@ -62,9 +62,9 @@ def score_reference(*, data: ChallengeData) -> Reference:
 def _answers(model: ClassicModel, data: ChallengeData, labels: LabelSet) -> Answers:
     """To the test items in the order of `labels.ids`."""
     train = _read_jsonl(data, TRAIN)
-    test = {str(row["id"]): _text(labels.spec, row) for row in _read_jsonl(data, TEST)}
+    test = {str(row["id"]): _input(labels.spec, row) for row in _read_jsonl(data, TEST)}
     return model.answer(
-        [_text(labels.spec, row) for row in train],
+        [_input(labels.spec, row) for row in train],
         labels.output.read_truth([row[labels.spec.target.name] for row in train], labels.labels),
         [test[item] for item in labels.ids],
         len(labels.labels),
@@ -77,6 +77,9 @@ def _read_jsonl(data: ChallengeData, name: str) -> list[dict[str, Any]]:
     return read_rows(content)
 
 
-def _text(spec: TaskSpec, row: dict[str, Any]) -> str:
-    """All texts of a row in one."""
+def _input(spec: TaskSpec, row: dict[str, Any]) -> Any:
+    """The record of a row, or all of its texts in one."""
+    record = next((column.name for column in spec.inputs if column.kind == "record"), None)
+    if record is not None:
+        return row[record]
     return " ".join(row[column.name] for column in spec.inputs if row.get(column.name))

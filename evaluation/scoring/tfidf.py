@@ -15,19 +15,24 @@ from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import OutputKind
 from training_worker.metrics.base import FloatArray, IntArray
 
+from .tables import boosted_probabilities, boosted_values
+
 
 @dataclass(frozen=True)
 class ClassicModel:
-    """`answer` fits on training texts and their targets and answers the test texts; its last argument is the number of
-    labels."""
+    """`answer` fits on training inputs and their targets and answers the test inputs: all texts of a row in one, or its
+    record. Its last argument is the number of labels."""
 
     name: str
     description: str
-    answer: Callable[[Sequence[str], Any, Sequence[str], int], FloatArray]
+    answer: Callable[[Sequence[Any], Any, Sequence[Any], int], FloatArray]
 
 
 def classic_model(spec: TaskSpec) -> ClassicModel | None:
-    """The model for a task, None where there is none: its inputs are not texts, or its answers of another kind."""
+    """The model for a task, None where there is none: for other inputs than texts and rows of a table, and for other
+    answers than classes and numbers."""
+    if any(column.kind == "record" for column in spec.inputs):
+        return TABLE_MODELS.get(spec.output)
     has_texts = all(column.kind == "string" for column in spec.inputs)
     return MODELS.get(spec.output) if has_texts else None
 
@@ -79,5 +84,17 @@ MODELS: dict[OutputKind, ClassicModel] = {
         name="tf-idf + ridge regression",
         description="Word unigrams and bigrams, sublinear tf-idf, ridge regression (alpha = 1) on the training set.",
         answer=tfidf_values,
+    ),
+}
+TABLE_MODELS: dict[OutputKind, ClassicModel] = {
+    "class": ClassicModel(
+        name="gradient boosting",
+        description="Histogram gradient boosting (scikit-learn's defaults) on the columns of the training table.",
+        answer=boosted_probabilities,
+    ),
+    "number": ClassicModel(
+        name="gradient boosting",
+        description="Histogram gradient boosting (scikit-learn's defaults) on the columns of the training table.",
+        answer=boosted_values,
     ),
 }

@@ -10,6 +10,7 @@ from training_worker.contract.tasks.spec import OutputKind
 ITEMS: dict[OutputKind, tuple[list[JSON], tuple[str, ...]]] = {
     "class": (["a", "b", "b"], ("a", "b")),
     "tags": ([["O"], ["B-a"], ["O", "B-a"]], ("O", "B-a")),
+    "ranking": ([[0, 1], [1, 0, 2], [1]], ()),
     "number": ([0.0, 1.0, 1.0], ()),
     "boxes": ([[], [{"label": "a", "bbox": [0, 0, 2, 2]}], []], ("a",)),
     "mask": ([{"size": [1, 2], "counts": [1, 1], "labels": ["a", "b"]}] * 3, ("a", "b")),

@@ -14,6 +14,7 @@ from .classes import ClassAnswer
 from .label_sets import LabelSetAnswer
 from .masks import MaskAnswer
 from .numbers import NumberAnswer
+from .rankings import RankingAnswer
 from .spans import SpanAnswer
 from .tags import TagsAnswer
 from .texts import TextAnswer
@@ -28,6 +29,7 @@ ANSWERS: dict[OutputKind, AnswerKind] = {
     "span": SpanAnswer(),
     "boxes": BoxesAnswer(),
     "mask": MaskAnswer(),
+    "ranking": RankingAnswer(),
 }
 
 

@@ -37,11 +37,15 @@ class AnswerKind(ABC):
     """Of an answer in a report."""
     least_labels: ClassVar[int] = 2
     """Labels that the data must have, where it has labels."""
+    part_type: ClassVar[type | UnionType] = object
+    """Of the parts of an answer that is a list."""
     has_probability: ClassVar[bool] = False
     """Answers are told by how sure the model is; else by how far off they are."""
 
     def holds(self, value: JSON) -> bool:
         """Can an answer in a report, which a node has sent, be shown?"""
+        if isinstance(value, list) and not all(isinstance(part, self.part_type) for part in value):
+            return False
         return isinstance(value, self.python_type)
 
     # --- bundles ---------------------------------------------------------------------------------------------

@@ -20,9 +20,7 @@ from .classes import probabilities_line
 
 class LabelSetAnswer(AnswerKind):
     python_type = list
-
-    def holds(self, value: JSON) -> bool:
-        return isinstance(value, list) and all(isinstance(label, str) for label in value)
+    part_type = str
 
     def row_problem(self, task: TaskSpec, test: Sequence[Row], labels: Sequence[str]) -> RowProblem:
         known = set(labels)

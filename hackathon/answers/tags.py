@@ -20,9 +20,7 @@ from .base import AnswerKind, LabelWords, RowProblem, line_size
 
 class TagsAnswer(AnswerKind):
     python_type = list
-
-    def holds(self, value: JSON) -> bool:
-        return isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+    part_type = str
 
     def row_problem(self, task: TaskSpec, test: Sequence[Row], labels: Sequence[str]) -> RowProblem:
         words = words_column(task)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hackathon.presentation.values import texts_in
+from training_worker.contract.records import record_text
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS, TEST, TEST_LABELS, TRAIN, VALIDATION, Column
 from training_worker.contract.text import normal_form
@@ -17,6 +18,7 @@ from .fitting_inputs import check_choices, check_places
 from .image_sizes import check_sizes
 from .media import MediaFiles
 from .problems import Problems
+from .records import check_records
 from .rows import Row
 from .targets import Rows, check_targets
 
@@ -40,6 +42,7 @@ def check_rows(
     check_places(task, rows, problems)
     check_choices(task, rows, problems)
     _check_optional_inputs(task, rows, problems)
+    check_records(task, rows, problems)
     check_sizes(task, rows, media, problems)
     _check_leaks(task, rows, media, problems)
     warn_of_data(task, found, rows, lambda row: _prints(task, row, media), problems)
@@ -144,5 +147,7 @@ def _print_of(column: Column, value: Any, media: MediaFiles) -> str:
         return f"{column.name} {value['start']} {value['end']}"
     if column.kind == "messages":
         return normal_form(" ".join(texts_in(value)))
+    if column.kind == "record":
+        return normal_form(record_text(value))
     text = " ".join(value) if column.kind == "strings" else value
     return normal_form(text)

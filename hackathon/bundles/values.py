@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from training_worker.contract.records import MOST_FIELDS
 from training_worker.contract.tasks import Column
 from training_worker.contract.tasks.pictures import MOST_BOXES
 from training_worker.contract.tasks.spec import ColumnKind
@@ -25,6 +26,8 @@ MAX_ANSWERS = 100
 """That are right for one question."""
 MAX_RUNS = 20_000
 """Of one mask."""
+LONGEST_FIELD_NAME, LONGEST_FIELD = 100, 1000
+"""Characters of a name and of a text of a record."""
 MAX_NUMBER = 1e15
 """Up to here squares and their sums are finite, and whole numbers exact."""
 
@@ -130,6 +133,18 @@ def _is_message(value: Any) -> bool:
     return isinstance(value["content"], str) and bool(value["content"].strip())
 
 
+def _is_record(value: Any) -> bool:
+    if not isinstance(value, dict) or not 1 <= len(value) <= MOST_FIELDS:
+        return False
+    return all(name.strip() and len(name) <= LONGEST_FIELD_NAME and _is_field(one) for name, one in value.items())
+
+
+def _is_field(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= LONGEST_FIELD
+    return value is None or isinstance(value, bool) or _is_number(value)
+
+
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": _is_whole,
@@ -143,6 +158,8 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "boxes": _are_boxes,
     "mask": _is_mask,
     "messages": _is_conversation,
+    "numbers": lambda value: isinstance(value, list) and 1 <= len(value) <= MAX_ITEMS and all(map(_is_number, value)),
+    "record": _is_record,
 }
 
 
@@ -164,6 +181,11 @@ def _described(kind: ColumnKind) -> str:
             "“user” and “assistant” by turns, the “user” first and last"
         )
         % {"most": MAX_MESSAGES},
+        "numbers": _("a list of 1 to %(most)d numbers") % {"most": MAX_ITEMS},
+        "record": _(
+            "an object of 1 to %(most)d names, each with a number, true, false, null or a text (1,000 characters)"
+        )
+        % {"most": MOST_FIELDS},
         "image": _("the name of a .png, .jpg or .jpeg file: at most 100 letters, digits or . _ -"),
         "audio": _("the name of a .wav, .flac, .ogg or .mp3 file: at most 100 letters, digits or . _ -"),
         "span": _("an object with “start” and “end”, the first character, counted from 0, and the one after the last"),

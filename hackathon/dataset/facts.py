@@ -12,13 +12,14 @@ from typing import Any
 from hackathon.answers import answers_of
 from hackathon.presentation.values import value_text
 from training_worker.contract.base import ContractModel
+from training_worker.contract.records import record_text
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import ColumnKind
 
 TOKENS_PER_WORD = 1.3
 SPECIAL_TOKENS = 2
 BYTES_PER_TOKEN = 4
-TEXT_KINDS: frozenset[ColumnKind] = frozenset({"string", "strings", "messages"})
+TEXT_KINDS: frozenset[ColumnKind] = frozenset({"string", "strings", "messages", "record"})
 BINS = 20
 LONG_TAIL = 0.99
 """Up to this quantile the bins of a histogram are of equal width; the last one takes what is beyond."""
@@ -107,8 +108,13 @@ def _length(row: Mapping[str, Any], columns: Iterable[str]) -> int:
 def tokens_of(values: Iterable[Any]) -> float:
     """Tokens of one input, estimated without a tokenizer: 1.3 a word, or a quarter of its UTF-8 bytes where that is
     more (Chinese has no spaces), plus the two special ones."""
-    text = " ".join(value_text(value) for value in values)
+    text = " ".join(map(input_text, values))
     return max(len(text.split()) * TOKENS_PER_WORD, len(text.encode()) / BYTES_PER_TOKEN) + SPECIAL_TOKENS
+
+
+def input_text(value: Any) -> str:
+    """An input that is text, a list of texts, a conversation or a row of a table, as people read it."""
+    return record_text(value) if isinstance(value, dict) else value_text(value)
 
 
 def _distributions(splits: Sequence[Sequence[float]], *, least: float = 0.0) -> tuple[Distribution | None, ...]:

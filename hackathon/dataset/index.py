@@ -15,13 +15,12 @@ from typing import IO, Any
 
 from hackathon.answers import answers_of
 from hackathon.files.storage import chunks_of
-from hackathon.presentation.values import value_text
 from training_worker.contract.json_lines import read_rows, split_lines
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import TRAIN, VALIDATION
 from training_worker.contract.text import normal_form
 
-from .facts import DataFacts, data_facts
+from .facts import DataFacts, data_facts, input_text
 
 OFFSET = struct.Struct("<I")
 BETWEEN_LABELS, BETWEEN_TEXTS = "\x1f", "\x1e"
@@ -66,9 +65,8 @@ def _search_line(task: TaskSpec, numbers: Mapping[str, int], row: Mapping[str, A
     found = sorted(
         {numbers[label] for label in answers_of(task.output).labels_of(row[task.target.name]) if label in numbers}
     )
-    inputs = (row[column.name] for column in task.inputs if column.name in row)
-    texts = [row["id"], *(value for value in inputs if isinstance(value, str | list))]
-    words = [normal_form(value_text(text)) for text in texts]
+    columns = (column for column in task.inputs if column.kind not in ("span", "integer") and column.name in row)
+    words = [normal_form(text) for text in (row["id"], *(input_text(row[column.name]) for column in columns))]
     return ("".join(map(label_needle, found)) + BETWEEN_TEXTS.join(words) + "\n").encode()
 
 

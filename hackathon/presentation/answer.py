@@ -11,6 +11,15 @@ from .word_diff import DiffPart, word_diff
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """`relevance` is the true one, `score` that of the answer as text, "" for the truth."""
+
+    text: str
+    relevance: float
+    score: str = ""
+
+
+@dataclass(frozen=True)
 class ShownAnswer:
     """The truth, the run's answer or the base model's. `is_right` is None where right and wrong is no question."""
 
@@ -19,6 +28,8 @@ class ShownAnswer:
     """ "" where there is no answer."""
     is_right: bool | None = None
     probability: float | None = None
+    ranked: tuple[Candidate, ...] = ()
+    """The candidates of the input in the order of this answer; empty where the answer is no ranking."""
     segments: tuple[Segment, ...] = ()
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
     reference: str = ""

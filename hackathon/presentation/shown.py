@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from hackathon.answers import answers_of
 from hackathon.models import Challenge, ChallengeData
 from training_worker.contract.base import JSON
+from training_worker.contract.records import field_text, record_text
 from training_worker.contract.tasks import Column, TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS
 
@@ -58,6 +59,8 @@ class ShownInput:
     parts: tuple[str, ...] = ()
     """Of an input that is a list of texts."""
     messages: tuple[Message, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    """Names and values of a row of a table."""
 
     @property
     def lead(self) -> str:
@@ -115,6 +118,9 @@ def shown_inputs(values: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) 
 
 def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> ShownInput:
     value = values[column.name]
+    if column.kind == "record" and isinstance(value, dict):
+        fields = tuple((name, _field(one)) for name, one in value.items())
+        return ShownInput(column.name, record_text(value), fields=fields)
     text = value_text(value)
     if column.kind == "messages" and isinstance(value, list):
         return ShownInput(column.name, text, messages=tuple(Message(one["role"], one["content"]) for one in value))
@@ -122,6 +128,10 @@ def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> Sho
     place = span_of(value) if column.kind == "span" else None
     parts = tuple(texts_in(value)) if column.kind == "strings" else ()
     return ShownInput(column.name, text, url, column.is_fixed, place, parts)
+
+
+def _field(value: JSON) -> str:
+    return "–" if value is None else field_text(value)
 
 
 def shown_row(row: Mapping[str, JSON], spec: TaskSpec, file_url: FileUrl) -> ShownExample:

@@ -71,7 +71,7 @@ def data_files(bundle: Bundle, *, secret: bytes, folder: Path) -> DataFiles:
     test, test_media = _neutral(task, [by_id[name] for name in shuffled(by_id, secret)], bundle.media)
     media = {name: _media(task, rows, bundle.media) for name, rows in _labelled(bundle).items()} | {TEST: test_media}
     inputs = ["id", *(column.name for column in task.inputs)]
-    shared = {name: _json_lines(rows, [*inputs, task.target.name]) for name, rows in _labelled(bundle).items()}
+    shared = {name: _json_lines(rows, [*inputs, task.target.name, "slice"]) for name, rows in _labelled(bundle).items()}
     shared[TEST] = _json_lines(test, inputs)
     archives = {_archive(name): folder / _archive(name) for name in media if task.file_columns}
     for name, found in media.items():

@@ -20,6 +20,8 @@ SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
 TRANSLATION, SUMMARIES = "translation", "summarization"
 CHAT, COMPLETION = "text-generation", "text-completion"
+SIMILAR, RANKING = "sentence-similarity", "text-ranking"
+TABLE_CLASSES, TABLE_NUMBERS = "tabular-classification", "tabular-regression"
 LABELS_OF: dict[str, tuple[str, ...]] = {
     CLASSES: LABELS,
     NUMBERS: (),
@@ -32,9 +34,14 @@ LABELS_OF: dict[str, tuple[str, ...]] = {
     SUMMARIES: (),
     CHAT: (),
     COMPLETION: (),
+    SIMILAR: (),
+    RANKING: (),
+    TABLE_CLASSES: LABELS,
+    TABLE_NUMBERS: (),
 }
 RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3, LABEL_SETS: 5e-3, RELATIONS: 5e-3, CHOICES: 5e-3}
 RATES |= dict.fromkeys((TRANSLATION, SUMMARIES, CHAT, COMPLETION), 1e-2)
+RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -127,6 +134,36 @@ def _prompt(rng: random.Random, index: int) -> Row:
     return {"prompt": row["source"], "completion": row["target"]}
 
 
+def _similar(rng: random.Random, index: int) -> Row:
+    """Two texts are alike where both say something good, or both something bad."""
+    kinds = [rng.choice([GOOD, BAD]) for _ in range(2)]
+    texts = [[*rng.choices(FILLER, k=rng.randint(1, 6)), rng.choice(kind)] for kind in kinds]
+    return {"sentence1": " ".join(texts[0]), "sentence2": " ".join(texts[1]), "score": 5.0 * (kinds[0] is kinds[1])}
+
+
+def _ranking(rng: random.Random, index: int) -> Row:
+    """Candidates that say something good answer a good query, others a bad one."""
+    kinds = [GOOD, BAD, *(rng.choice([GOOD, BAD]) for _ in range(rng.randint(0, 3)))]
+    asked = rng.choice([GOOD, BAD])
+    rng.shuffle(kinds)
+    texts = [" ".join([*rng.choices(FILLER, k=rng.randint(1, 4)), rng.choice(kind)]) for kind in kinds]
+    query = " ".join([rng.choice(FILLER), rng.choice(asked)])
+    return {"query": query, "candidates": texts, "relevances": [float(kind is asked) for kind in kinds]}
+
+
+def _table_class(rng: random.Random, index: int) -> Row:
+    """One field tells, two do not, and one is mostly missing."""
+    label = LABELS[index % 2]
+    telling = rng.choice(GOOD if label == "positive" else BAD)
+    return {"features": {"film": telling, "plot": rng.choice(FILLER), "a": rng.choice([1, 2.5, None])}, "label": label}
+
+
+def _table_number(rng: random.Random, index: int) -> Row:
+    good = rng.random() < 0.5
+    features = {"film": rng.choice(GOOD if good else BAD), "is": rng.random() < 0.5}
+    return {"features": features, "target": 1000.0 + 100.0 * good}
+
+
 MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     CLASSES: _class,
     NUMBERS: _number,
@@ -139,6 +176,10 @@ MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     SUMMARIES: _source,
     CHAT: _messages,
     COMPLETION: _prompt,
+    SIMILAR: _similar,
+    RANKING: _ranking,
+    TABLE_CLASSES: _table_class,
+    TABLE_NUMBERS: _table_number,
 }
 
 

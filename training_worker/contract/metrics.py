@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import Literal
 
 from .base import ContractModel
@@ -25,6 +26,11 @@ class MetricSpec(ContractModel):
     def bounds(self) -> tuple[float | None, float | None]:
         return self.low, self.high
 
+    @property
+    def largest_se(self) -> float | None:
+        """Largest standard deviation of a value between its bounds, half of what lies between them."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+
     def gain(self, score: float, base: float) -> float:
         """By how much `score` is better than `base`; negative where it is worse."""
         return self.sign * (score - base)
@@ -32,6 +38,12 @@ class MetricSpec(ContractModel):
     def has(self, value: float) -> bool:
         """Is it a value that the metric can take?"""
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+LEAST_PROBABILITY = 1e-7
+"""What a smaller probability counts as in `log_loss`: below the last digit of a prediction line, so that rounding costs
+little."""
+LARGEST_LOG_LOSS = -log(LEAST_PROBABILITY)
 
 
 def _share(name: str) -> MetricSpec:
@@ -47,6 +59,12 @@ METRICS: dict[str, MetricSpec] = {
         _share("f1_weighted"),
         _share("subset_accuracy"),
         _share("pr_auc_macro"),
+        _share("balanced_accuracy"),
+        MetricSpec(name="mcc", direction="higher", low=-1.0, high=1.0),
+        _share("roc_auc"),
+        _share("pr_auc"),
+        MetricSpec(name="log_loss", direction="lower", low=0.0, high=LARGEST_LOG_LOSS),
+        MetricSpec(name="calibration_error", direction="lower", low=0.0, high=1.0),
         _share("entity_f1"),
         _share("entity_precision"),
         _share("entity_recall"),
@@ -67,9 +85,13 @@ METRICS: dict[str, MetricSpec] = {
         _share("mean_iou"),
         _share("pixel_accuracy"),
         MetricSpec(name="mse", direction="lower", low=0.0, high=None),
+        MetricSpec(name="rmse", direction="lower", low=0.0, high=None),
         MetricSpec(name="mae", direction="lower", low=0.0, high=None),
         MetricSpec(name="r2", direction="higher", low=None, high=1.0),
         MetricSpec(name="pearson", direction="higher", low=-1.0, high=1.0),
+        _share("ndcg_at_10"),
+        _share("recall_at_10"),
+        _share("mrr"),
         MetricSpec(name="spearman", direction="higher", low=-1.0, high=1.0),
     )
 }

@@ -12,11 +12,15 @@ from pydantic import Field
 
 from .base import ContractModel, Fraction
 from .bounds import MOST_BYTES, Count, Figure, Name
+from .records import MOST_FIELDS
 
 MOST_EXAMPLES = 6
 """Examples of one kind."""
 MOST_CONFUSIONS = 10
 MOST_POINTS = 1000
+MOST_CURVES = 6
+MOST_SLICES = 20
+RECALLS = tuple(step / 20 for step in range(21))
 LONGEST_TEXT = 5000
 """Characters that are kept of one input of an example, and words of a list."""
 MOST_LABELS = 1000
@@ -26,10 +30,13 @@ MOST_PARTS = 1000
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Label = Annotated[str, Field(max_length=200)]
 Whole = Annotated[int, Field(ge=-MOST_BYTES, le=MOST_BYTES)]
-_Scalar = Text | Whole | Figure | None
-_Flat = Annotated[dict[Label, _Scalar | Annotated[list[_Scalar], Field(max_length=MOST_PARTS)]], Field(max_length=50)]
+_Scalar = bool | Text | Whole | Figure | None
+_Flat = Annotated[
+    dict[Label, _Scalar | Annotated[list[_Scalar], Field(max_length=MOST_PARTS)]], Field(max_length=MOST_FIELDS)
+]
 Value = _Scalar | Annotated[list[_Scalar | _Flat], Field(max_length=LONGEST_TEXT)] | _Flat
-"""What a column of the data holds: a text, a number, a list of them, or objects of such values (a box, a message)."""
+"""What a column of the data holds: a text, a number, a list of them, or objects of such values (a box, a message, a row
+of a table)."""
 
 
 class MetricRow(ContractModel):
@@ -67,6 +74,41 @@ class Point(ContractModel):
 
     target: Figure
     predicted: Figure
+
+
+class PrecisionCurve(ContractModel):
+    """How precision falls as more of a class is found: `precisions[i]` is the highest one at a recall of at least
+    `RECALLS[i]`. `average_precision` is the area under the curve before that smoothing; `base` is the untrained
+    model's."""
+
+    label: Label
+    average_precision: Fraction
+    base: Fraction | None = None
+    precisions: Annotated[tuple[Fraction, ...], Field(min_length=len(RECALLS), max_length=len(RECALLS))]
+
+
+class CalibrationBin(ContractModel):
+    """Items whose answer has a probability above `low` and up to `high`: their mean probability, and the share of them
+    that is right."""
+
+    low: Fraction
+    high: Fraction
+    items: Annotated[Count, Field(ge=1)]
+    confidence: Fraction
+    accuracy: Fraction
+
+
+class PartRow(ContractModel):
+    """The first of the report's metrics over some of the items: those of a `slice` of the data, or those whose inputs
+    have `low` to `high` characters."""
+
+    slice: Label = ""
+    low: Count = 0
+    high: Count = 0
+    items: Annotated[Count, Field(ge=1)]
+    value: Figure
+    se: Figure
+    base: Figure | None = None
 
 
 class ExampleKind(StrEnum):
@@ -139,6 +181,9 @@ class ValidationReport(ContractModel):
     confusion: Annotated[tuple[tuple[Count, ...], ...], Field(max_length=MOST_LABELS)] = ()
     confusions: Annotated[tuple[Confusion, ...], Field(max_length=MOST_CONFUSIONS)] = ()
     points: Annotated[tuple[Point, ...], Field(max_length=MOST_POINTS)] = ()
+    curves: Annotated[tuple[PrecisionCurve, ...], Field(max_length=MOST_CURVES)] = ()
+    calibration: Annotated[tuple[CalibrationBin, ...], Field(max_length=100)] = ()
+    parts: Annotated[tuple[PartRow, ...], Field(max_length=MOST_SLICES + 10)] = ()
     groups: Annotated[tuple[ExampleGroup, ...], Field(max_length=50)] = ()
     collapse: Collapse | None = None
 

@@ -108,6 +108,7 @@ CELL_PROTOTYPES = Sentence("class prototypes of the cells of images (centred cos
 BOX_PROTOTYPES = Sentence("class prototypes of the cells of images (centred cosine), boxes by ridge regression")
 RIDGE = Sentence("ridge regression on frozen features, %(count)s examples")
 ZERO_SHOT = Sentence("zero-shot: the untrained model, greedy decoding, at most %(tokens)s new tokens")
+COSINE = Sentence("cosine of the untrained encoder's two vectors")
 ONE_CPU_THREAD = Sentence("CPU, 1 thread")
 CPU_THREADS = Sentence("CPU, %(count)s threads")
 

@@ -50,6 +50,8 @@ TASK_CLASSES = {
     ("string", "number"): "SEQUENCE_CLASSIFICATION",
     ("string", "labels"): "SEQUENCE_CLASSIFICATION",
     ("string", "span"): "QUESTION_ANSWERING",
+    ("record", "class"): "SEQUENCE_CLASSIFICATION",
+    ("record", "number"): "SEQUENCE_CLASSIFICATION",
     ("strings", "tags"): "TOKEN_CLASSIFICATION",
     ("image", "class"): "IMAGE_CLASSIFICATION",
     ("audio", "class"): "AUDIO_CLASSIFICATION",

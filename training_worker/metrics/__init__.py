@@ -22,6 +22,10 @@ def output_of(kind: OutputKind, task_metrics: Sequence[str] = ()) -> Output:
             from .tags import TagsOutput
 
             return TagsOutput()
+        case "ranking":
+            from .rankings import RankingOutput
+
+            return RankingOutput()
         case "number":
             from .numbers import NumberOutput
 

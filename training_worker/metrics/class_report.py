@@ -10,6 +10,8 @@ import numpy as np
 
 from ..contract.report import (
     MOST_CONFUSIONS,
+    MOST_CURVES,
+    RECALLS,
     ClassRow,
     Collapse,
     Confusion,
@@ -17,6 +19,7 @@ from ..contract.report import (
     ExampleKind,
     KeptExample,
     MetricRow,
+    PrecisionCurve,
     ValidationReport,
 )
 from .base import FloatArray, IntArray
@@ -31,6 +34,8 @@ from .confusion import (
     recall_of_counts,
 )
 from .examples import Kinds, Validated, example_groups, kept_examples, where
+from .probability import calibration_bins
+from .ranking import interpolated_precisions, precision_area, ranked_classes, worst_where_missing
 
 
 def class_report(items: Validated[IntArray, FloatArray], metrics: tuple[MetricRow, ...]) -> ValidationReport:
@@ -43,6 +48,8 @@ def class_report(items: Validated[IntArray, FloatArray], metrics: tuple[MetricRo
         classes=class_rows(items.labels, counts_of_matrix(report.matrix), report.base_counts),
         confusion=tuple(map(tuple, report.matrix.tolist())),
         confusions=top_confusions(items.labels, report.matrix),
+        curves=report.curves(),
+        calibration=calibration_bins(items.truth == report.predicted, items.answers),
         groups=example_groups(report.kinds(), report.example),
         collapse=report.collapse(),
     )
@@ -101,6 +108,23 @@ class _Report:
         if self.base is None:
             return None
         return counts_of_matrix(confusion_matrix(self.items.truth, self.base, len(self.items.labels)))
+
+    def curves(self) -> tuple[PrecisionCurve, ...]:
+        """Of the most frequent classes, in the order of the labels; of two classes that of the last one."""
+        truth, labels = self.items.truth, self.items.labels
+        asked = [name for name in ranked_classes(len(labels)) if (truth == name).any()]
+        chosen = sorted(asked, key=lambda name: -int((truth == name).sum()))[:MOST_CURVES]
+        scores = worst_where_missing(truth, self.items.answers)
+        base = None if self.items.base is None else worst_where_missing(truth, self.items.base)
+        return tuple(
+            PrecisionCurve(
+                label=labels[name],
+                average_precision=precision_area(truth == name, scores[:, name]).value,
+                base=None if base is None else precision_area(truth == name, base[:, name]).value,
+                precisions=tuple(interpolated_precisions(truth == name, scores[:, name], np.array(RECALLS)).tolist()),
+            )
+            for name in sorted(chosen)
+        )
 
     def collapse(self) -> Collapse | None:
         names = np.array([*self.items.labels, ""])  # `NO_ANSWER` is the last one

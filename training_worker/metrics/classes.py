@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contract.base import JSON
+from ..contract.metrics import METRICS
 from ..contract.report import KeptExample, ValidationReport
 from .base import Estimate, FloatArray, IntArray
+from .class_counts import COUNTED, counted_classes, counts_gradient
 from .class_report import class_examples, class_report
 from .confusion import (
     NO_ANSWER,
@@ -29,15 +31,37 @@ from .confusion import (
 )
 from .examples import Validated
 from .prediction_lines import NOT_A_PREDICTION, read_lines
-from .standard_error import LARGEST_SE, bootstrap_sums, count_units, mean_se
+from .probability import calibration_error, log_losses
+from .ranking import AREAS, mean_area
+from .standard_error import LARGEST_SE, bootstrap_sums, count_units, gradient_se, mean_se
+
+BOOTSTRAPPED = "f1_macro"
+"""Its scores were published with the standard error of the bootstrap."""
 
 
 class ClassOutput:
-    """`accuracy` is the share of right answers, `f1_macro` the mean of the F1 of all k classes; a class that is neither
-    asked nor answered counts 0. Both are scikit-learn's, with `labels` all classes and `zero_division=0`.
+    """`accuracy` is the share of right answers, `f1_macro`, `f1_micro` and `f1_weighted` are means of the F1 of all k
+    classes; a class that is neither asked nor answered counts 0. `balanced_accuracy` is the mean recall, `mcc` is
+    Matthews' correlation, `roc_auc` and `pr_auc` (average precision) are means over classes against the rest, of two
+    classes that of the last; `log_loss` and `calibration_error` those of `probability`. All are scikit-learn's, with
+    `labels` all classes and `zero_division=0`; it has no calibration error.
+
+    No answer counts as: wrong, and for `mcc` as the most frequent wrong class; ranked below all others in its own class
+    and above them in others; a right class of the least probability; sure and wrong.
     """
 
-    metrics: tuple[str, ...] = ("accuracy", "f1_macro")
+    metrics: tuple[str, ...] = (
+        "accuracy",
+        "f1_macro",
+        "f1_micro",
+        "f1_weighted",
+        "balanced_accuracy",
+        "mcc",
+        "roc_auc",
+        "pr_auc",
+        "log_loss",
+        "calibration_error",
+    )
 
     def read_truth(self, values: Sequence[JSON], labels: Sequence[str]) -> IntArray:
         index = {label: position for position, label in enumerate(labels)}
@@ -77,25 +101,51 @@ class ClassOutput:
 
     def value(self, metric: str, truth: IntArray, answers: FloatArray, labels: Sequence[str]) -> float:
         predicted = predicted_classes(answers)
-        if metric == "accuracy":
-            return float(correct_items(truth, predicted).mean())
-        if metric == "f1_macro":
-            return float(_class_f1(truth, predicted, len(labels)).mean())
-        raise KeyError(metric)
+        if metric in COUNTED:
+            counted = counted_classes(metric, truth, predicted, len(labels))
+            return float(COUNTED[metric](counts_of_matrix(confusion_matrix(truth, counted, len(labels)))))
+        if metric in AREAS:
+            return mean_area(AREAS[metric], truth, answers).value
+        if metric == "calibration_error":
+            return calibration_error(correct_items(truth, predicted), answers)[0]
+        values = _mean_values(metric, truth, answers)
+        return float(np.clip(values.mean(), values.min(), values.max()))
 
     def estimate(
         self, metric: str, truth: IntArray, answers: FloatArray, labels: Sequence[str], groups: IntArray | None = None
     ) -> Estimate:
-        """Standard error of accuracy by the formula of the mean, of F1 by bootstrap."""
+        """Standard error of means by their formula, of `f1_macro` by bootstrap, of the others by the gradient."""
+        largest = METRICS[metric].largest_se or LARGEST_SE
+        if metric in COUNTED:
+            return self._counted(metric, truth, answers, labels, groups, largest)
+        if metric in AREAS:
+            area = mean_area(AREAS[metric], truth, answers)
+            return Estimate(area.value, gradient_se(area.gradient, groups, largest=largest))
+        if metric == "calibration_error":
+            value, gradient = calibration_error(correct_items(truth, predicted_classes(answers)), answers)
+            return Estimate(value, gradient_se(gradient, groups, largest=largest))
+        values = _mean_values(metric, truth, answers)
+        return Estimate(self.value(metric, truth, answers, labels), mean_se(values, groups, largest=largest))
+
+    def _counted(
+        self,
+        metric: str,
+        truth: IntArray,
+        answers: FloatArray,
+        labels: Sequence[str],
+        groups: IntArray | None,
+        largest: float,
+    ) -> Estimate:
         value = self.value(metric, truth, answers, labels)
-        predicted = predicted_classes(answers)
-        if metric == "accuracy":
-            return Estimate(value, mean_se(correct_items(truth, predicted).astype(np.float64), groups))
+        predicted = counted_classes(metric, truth, predicted_classes(answers), len(labels))
+        if metric != BOOTSTRAPPED:
+            gradient = counts_gradient(metric, truth, predicted, len(labels))
+            return Estimate(value, gradient_se(gradient, groups, largest=largest))
         if count_units(len(truth), groups) < 2:
-            return Estimate(value, LARGEST_SE)
+            return Estimate(value, largest)
         counts = item_counts(truth, predicted, len(labels))
         sums = bootstrap_sums(counts.reshape(len(truth), -1), groups)
-        draws = f1_of_counts(sums.reshape(len(sums), 3, len(labels))).mean(axis=1)
+        draws = COUNTED[metric](sums.reshape(len(sums), 3, len(labels)))
         return Estimate(value, float(draws.std(ddof=1)))
 
     def per_class(self, truth: IntArray, answers: FloatArray, labels: Sequence[str]) -> dict[str, float]:
@@ -130,6 +180,16 @@ class ClassOutput:
         labels: Sequence[str],
     ) -> Iterator[KeptExample]:
         return class_examples(Validated(rows, inputs, truth, answers, base, labels))
+
+
+def _mean_values(metric: str, truth: IntArray, answers: FloatArray) -> FloatArray:
+    """(n,) what a metric is the mean of."""
+    match metric:
+        case "accuracy":
+            return correct_items(truth, predicted_classes(answers)).astype(np.float64)
+        case "log_loss":
+            return log_losses(truth, answers)
+    raise KeyError(metric)
 
 
 def _class_f1(truth: IntArray, predicted: IntArray, classes: int) -> FloatArray:

@@ -31,13 +31,14 @@ DIGITS = 9
 
 
 class NumberOutput:
-    """`mse`, `mae` and `r2` are scikit-learn's, `pearson` and `spearman` scipy's, with values where those have none.
+    """`mse`, `rmse`, `mae` and `r2` are scikit-learn's, `pearson` and `spearman` scipy's, with values where those have
+    none.
 
     Where all right values are equal `r2` is 1 for the right answers and 0 for others, as scikit-learn has it; a
     correlation is 0 where either side does not vary.
     """
 
-    metrics: tuple[str, ...] = ("mse", "mae", "r2", "pearson", "spearman")
+    metrics: tuple[str, ...] = ("mse", "rmse", "mae", "r2", "pearson", "spearman")
 
     def read_truth(self, values: Sequence[JSON], labels: Sequence[str]) -> FloatArray:
         bad = sum(not is_number(value) or not abs(value) <= LIMIT for value in values)
@@ -81,6 +82,8 @@ class NumberOutput:
 
     def value(self, metric: str, truth: FloatArray, answers: FloatArray, labels: Sequence[str]) -> float:
         filled = fill(truth, answers)
+        if metric == "rmse":
+            return _root_mean_square(truth - filled)
         if metric in ERRORS:
             return float(ERRORS[metric](truth - filled).mean())
         return float(WEIGHTED[metric](truth, filled, np.ones((1, len(truth))))[0])
@@ -88,9 +91,15 @@ class NumberOutput:
     def estimate(
         self, metric: str, truth: FloatArray, answers: FloatArray, labels: Sequence[str], groups: IntArray | None = None
     ) -> Estimate:
-        """Standard error of the mean errors by the formula of the mean, of the others by bootstrap."""
+        """Standard error of the mean errors by the formula of the mean, of their root by its derivative, of the others
+        by bootstrap."""
         value = self.value(metric, truth, answers, labels)
         filled = fill(truth, answers)
+        if metric == "rmse":
+            if count_units(len(truth), groups) < 2:
+                return Estimate(value, _span(truth, filled) / 2)
+            squares = self.estimate("mse", truth, answers, labels, groups)
+            return Estimate(value, squares.se / (2 * value) if value else 0.0)
         if metric in ERRORS:
             largest = float(ERRORS[metric](np.array([_span(truth, filled)]))[0]) / 2
             return Estimate(value, mean_se(ERRORS[metric](truth - filled), groups, largest=largest))
@@ -137,6 +146,12 @@ class NumberOutput:
 
 
 ERRORS = {"mse": np.square, "mae": np.abs}
+
+
+def _root_mean_square(errors: FloatArray) -> float:
+    """Without squares that are too small or too large for a float."""
+    largest = float(np.abs(errors).max())
+    return largest * float(np.sqrt(np.square(errors / largest).mean())) if largest else 0.0
 
 
 def fill(truth: FloatArray, answers: FloatArray) -> FloatArray:

@@ -1,4 +1,5 @@
-"""Standard errors: of a mean by its formula, of anything else by bootstrap. Items of one group are one unit.
+"""Standard errors: of a mean by its formula, of what has a derivative by that, of anything else by bootstrap. Items of
+one group are one unit.
 
 Shapes: `groups` (n,) group indices of n items, or None where each item is its own.
 """
@@ -38,6 +39,14 @@ def mean_se(values: FloatArray, groups: IntArray | None = None, *, largest: floa
     if count < 2:
         return largest
     return float(np.sqrt(count / (count - 1) * np.square(residuals).sum()) / len(values))
+
+
+def gradient_se(gradient: FloatArray, groups: IntArray | None = None, *, largest: float = LARGEST_SE) -> float:
+    """Standard error of a value that does not change when all items weigh twice as much, from its derivative by the
+    weight of each item (n,): sqrt(G/(G−1) · Σ s_g²) of its sums s_g by group. For a mean it is `mean_se`."""
+    sums = group_sums(gradient[:, None], groups)[:, 0]
+    count = len(sums)
+    return largest if count < 2 else float(np.sqrt(count / (count - 1) * np.square(sums).sum()))
 
 
 def bootstrap_sums(items: npt.NDArray[Any], groups: IntArray | None, draws: int = BOOTSTRAP_DRAWS) -> FloatArray:

@@ -322,7 +322,7 @@ class Run:
         if self.task.spec.unit != "tokens":
             return None
         encoded = (self.task.encode(rows, split, LONGEST) for split, rows in self.rows.items())
-        return min(LONGEST, max(max(split.costs) for split in encoded))
+        return min(LONGEST, max(map(self.task.longest, encoded)))
 
     def telemetry(self, model: TaskModel, trained: Trained) -> Telemetry:
         seconds = trained.seconds

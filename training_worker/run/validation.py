@@ -16,6 +16,8 @@ from ..contract.metrics import METRICS
 from ..contract.report import KeptExample, ValidationReport
 from ..metrics import output_of
 from ..metrics.base import Answers, Output, Truth
+from ..metrics.examples import Validated
+from ..metrics.parts import part_rows
 from ..tasks.base import Task
 from ..tasks.split import Row, Split
 from .journal import Journal
@@ -43,16 +45,22 @@ class ValidationSet:
     def answers(self, prediction: Prediction) -> Answers:
         return self.task.decode(prediction.outputs, self.split)
 
-    def metrics(self, answers: Answers) -> dict[str, float]:
-        """Every metric of the task by name."""
-        names = self.task.spec.metrics
+    def metrics(self, answers: Answers, names: Sequence[str] = ()) -> dict[str, float]:
+        """Metrics of the task by name: those of `names`, else every one."""
+        names = names or self.task.spec.metrics
         return {name: clipped(self.output.value(name, self.truth, answers, self.labels)) for name in names}
+
+    def tracked_metrics(self, answers: Answers, primary: str) -> dict[str, float]:
+        """Those that have a curve, the challenge's own among them."""
+        return self.metrics(answers, self.task.spec.tracked_metrics(primary))
 
     def report(self, answers: Answers, base: Answers | None) -> ValidationReport:
         """`base` are the answers of the untrained model."""
         inputs = [column.name for column in self.task.spec.inputs]
         metrics = self.task.spec.metrics
-        return self.output.report(self.rows, inputs, self.truth, answers, base, self.labels, metrics)
+        report = self.output.report(self.rows, inputs, self.truth, answers, base, self.labels, metrics)
+        spec, items = self.task.spec, Validated(self.rows, inputs, self.truth, answers, base, self.labels)
+        return report.model_copy(update={"parts": part_rows(self.output, spec, items)})
 
     def examples(self, answers: Answers, base: Answers | None) -> Iterator[KeptExample]:
         """Every row, errors first."""
@@ -91,7 +99,7 @@ class Validator:
         loss = prediction.loss
         if loss is None or not math.isfinite(loss) or not prediction.is_finite():
             raise Diverged(sentences.VALIDATION_NOT_FINITE(step=step))
-        metrics = self._validation.metrics(self._validation.answers(prediction))
+        metrics = self._validation.tracked_metrics(self._validation.answers(prediction), self._metric)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         points = {f"validation_{name}": value for name, value in metrics.items()}
         if self._validation.task.spec.generates:

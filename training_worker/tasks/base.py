@@ -112,6 +112,10 @@ class Task(ABC):
     def describe(self, split: Split, max_length: int) -> LogMessage:
         """The size of the examples, for the log."""
 
+    def longest(self, split: Split) -> int:
+        """Tokens of its longest sequence, which `max_length` may cut."""
+        return max(split.costs)
+
     # --- model -----------------------------------------------------------------------------------------------
 
     @abstractmethod

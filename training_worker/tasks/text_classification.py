@@ -6,7 +6,7 @@ from ..contract.tasks.text_classification import SPEC
 from .base import PublicForm, TaskModel
 from .class_output import ClassTask
 from .text_encoder import TextModel, build_text_model
-from .text_form import text_form
+from .text_form import CLASSES, text_form
 from .text_task import TextTask
 
 
@@ -20,7 +20,7 @@ class TextClassification(ClassTask, TextTask):
 
     def public_form(self, model: TaskModel, max_length: int) -> PublicForm:
         assert isinstance(model, TextModel)
-        return text_form(model, max_length, answer="dict(zip(labels.values(), outputs.softmax(-1)[0].tolist()))")
+        return text_form(model, max_length, answer=CLASSES)
 
 
 TASK = TextClassification

@@ -18,10 +18,15 @@ def predict(text, text_pair=None):
 POOLED = {"mean": "hidden.mean(dim=1)", "cls": "hidden[:, 0]"}
 
 
+CLASSES = "dict(zip(labels.values(), outputs.softmax(-1)[0].tolist()))"
+NUMBER = "outputs.item()"
+
+
 def text_form(
     model: TextModel, max_length: int, *, answer: str, usage: str = USAGE, config: dict[str, Any] | None = None
 ) -> PublicForm:
-    """`answer` is the expression that `predict` returns, of the `outputs` (1, C)."""
+    """`answer` is the expression that `predict` returns, of the `outputs` (1, C). `usage` has places for it, for
+    `max_length` and for `pooled`."""
     encoder: Any = model.backbone
     return PublicForm(
         pipeline_tag="text-classification",  # the hub's tag of regressions, too

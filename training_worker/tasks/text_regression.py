@@ -6,7 +6,7 @@ from ..contract.tasks.text_regression import SPEC
 from .base import PublicForm, TaskModel
 from .number_output import NumberHead, NumberTask
 from .text_encoder import TextModel, build_text_model
-from .text_form import text_form
+from .text_form import NUMBER, text_form
 from .text_task import TextTask
 
 
@@ -22,7 +22,7 @@ class TextRegression(NumberTask, TextTask):
 
     def public_form(self, model: TaskModel, max_length: int) -> PublicForm:
         assert isinstance(model, TextModel)
-        return text_form(model, max_length, answer="outputs.item()")
+        return text_form(model, max_length, answer=NUMBER)
 
 
 TASK = TextRegression

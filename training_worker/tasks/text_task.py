@@ -82,16 +82,21 @@ class TextTask(Task):
     def read_targets(self, rows: Sequence[Row]) -> Tensor | None:
         """(N,) as `loss` wants them; None where the rows have no target."""
 
+    def texts_of(self, row: Row) -> tuple[str, str]:
+        """The text and its partner, "" for none."""
+        return row["text"], row.get("text_pair") or ""
+
     def encode(self, rows: Sequence[Row], split: str, max_length: int) -> TokenSplit:
         ids = tuple(row["id"] for row in rows)
         return TokenSplit(ids, self.read_targets(rows), lambda: self._tokenize(rows, max_length))
 
     def _tokenize(self, rows: Sequence[Row], max_length: int) -> Tokens:
         """In one call of the tokenizer; cut at the model's own bound, too."""
-        has_pair = any(row.get("text_pair") for row in rows)
+        texts = [self.texts_of(row) for row in rows]
+        has_pair = any(pair for _text, pair in texts)
         encoded = self.processor(
-            [row["text"] for row in rows],
-            [row.get("text_pair") or "" for row in rows] if has_pair else None,
+            [text for text, _pair in texts],
+            [pair for _text, pair in texts] if has_pair else None,
             truncation=True,
             max_length=min(max_length, max_positions(self.context.folder)),
             return_attention_mask=False,

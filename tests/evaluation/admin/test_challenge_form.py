@@ -22,6 +22,7 @@ from training_worker.contract.config import TrainingArguments, number_names
 from training_worker.contract.limits import Budget
 from training_worker.contract.methods import METHODS
 from training_worker.contract.methods.base import MethodConfig
+from training_worker.contract.tasks.spec import CLASS_METRICS
 
 pytestmark = pytest.mark.django_db
 __all__ = ["organizer"]
@@ -127,12 +128,12 @@ def test_a_model_that_was_disabled_stays_visible_and_is_refused(world: World, or
 
 def test_the_metric_is_chosen_among_those_of_the_task(world: World, organizer: Client, page: str) -> None:
     Phase.objects.update(opens_at=world.phase.closes_at - timedelta(hours=1))
-    assert {value for value, _label in _choices(organizer, page, "primary_metric")} == {"accuracy", "f1_macro"}
+    assert {value for value, _label in _choices(organizer, page, "primary_metric")} == set(CLASS_METRICS)
     assert errors(save(organizer, page, primary_metric="mse")).keys() == {"primary_metric"}
     world.challenge.data_versions.update(challenge=ChallengeFactory())
     assert "mse" in {value for value, _label in _choices(organizer, page, "primary_metric")}
     assert (
-        "This task is scored by: accuracy, f1_macro."
+        f"This task is scored by: {', '.join(CLASS_METRICS)}."
         in errors(save(organizer, page, primary_metric="mse"))["primary_metric"]
     )
 

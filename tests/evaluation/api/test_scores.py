@@ -21,6 +21,7 @@ from tests.api import EVERYBODY, get, submit
 from tests.evaluation.scored import make_result, minutes_ago, reserved_team
 from tests.factories import MembershipFactory, TeamFactory, World
 from tests.submissions.worker_api.node_http import claim, claim_run, enrol
+from training_worker.contract.tasks.spec import CLASS_METRICS
 from training_worker.contract.wire import JobKind
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def test_a_run_over_http_ends_on_the_board(world: World) -> None:
     assert (scores["private"], scores["gain"]) == (None, 0.0)
     assert scores["base"]["value"] == 0.5
     assert scores["dummy"]["value"] == 0.5
-    assert set(scores["metrics"]) == {"accuracy", "f1_macro"}
+    assert set(scores["metrics"]) == set(CLASS_METRICS)
     assert {entry["label"] for entry in scores["per_class_f1"]} == {"negative", "positive"}
     assert scores["validation"] == {"accuracy": 0.8}
     listed = get(world, "captain", "submissions/").json()["results"][0]

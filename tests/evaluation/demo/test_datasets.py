@@ -16,16 +16,20 @@ import pytest
 from evaluation.demo.datasets import (
     bundle,
     clothes_scenes,
+    critic_pairs,
     debian,
     default_relations,
+    diamonds,
     digit_scenes,
     django_french,
     docstrings,
     film_ratings,
+    function_texts,
     parameter_names,
     scikit_learn_docs,
     spoken_languages,
     spoken_numbers,
+    tumours,
     tweet_subjects,
     tweets,
 )
@@ -75,6 +79,8 @@ QUESTIONS = [
 PAIRS = [(f"Page {n}", f"{n}e page") for n in range(700)]
 SUMMARIES = [(f"Adds {n} to a number.", f"Add {n}.") for n in range(1700)]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
+DOCUMENTED = [docstrings.Documented(f"Find value {n}.", f"It searches the whole list number {n}.") for n in range(950)]
+MANY = [RatedSentence(f"A film of {n} seconds.", n * n % 9 - 4) for n in range(8100)]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +104,9 @@ SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4
         (lambda folder: scikit_learn_docs.write_bundle(folder, QUESTIONS), (), (1000, 250, 900)),
         (lambda folder: django_french.write_bundle(folder, PAIRS), (), (480, 60, 100)),
         (lambda folder: docstrings.write_bundle(folder, SUMMARIES), (), (1200, 100, 300)),
+        (tumours.make, ("benign", "malignant"), (250, 100, 219)),
+        (lambda folder: function_texts.write_bundle(folder, DOCUMENTED), (), (400, 150, 400)),
+        (lambda folder: critic_pairs.write_bundle(folder, MANY), (), (1600, 400, 2000)),
     ],
 )
 def test_a_bundle_has_no_problem(
@@ -134,6 +143,40 @@ def test_scenes_of_clothes_are_a_bundle(tmp_path: Path) -> None:
     first = made[0].mask("background")
     assert sum(first["counts"]) == 64 * 64
     assert set(first["labels"]) == {"background", *(one.label for one in made[0].placed)}
+
+
+def test_a_docstring_is_its_first_sentence_and_the_prose_after_it() -> None:
+    prose = "It goes through the list from its start to its end, once."
+    text = f"Find a value in a\nlist.\n\nShort.\n\n{prose} " + prose + "\n\nParameters\n----------\nx : int"
+    found = function_texts.split_docstring(text)
+    assert found is not None
+    assert (found.summary, found.body) == ("Find a value in a list.", f"{prose} {prose}")
+    assert function_texts.split_docstring("No prose here.") is None
+    assert function_texts.split_docstring(f"without a full stop\n\n{prose} {prose}") is None
+
+
+def test_every_query_has_its_own_text_among_others() -> None:
+    for row in function_texts.list_rows(DOCUMENTED[:20]):
+        assert len(set(row["candidates"])) == len(row["relevances"]) == function_texts.CANDIDATES
+        number = row["query"].removeprefix("Find value ").removesuffix(".")
+        assert row["candidates"][row["relevances"].index(1)].endswith(f" {number}.")
+        assert sum(row["relevances"]) == 1
+
+
+def test_twin_diamonds_are_one_row() -> None:
+    head = '"carat","cut","color","clarity","depth","table","price","x","y","z"'
+    row = '0.23,"Ideal","E","SI2",61.5,55,{},3.95,3.98,2.43'
+    rows = diamonds.read_rows("\n".join([head, row.format(1000), row.format(2000)]))
+    assert [(one["target"], one["features"]["cut"], one["features"]["table"]) for one in rows] == [(3.0, "Ideal", 55.0)]
+
+
+def test_pairs_are_as_near_as_their_ratings() -> None:
+    sentences = [RatedSentence(text, rating) for text, rating in (("Good.", 4.0), ("Bad.", -4.0), ("So.", 1.0))]
+    rows = critic_pairs.pair_rows([*sentences, RatedSentence("Nice.", 3.0)])
+    assert [(row["sentence1"], row["sentence2"], row["score"]) for row in rows] == [
+        ("Good.", "Bad.", 0.0),
+        ("So.", "Nice.", 3.75),
+    ]
 
 
 def test_too_few_rows_are_not_a_smaller_bundle(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ def test_only_tasks_of_texts_with_classes_labels_or_numbers_have_one() -> None:
         "text-classification": "tf-idf + logistic regression",
         "multi-label-classification": "tf-idf + logistic regression of each label",
         "text-regression": "tf-idf + ridge regression",
+        "sentence-similarity": "tf-idf + ridge regression",
+        "tabular-classification": "gradient boosting",
+        "tabular-regression": "gradient boosting",
     }
 
 

@@ -27,6 +27,7 @@ from submissions.services.scoring_lease import claim_scoring
 from tests.evaluation.scored import base_job, hand_in, predictions, reserved_team, right, submit, wrong
 from tests.factories import World, make_node, make_world, store_data
 from tests.submissions import play
+from training_worker.contract.tasks.spec import CLASS_METRICS
 
 ITEMS = range(100)
 CANARY = "canary-label-positive"
@@ -51,7 +52,7 @@ def test_scores_both_parts_and_puts_the_team_on_the_board(world: World) -> None:
     assert result.dummy_score == 0.5
     public, private = result.public_metrics, result.private_metrics
     assert public.keys() == private.keys() == {"metrics", "dummy", "per_class_f1"}
-    assert public["metrics"].keys() == public["dummy"].keys() == {"accuracy", "f1_macro"}
+    assert public["metrics"].keys() == public["dummy"].keys() == set(CLASS_METRICS)
     assert public["metrics"]["accuracy"] == {"value": result.public_score, "se": result.public_se}
     assert private["metrics"]["accuracy"] == {"value": result.private_score, "se": result.private_se}
     assert public["dummy"]["accuracy"] == {"value": 0.5, "se": pytest.approx((0.25 / 29) ** 0.5)}

@@ -19,6 +19,7 @@ from hackathon.models import BaseModel, Challenge, ChallengeData, Hackathon, Pha
 from hackathon.services import store_data as service
 from hackathon.services.import_challenge import import_challenge
 from tests.factories import BaseModelFactory, ChallengeFactory, HackathonFactory
+from training_worker.contract.tasks.spec import CLASS_METRICS
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "film-critics"
 pytestmark = pytest.mark.django_db
@@ -199,7 +200,7 @@ def test_twelve_mistakes_of_all_kinds_are_told_at_once(bundle: Path, hackathon: 
     assert [str(problem) for problem in caught.value.problems] == [
         "challenge.yaml:2: title: This key is missing.",
         "challenge.yaml:3: titel: There is no such key.",
-        "challenge.yaml:11: primary_metric: The task has no such metric. Known: accuracy, f1_macro.",
+        f"challenge.yaml:11: primary_metric: The task has no such metric. Known: {', '.join(CLASS_METRICS)}.",
         "challenge.yaml:12: labels: A label is there twice: negative.",
         "challenge.yaml:15: There is no enabled base model “nowhere”. Enabled: all-minilm-l6-v2.",
         "challenge.yaml:16: limits.methods.1: There is no method “lorra”.",

@@ -16,6 +16,7 @@ from hackathon.bundles import folder as files
 from hackathon.bundles import reading, rows
 from hackathon.bundles.problems import MAX_PER_FILE
 from hackathon.bundles.reading import inspect_bundle
+from training_worker.contract.tasks.spec import CLASS_METRICS
 
 NEARLY = "The input at train.jsonl:7, with its label, differs in case, spaces, invisible characters or order only."
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "film-critics"
@@ -65,7 +66,7 @@ def test_everything_is_reported_at_once_in_order(bundle: Path) -> None:
     yaml = bundle / "challenge.yaml"
     yaml.write_text(yaml.read_text().replace("primary_metric: accuracy", "primary_metric: bleu\nprise: 5"))
     assert problems_of(bundle) == [
-        "challenge.yaml:11: primary_metric: The task has no such metric. Known: accuracy, f1_macro.",
+        f"challenge.yaml:11: primary_metric: The task has no such metric. Known: {', '.join(CLASS_METRICS)}.",
         "challenge.yaml:12: prise: There is no such key.",
         "notes.docx: This file does not belong here.",
         "test.jsonl:2: The item “test-02” has no label in test_labels.jsonl.",

@@ -15,7 +15,7 @@ import yaml
 
 from training_worker.contract.wire import MODEL_FILES
 
-from ..tiny import make_config
+from ..tiny import RATES, make_config
 
 pytestmark = pytest.mark.torch
 
@@ -23,6 +23,8 @@ LORA = {"name": "lora", "r": 4, "lora_alpha": 8}
 CLASSES, NUMBERS, WORDS = "text-classification", "text-regression", "token-classification"
 SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
+SIMILAR, RANKING = "sentence-similarity", "text-ranking"
+TABLE_CLASSES, TABLE_NUMBERS = "tabular-classification", "tabular-regression"
 AGAIN = """
 import json, sys
 for name in ("django", "training_worker"):
@@ -95,6 +97,47 @@ def test_a_regression_answers_alike(
     answers, _warned = answers_elsewhere(folder, tiny_model, [[row["text"]] for row in rows], tmp_path)
     expected = {entry["id"]: entry["value"] for entry in lines(folder / "validation_predictions.jsonl")}
     assert answers == pytest.approx([expected[row["id"]] for row in rows], rel=1e-6, abs=1e-4)
+
+
+@pytest.mark.parametrize("method", ["full", LORA], ids=["full", "lora"])
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_a_similarity_answers_alike(
+    run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any, pooling: str
+) -> None:
+    model = {"slug": "tiny", "sha256": "0" * 64, "files": [], "pooling": pooling}
+    files = {"data": [], "model": model, "outputs": []}
+    _result, folder, _messages = run_job(make_config(method), task=SIMILAR, files=files)
+    rows = lines(tiny_data_of(SIMILAR) / "validation.jsonl")[:10]
+    pairs = [[row["sentence1"], row["sentence2"]] for row in rows]
+    answers, _warned = answers_elsewhere(folder, tiny_model, pairs, tmp_path)
+    expected = {entry["id"]: entry["value"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == pytest.approx([expected[row["id"]] for row in rows], rel=1e-6, abs=1e-4)
+
+
+@pytest.mark.parametrize("task", [TABLE_CLASSES, TABLE_NUMBERS])
+def test_a_table_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, task: str) -> None:
+    _result, folder, _messages = run_job(make_config("full", learning_rate=RATES[task]), task=task)
+    rows = lines(tiny_data_of(task) / "validation.jsonl")[:10]
+    answers, _warned = answers_elsewhere(folder, tiny_model, [[row["features"]] for row in rows], tmp_path)
+    found = {entry.pop("id"): entry for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        (expected,) = found[row["id"]].values()
+        made = list(answer.values()) if isinstance(answer, dict) else answer
+        assert made == pytest.approx(expected, rel=1e-6, abs=1e-4)
+
+
+@pytest.mark.parametrize("method", ["full", LORA], ids=["full", "lora"])
+def test_a_ranking_answers_alike(
+    run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any
+) -> None:
+    _result, folder, _messages = run_job(make_config(method), task=RANKING)
+    rows = lines(tiny_data_of(RANKING) / "validation.jsonl")[:10]
+    answers, _warned = answers_elsewhere(
+        folder, tiny_model, [[row["query"], row["candidates"]] for row in rows], tmp_path
+    )
+    expected = {entry["id"]: entry["scores"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        assert answer == pytest.approx(expected[row["id"]], rel=1e-5, abs=1e-4)
 
 
 @pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr, spearmanr
 from sklearn.dummy import DummyRegressor
-from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
 from tests.factories import jsonl
 from training_worker.contract.json_lines import split_lines
@@ -26,6 +26,7 @@ OUTPUT = output_of("number")
 NAN = math.nan
 THEIRS: dict[str, Callable[[Any, Any], float]] = {
     "mse": mean_squared_error,
+    "rmse": root_mean_squared_error,
     "mae": mean_absolute_error,
     "r2": r2_score,
     "pearson": lambda truth, answers: float(pearsonr(truth, answers).statistic),
@@ -50,7 +51,7 @@ def sample(seed: int, n: int = 80) -> tuple[FloatArray, FloatArray]:
 @given(pairs)
 def test_values_are_the_libraries(case: FloatArray) -> None:
     truth, answers = case.T
-    for metric in ("mse", "mae", "r2"):
+    for metric in ("mse", "rmse", "mae", "r2"):
         assert value(metric, truth, answers) == pytest.approx(THEIRS[metric](truth, answers))
     if np.ptp(truth) and np.ptp(answers):
         for metric in ("pearson", "spearman"):
@@ -63,7 +64,7 @@ def test_values_are_the_libraries(case: FloatArray) -> None:
 def test_scale_and_offset_do_no_harm(metric: str, scale: float, offset: float) -> None:
     truth, answers = sample(0)
     truth, answers = (truth + offset) * scale, (answers + offset) * scale
-    power = {"mse": 2, "mae": 1}.get(metric, 0)
+    power = {"mse": 2, "rmse": 1, "mae": 1}.get(metric, 0)
     expected = value(metric, *sample(0)) * scale**power
     assert value(metric, truth, answers) == pytest.approx(expected, rel=1e-9, abs=0.0)
 
@@ -104,7 +105,7 @@ def test_no_answer_is_never_better_than_an_answer_in_the_range(case: FloatArray,
     truth, answers = np.append(case[:, 0], [0.0, 4.0]), np.append(case[:, 1], [answer, 4.0])
     without = answers.copy()
     without[0] = NAN
-    for metric in ("mse", "mae", "r2"):
+    for metric in ("mse", "rmse", "mae", "r2"):
         gain = METRICS[metric].gain(value(metric, truth, without), value(metric, truth, answers))
         assert gain <= 1e-12
 
@@ -130,7 +131,7 @@ def test_error_of_the_mean_errors_is_the_formulas(groups: Any) -> None:
         assert OUTPUT.estimate(metric, truth, answers, (), groups).se == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("metric", ["r2", "pearson", "spearman"])
+@pytest.mark.parametrize("metric", ["rmse", "r2", "pearson", "spearman"])
 def test_error_of_the_others_is_that_of_drawing_groups_one_by_one(metric: str) -> None:
     truth, answers = sample(2)
     groups = np.arange(80) // 2
@@ -147,7 +148,7 @@ def test_error_of_the_others_is_that_of_drawing_groups_one_by_one(metric: str) -
 def test_one_item_allows_no_estimate() -> None:
     truth, answers = np.array([1.0]), np.array([4.0])
     errors = {metric: OUTPUT.estimate(metric, truth, answers, ()).se for metric in OUTPUT.metrics}
-    assert errors == {"mse": 4.5, "mae": 1.5, "r2": 1.0, "pearson": 1.0, "spearman": 1.0}
+    assert errors == {"mse": 4.5, "rmse": 1.5, "mae": 1.5, "r2": 1.0, "pearson": 1.0, "spearman": 1.0}
 
 
 def test_dummy_is_scikit_learns() -> None:

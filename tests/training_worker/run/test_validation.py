@@ -28,7 +28,9 @@ def make_validator(part: Any, values: list[float], metric: str) -> Any:
     from training_worker.run.validation import Validator
 
     found = iter(values)
-    validation: Any = SimpleNamespace(answers=lambda prediction: None, metrics=lambda answers: {metric: next(found)})
+    validation: Any = SimpleNamespace(
+        answers=lambda prediction: None, tracked_metrics=lambda answers, primary: {primary: next(found)}
+    )
     journal: Any = SimpleNamespace(points=lambda step, message, **values: None)
     training = TrainingArguments(early_stopping_patience=2)
     validator = Validator(part, None, validation, metric=metric, training=training, journal=journal, compute=None)  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ ColumnKind = Literal[
     "integer",
     "number",
     "strings",
+    "numbers",
+    "record",
     "image",
     "audio",
     "answers",
@@ -21,7 +23,8 @@ ColumnKind = Literal[
     "mask",
     "messages",
 ]
-"""What a JSON value of a column must be. `strings` is a list of texts, `image` and `audio` are names of files in
+"""What a JSON value of a column must be. `strings` and `numbers` are lists, `record` is an object of texts,
+numbers, true, false and null, `image` and `audio` are names of files in
 `files/`; `boxes` and `mask` are as in `pictures`. `messages` is a conversation: a list of `{"role": "system" | "user" |
 "assistant", "content": str}`, the last one of the user.
 
@@ -36,7 +39,7 @@ Unit = Literal["tokens", "kilopixels", "deciseconds"]
 """Of an example's cost. Sound is counted in tenths of a second: whole seconds would put words of 0.6 s and 1.4 s into
 one batch."""
 
-OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choice", "boxes", "mask"]
+OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choice", "boxes", "mask", "ranking"]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
@@ -52,6 +55,7 @@ OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choic
 - `boxes`: objects of an image. Prediction line `{"id", "boxes": [{"label", "score", "bbox"}, …]}`, at most
   `pictures.MOST_BOXES` of them; [] is "nothing found" and null no answer.
 - `mask`: a label for each pixel of an image. Prediction line `{"id", "mask": {"size", "counts", "labels"}}`.
+- `ranking`: a score for each candidate of the input. Prediction line `{"id", "scores": [float, …]}`.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
@@ -64,6 +68,19 @@ LONGEST_ANSWER = 4000
 
 LABELLED: frozenset[OutputKind] = frozenset({"class", "tags", "labels", "boxes", "mask"})
 """Kinds of answers that are made of the data's labels."""
+
+CLASS_METRICS = (
+    "accuracy",
+    "f1_macro",
+    "f1_weighted",
+    "balanced_accuracy",
+    "mcc",
+    "roc_auc",
+    "pr_auc",
+    "log_loss",
+    "calibration_error",
+)
+"""Of tasks with one label for each item. `f1_micro` would be accuracy again."""
 
 TRAIN, VALIDATION, TEST, TEST_LABELS = "train.jsonl", "validation.jsonl", "test.jsonl", "test_labels.jsonl"
 SPLITS = ("train", "validation", "test")
@@ -85,7 +102,8 @@ class TaskSpec(ContractModel):
     `inputs` are the columns of every split, `target` the one only training, validation and label files have.
     `has_features`: a frozen backbone makes features of an example that do not change while a head on them trains, and
     that a base score is made from; without them no method that keeps the backbone frozen has a meaning.
-    `metrics` are names of `contract.metrics.METRICS`, the usual one first. `presentation` names the template that shows
+    `metrics` are names of `contract.metrics.METRICS`, the usual one first; the first `tracked` of them are computed at
+    each validation during a training, and so have a curve. `presentation` names the template that shows
     an example. `families` are those a base model must be of. `unit` is that of an example's cost.
     `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
     """
@@ -107,11 +125,18 @@ class TaskSpec(ContractModel):
         "overlay",
         "generation",
         "chat",
+        "ranking",
+        "record",
     ]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
     has_features: bool = True
+    tracked: int = 5
+
+    def tracked_metrics(self, primary: str) -> tuple[str, ...]:
+        """Computed at each validation during a training, the challenge's own metric among them."""
+        return tuple(dict.fromkeys((*self.metrics[: self.tracked], primary)))
 
     @property
     def has_labels(self) -> bool:

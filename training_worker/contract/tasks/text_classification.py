@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from .spec import Column, TaskSpec
+from .spec import CLASS_METRICS, Column, TaskSpec
 
 SPEC = TaskSpec(
     id="text-classification",
     inputs=(Column(name="text", kind="string"), Column(name="text_pair", kind="string", required=False)),
     target=Column(name="label", kind="string"),
     output="class",
-    metrics=("accuracy", "f1_macro"),
+    metrics=CLASS_METRICS,
+    tracked=2,
     presentation="text",
     families=("encoder",),
 )
