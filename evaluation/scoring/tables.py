@@ -53,7 +53,8 @@ def _telling(
     """The columns with at least two values: the trees cannot bin others. One of zeros and ones where there is none."""
     kept = [place for place, column in enumerate(table.T) if len(np.unique(column[~np.isnan(column)])) > 1]
     if not kept:
-        return np.arange(len(table))[:, None] % 2.0, np.zeros((len(tests), 1)), [False]
+        ones: FloatArray = np.arange(len(table), dtype=np.float64)[:, None] % 2.0
+        return ones, np.zeros((len(tests), 1)), [False]
     return table[:, kept], tests[:, kept], [is_category[place] for place in kept]
 
 
