@@ -28,7 +28,10 @@ def make_validator(part: Any, values: list[float], metric: str) -> Any:
     from training_worker.run.validation import Validator
 
     found = iter(values)
-    validation: Any = SimpleNamespace(answers=lambda prediction: None, metrics=lambda answers: {metric: next(found)})
+    task = SimpleNamespace(spec=SimpleNamespace(generates=False))
+    validation: Any = SimpleNamespace(
+        answers=lambda prediction: None, metrics=lambda answers: {metric: next(found)}, task=task
+    )
     journal: Any = SimpleNamespace(points=lambda step, message, **values: None)
     training = TrainingArguments(early_stopping_patience=2)
     validator = Validator(part, None, validation, metric=metric, training=training, journal=journal, compute=None)  # type: ignore[arg-type]
