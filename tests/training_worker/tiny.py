@@ -40,7 +40,7 @@ LABELS_OF: dict[str, tuple[str, ...]] = {
     TABLE_NUMBERS: (),
 }
 RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3, LABEL_SETS: 5e-3, RELATIONS: 5e-3, CHOICES: 5e-3}
-RATES |= dict.fromkeys((TRANSLATION, SUMMARIES, CHAT, COMPLETION), 1e-2)
+RATES |= dict.fromkeys((TRANSLATION, SUMMARIES, CHAT, COMPLETION), 5e-3)
 RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3}
 """Learning rates at which the tiny model learns in a few steps."""
 

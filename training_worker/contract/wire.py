@@ -233,6 +233,7 @@ MODEL_FILES: dict[str, int] = {
     "tokenizer.json": 64 * MEGABYTE,
     "tokenizer_config.json": MEGABYTE,
     "special_tokens_map.json": MEGABYTE,
+    "chat_template.jinja": MEGABYTE,
     "vocab.txt": 16 * MEGABYTE,
     "preprocessor_config.json": MEGABYTE,
 }

@@ -14,7 +14,14 @@ from ..contract.families import PROCESSOR_FILE, Family
 from .errors import ConversionError
 
 VOCABULARIES = ("vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model")
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "merges.txt", *VOCABULARIES)
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "merges.txt",
+    *VOCABULARIES,
+)
 
 
 def write_processor(folder: Path, draft: Path, family: Family) -> None:

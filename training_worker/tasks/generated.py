@@ -122,7 +122,7 @@ class GeneratedTask(Task):
 GREEDY = """\
 from transformers import GenerationConfig
 
-model.generation_config = GenerationConfig.from_pretrained(FOLDER)
+generation = GenerationConfig.from_pretrained(FOLDER)
 """
 
 

@@ -21,7 +21,7 @@ USAGE = """
 @torch.inference_mode()
 def predict(text):
     inputs = processor(text, truncation=True, max_length={max_length}, return_token_type_ids=False, return_tensors="pt")
-    return processor.decode(model.generate(**inputs)[0], skip_special_tokens=True).strip()
+    return processor.decode(model.generate(**inputs, generation_config=generation)[0], skip_special_tokens=True).strip()
 """
 
 

@@ -145,7 +145,7 @@ RECIPE = Recipe(
     model=WHISPER_5S,
     make=make,
     configs=(
-        {"base_model": MODEL, "method": {"name": "head"}, "training": {"learning_rate": 5e-3, "num_train_epochs": 40}},
+        {"base_model": MODEL, "method": {"name": "head"}, "training": {"learning_rate": 5e-3, "num_train_epochs": 15}},
         {
             "base_model": MODEL,
             "method": {"name": "full"},

@@ -79,7 +79,9 @@ QUESTIONS = [
 PAIRS = [(f"Page {n}", f"{n}e page") for n in range(700)]
 SUMMARIES = [(f"Adds {n} to a number.", f"Add {n}.") for n in range(1700)]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
-DOCUMENTED = [docstrings.Documented(f"Find value {n}.", f"It searches the whole list number {n}.") for n in range(950)]
+DOCUMENTED = [
+    function_texts.Documented(f"Find value {n}.", f"It searches the whole list number {n}.") for n in range(950)
+]
 MANY = [RatedSentence(f"A film of {n} seconds.", n * n % 9 - 4) for n in range(8100)]
 
 

@@ -48,5 +48,5 @@ def test_a_table_is_compared_with_gradient_boosting(world: World) -> None:
         target=lambda i: i % 5,
     )
     reference = score_reference(data=world.data)
-    assert (reference.name, reference.metric) == ("gradient boosting", "mse")
+    assert (reference.name, reference.metric) == ("gradient boosting", "rmse")
     assert reference.public_score < 2.5

@@ -15,6 +15,7 @@ from django.test import Client
 
 from evaluation.demo import people
 from evaluation.demo.credentials import Credentials
+from evaluation.demo.recipe import FILM_NIGHT
 from evaluation.demo.seed import seed_people
 from hackathon.accounts.tokens import create_api_token, find_api_token
 from hackathon.enums import TokenScope
@@ -214,6 +215,6 @@ def test_an_outbox_is_refused_on_a_site_that_others_reach(mail: str, site: str, 
 def test_seeding_the_demo_again_leaves_its_people_able_to_log_in() -> None:
     kept = Credentials(password="an unusual sentence", tokens={}, enrolment_token="")
     for _ in range(2):
-        kept = seed_people(kept, needs_worker=False)
+        kept = seed_people(kept, event=FILM_NIGHT, needs_worker=False)
     response = Client().post("/login/", {"login": people.ORGANIZER.email, "password": kept.password})
     assert response["Location"] == "/"

@@ -84,7 +84,7 @@ def test_values_are_rouge_scores(case: list[tuple[str, str]]) -> None:
 def test_no_answer_is_never_better_than_a_wrong_one_of_as_many_words(metric: str, case: tuple[Texts, Texts]) -> None:
     """Of error rates it has 1, as everywhere in the field, and wrong words of other lengths may have more."""
     truth, answers = case
-    wrong = [" ".join("zq" for _ in truth[0].split()), *answers[1:]]
+    wrong = [" ".join("ŋ" * len(word) for word in truth[0].split()), *answers[1:]]
     sign = METRICS[metric].sign
     for silence in ("", "  \n", "x" * (LONGEST_ANSWER + 1)):
         assert sign * value(metric, truth, [silence, *answers[1:]]) <= sign * value(metric, truth, wrong) + 1e-9

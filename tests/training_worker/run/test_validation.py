@@ -29,7 +29,9 @@ def make_validator(part: Any, values: list[float], metric: str) -> Any:
 
     found = iter(values)
     validation: Any = SimpleNamespace(
-        answers=lambda prediction: None, tracked_metrics=lambda answers, primary: {primary: next(found)}
+        answers=lambda prediction: None,
+        tracked_metrics=lambda answers, primary: {primary: next(found)},
+        task=SimpleNamespace(spec=SimpleNamespace(generates=False)),
     )
     journal: Any = SimpleNamespace(points=lambda step, message, **values: None)
     training = TrainingArguments(early_stopping_patience=2)
