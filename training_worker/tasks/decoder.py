@@ -166,7 +166,8 @@ def predict({argument}):
     ids = processor(text, add_special_tokens=False)["input_ids"]
     begin = {begin}
     ids = torch.tensor([(ids if ids[:1] == begin else begin + ids)[-{longest}:]])
-    written = model.generate(inputs=ids, attention_mask=torch.ones_like(ids), generation_config=generation)[0, ids.shape[1]:]
+    mask = torch.ones_like(ids)
+    written = model.generate(inputs=ids, attention_mask=mask, generation_config=generation)[0, ids.shape[1]:]
     return processor.decode(written, skip_special_tokens=True, clean_up_tokenization_spaces=False).rstrip()
 """
 

@@ -41,6 +41,5 @@ def test_it_writes_alike(
     assert (folder / "model.safetensors").exists() == (method == "full")
     assert (folder / "adapter_model.safetensors").exists() == (method == LORA)
     assert not (folder / "head.safetensors").exists()
-    if method:
-        assert len(set(answers)) > 1
+    assert any(answers)
     assert "The answer is a text." in card_of(folder)
