@@ -13,6 +13,7 @@ from hackathon.enums import TokenScope, Visibility
 from hackathon.models import Hackathon
 from tests.api import EVERYBODY, bearer, client_of, config, errors, get
 from tests.factories import ChallengeFactory, HackathonFactory, PhaseFactory, World, make_world
+from training_worker.contract.tasks import TASKS
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +85,8 @@ def test_drafts_and_unpublished_challenges_are_the_organizers(world: World, who:
 
 def test_a_challenge_shows_what_a_team_must_know(world: World) -> None:
     shown = get(world, "anonymous", f"challenges/{world.challenge.slug}/").json()
-    assert shown["metrics"] == ["accuracy", "f1_macro"]
+    assert shown["metrics"] == [*TASKS["text-classification"].metrics]
+    assert shown["metrics"][:2] == ["accuracy", "f1_macro"]
     assert shown["limits"]["base_models"] == ["tiny-bert"]
     assert shown["base_models"][0]["parameters"] == 1000
     (phase,) = shown["phases"]
