@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import transaction
-from django.db.models import F
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
@@ -25,7 +24,7 @@ from training_worker.contract.wire import Precision as WirePrecision
 
 from .files import job_files
 from .losses import lose_attempt
-from .queue import TURNS, lock_fairest, seconds_until_due
+from .queue import TURNS, claimable, lock_fairest, seconds_until_due
 from .transitions import move
 
 
@@ -74,7 +73,7 @@ def claim_job(*, node: Node, request: ClaimRequest) -> Claim | Nothing:
         node.save(update_fields=["seen_at", "report", "claim_number"])
         held = Job.objects.filter(node=node, state=JobState.RUNNING)
         if is_repeat:
-            same = held.filter(claim_number=request.number).values_list("pk", flat=True).first()
+            same = claimable(held.filter(claim_number=request.number)).first()
             return _claim(same) if same else Nothing(ask_again=0)
         for pk in held.values_list("pk", flat=True):
             lost = Job.objects.select_related("node").get(pk=pk)
@@ -82,7 +81,7 @@ def claim_job(*, node: Node, request: ClaimRequest) -> Claim | Nothing:
             node.refresh_from_db()  # it may be set aside now
         job = None if _is_aside(node, now) else _take(node, request, now, came)
         if job is not None:
-            return _claim(job.pk)
+            return _claim(job)
     if _is_aside(node, now):
         raise NodeSetAside(node)
     return Nothing(seconds_until_due(node, request.node, now=now))
@@ -104,7 +103,7 @@ def _take(node: Node, request: ClaimRequest, now: datetime, came: int) -> Job | 
         now=now,
         reason=sentences.CLAIMED,
         actor=node.name,
-        attempt=F("attempt") + 1,
+        attempt=job.attempt + 1,
         node=node,
         claim_number=request.number,
         attempt_folder=uuid4(),
@@ -118,21 +117,7 @@ def _take(node: Node, request: ClaimRequest, now: datetime, came: int) -> Job | 
     return job if moved else None
 
 
-_TOLD = {
-    "submission": ("config",),
-    "data": ("manifest", "files", "sha256", "prefix"),
-    "base_model": ("manifest", "sha256"),
-    "phase": ("precision", "recipe"),
-    "phase__challenge": ("primary_metric",),
-    "phase__challenge__hackathon": ("secret",),
-}
-"""What a claim tells of what belongs to a job: other columns are not read."""
-
-
-def _claim(pk: UUID) -> Claim:
-    columns = [f"{related}__{name}" for related, names in _TOLD.items() for name in names]
-    jobs = Job.objects.select_related(*_TOLD).only("kind", "attempt", "budget", "seed", *columns)
-    job = jobs.get(pk=pk)
+def _claim(job: Job) -> Claim:
     return Claim(spec=job_spec(job), attempt_token=attempt_token(job), lease_seconds=settings.LEASE_SECONDS)
 
 

@@ -23,8 +23,16 @@ from .turns import Abilities, Reading, Turns
 
 CANDIDATES = 50
 """Teams that are looked at: more than nodes that claim at the same moment."""
-TO_MOVE = ("kind", "state", "attempt", "scoring_attempt", "team", "phase")
-"""Columns that moving a job reads."""
+_TO_MOVE = ("kind", "state", "attempt", "scoring_attempt", "team", "phase", "budget", "seed")
+_TOLD = {
+    "submission": ("config",),
+    "data": ("manifest", "files", "sha256", "prefix"),
+    "base_model": ("manifest", "sha256"),
+    "phase": ("precision", "recipe"),
+    "phase__challenge": ("primary_metric",),
+    "phase__challenge__hackathon": ("secret",),
+}
+"""What a claim tells of what belongs to a job: other columns are not read."""
 TURNS = Turns()
 """Of the claims of this process."""
 
@@ -56,11 +64,17 @@ def lock_fairest(node: Node, report: NodeReport, *, now: datetime, came: int | N
     return None
 
 
+def claimable(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """`jobs` with the columns that moving them and answering a claim read, in one query."""
+    columns = [f"{related}__{name}" for related, names in _TOLD.items() for name in names]
+    return jobs.select_related(*_TOLD).only(*_TO_MOVE, *columns)
+
+
 def _lock_first(jobs: Iterable[UUID]) -> Job | None:
     """The first that still waits, that nobody else has locked and whose team may have one more running."""
     for pk in jobs:
-        queued = Job.objects.filter(pk=pk, state=JobState.QUEUED).only(*TO_MOVE).order_by()
-        job = queued.select_for_update(skip_locked=True).first()
+        queued = claimable(Job.objects.filter(pk=pk, state=JobState.QUEUED)).order_by()
+        job = queued.select_for_update(skip_locked=True, of=("self",)).first()
         if job is not None and may_start(job):
             return job
     return None
@@ -68,7 +82,8 @@ def _lock_first(jobs: Iterable[UUID]) -> Job | None:
 
 def _lock_oldest(jobs: QuerySet[Job]) -> Job | None:
     """For jobs of no team, and where others are just taking the next job of every team."""
-    job = jobs.only(*TO_MOVE).order_by("queued_at", "pk").select_for_update(skip_locked=True, of=("self",)).first()
+    oldest = claimable(jobs).order_by("queued_at", "pk")
+    job = oldest.select_for_update(skip_locked=True, of=("self",)).first()
     return job if job is not None and may_start(job) else None
 
 

@@ -36,7 +36,7 @@ def move(
     fence: Mapping[str, Any] | None = None,
     **updates: Any,
 ) -> bool:
-    """Move `job` from the state, attempt and scoring attempt it was read with to `to`; refresh it from the database.
+    """Move `job` from the state, attempt and scoring attempt it was read with to `to`, in the database and in memory.
 
     False, and nothing changed, where another process was faster, or where a column is not as `fence` has it. Final
     states and quarantine settle the quota. Raises ValueError for a transition that is not in the table: that is a bug,
@@ -55,7 +55,8 @@ def move(
         ).update(state=to, **updates)
         if not moved:
             return False
-        job.refresh_from_db()
+        for name, value in {"state": to, **updates}.items():
+            setattr(job, name, value)
         JobEvent.objects.create(
             job=job, at=now, from_state=source, to_state=to, attempt=job.attempt, reason=reason[:300], actor=actor[:100]
         )

@@ -25,7 +25,7 @@ from training_worker.contract.wire import PREDICTIONS, Claim, ClaimRequest, JobK
 
 RUNS = {"kinds": (JobKind.RUN,)}
 METHODS = ("head", "full", "lora")
-SELECTS = 13
+SELECTS = 11
 
 
 @pytest.fixture(autouse=True)
