@@ -28,6 +28,23 @@ CHROMIUM = find_chromium()
 NO_CHROMIUM = "NO CHROMIUM ON PATH: THE BROWSER TESTS DID NOT RUN (apt-get install chromium)"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database-only", action="store_true", help="only the tests that may use the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database-only"):
+        using = [item for item in items if uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
+        items[:] = using
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """pytest-django refuses the database to every other test."""
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if CHROMIUM is None:
         terminalreporter.write_line(f"*** {NO_CHROMIUM} ***", red=True)
@@ -37,7 +54,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _own_files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     """Every test that uses the database gets empty storages and an empty cache, and no language or time zone that a
     request of the test before it has left in the thread."""
-    if not {"db", "transactional_db"} & set(request.fixturenames) and not request.node.get_closest_marker("django_db"):
+    if not uses_database(request.node):
         yield
         return
     site: LazySettings = request.getfixturevalue("settings")
