@@ -58,7 +58,6 @@ METRICS: dict[str, MetricSpec] = {
         _share("f1_micro"),
         _share("f1_weighted"),
         _share("subset_accuracy"),
-        _share("pr_auc_macro"),
         _share("balanced_accuracy"),
         MetricSpec(name="mcc", direction="higher", low=-1.0, high=1.0),
         _share("roc_auc"),

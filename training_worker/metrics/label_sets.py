@@ -26,14 +26,14 @@ from .prediction_lines import read_lines
 from .standard_error import LARGEST_SE, bootstrap_sums, bootstrap_weights, count_units, mean_se
 
 PR_AUC_DRAWS = 200
-"""Of the bootstrap of `pr_auc_macro`, which sums over items anew for each label and draw."""
+"""Of the bootstrap of `pr_auc`, which sums over items anew for each label and draw."""
 
 
 class LabelSetOutput:
     """All are scikit-learn's on the matrix of labels, with `zero_division=0`: `f1_score`, `accuracy_score`, and
     `average_precision_score` with `average="macro"`."""
 
-    metrics: tuple[str, ...] = ("f1_micro", "f1_macro", "f1_weighted", "subset_accuracy", "pr_auc_macro")
+    metrics: tuple[str, ...] = ("f1_micro", "f1_macro", "f1_weighted", "subset_accuracy", "pr_auc")
 
     def read_truth(self, values: Sequence[JSON], labels: Sequence[str]) -> BoolArray:
         known = set(labels)
@@ -72,7 +72,7 @@ class LabelSetOutput:
         return items[indices]
 
     def value(self, metric: str, truth: BoolArray, answers: FloatArray, labels: Sequence[str]) -> float:
-        if metric == "pr_auc_macro":
+        if metric == "pr_auc":
             return float(average_precision(truth, answers, np.ones((1, len(truth)))).mean())
         if metric == "subset_accuracy":
             return float(_is_right(truth, answers).mean())
@@ -87,7 +87,7 @@ class LabelSetOutput:
             return Estimate(value, mean_se(_is_right(truth, answers), groups))
         if count_units(len(truth), groups) < 2:
             return Estimate(value, LARGEST_SE)
-        if metric == "pr_auc_macro":
+        if metric == "pr_auc":
             parts = bootstrap_weights(len(truth), groups, PR_AUC_DRAWS)
             draws = np.concatenate([average_precision(truth, answers, weights).mean(axis=1) for weights in parts])
         else:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from .spec import Column, TaskSpec
+from .spec import CLASS_METRICS, Column, TaskSpec
 
 SPEC = TaskSpec(
     id="audio-classification",
     inputs=(Column(name="audio", kind="audio"),),
     target=Column(name="label", kind="string"),
     output="class",
-    metrics=("accuracy", "f1_macro"),
+    metrics=CLASS_METRICS,
+    tracked=2,
     presentation="audio",
     families=("speech",),
     unit="deciseconds",

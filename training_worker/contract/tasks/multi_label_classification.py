@@ -9,7 +9,7 @@ SPEC = TaskSpec(
     inputs=(Column(name="text", kind="string"), Column(name="text_pair", kind="string", required=False)),
     target=Column(name="labels", kind="labels"),
     output="labels",
-    metrics=("f1_micro", "f1_macro", "f1_weighted", "subset_accuracy", "pr_auc_macro"),
+    metrics=("f1_micro", "f1_macro", "f1_weighted", "subset_accuracy", "pr_auc"),
     presentation="text",
     families=("encoder",),
 )

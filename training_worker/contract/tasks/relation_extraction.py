@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .spec import Column, TaskSpec
+from .spec import CLASS_METRICS, Column, TaskSpec
 
 SPEC = TaskSpec(
     id="relation-extraction",
@@ -13,7 +13,8 @@ SPEC = TaskSpec(
     ),
     target=Column(name="label", kind="string"),
     output="class",
-    metrics=("f1_macro", "accuracy"),
+    metrics=("f1_macro", *(name for name in CLASS_METRICS if name != "f1_macro")),
+    tracked=2,
     presentation="relation",
     families=("encoder",),
 )
