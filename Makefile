@@ -32,7 +32,7 @@ help:
 	@echo 'make worker      only a worker (ARGS="--site URL --broker URL --enrol TOKEN")'
 	@echo 'make bench       measure'
 	@echo 'make bench-breadth TASKS=1  train every task that has real data here, base and tuned, up to 40 minutes'
-	@echo 'make screenshots photograph the pages of a demo that has run (DATA=.data/demo) into docs/screenshots/'
+	@echo 'make screenshots photograph the pages of a demo that has run (DATA=.data/demo, TASK=…) into docs/screenshots/'
 	@echo 'make clean       remove what tools made; .venv and .data stay'
 
 # --- installing ---------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ bench-breadth: .venv/.installed-dev
 	@exec $(PY) -m bench.breadth $(ARGS)
 
 screenshots: .venv/.installed-dev
-	@exec $(PY) -m tests.browser.screenshots $(if $(DATA),--data '$(DATA)') $(ARGS)
+	@exec $(PY) -m tests.browser.screenshots $(if $(DATA),--data '$(DATA)') $(if $(TASK),--task '$(TASK)') $(ARGS)
 
 # --- judging ------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """`make screenshots`: the pages of a demo that has run once, at two widths and in two themes, into docs/screenshots/.
 
-Works on a copy of the demo's data folder, with all its processes: the run that is seen running is really trained.
+Works on a copy of the demo's data folder, with all its processes: the run that is seen running is really trained. Of a
+demo of another task (`TASK=…`) those pages that depend on the task: its data, a scored run, its errors.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from evaluation.demo.datasets.film_critics import RECIPE
 from evaluation.demo.demo import Demo
 from evaluation.demo.options import Options
 from evaluation.demo.processes import STOP_ORDER, Processes
-from hackathon.serving.supervisor import Supervisor
+from evaluation.demo.recipe import Recipe
+from evaluation.demo.recipes import DEFAULT_TASK, NoRecipe, find_recipe
+from hackathon.serving.supervisor import ChildFailed, Supervisor
 from tests.browser.chromium import find_chromium, running_chromium
 from tests.browser.pictures import save_picture, too_much
 
@@ -77,6 +80,11 @@ def shots(team: str, running: str, done: str) -> list[Shot]:
         Shot("workers", "/workers/", people.ORGANIZER),
         Shot("admin", "/admin/", people.ADMIN),
     ]
+
+
+def task_shots(recipe: Recipe, captain: people.Person, done: str) -> list[Shot]:
+    pages = {"data": f"/c/{recipe.slug}/data/", "done": f"/s/{done}/", "errors": f"/s/{done}/errors/"}
+    return [Shot(f"{recipe.slug}-{name}", path, captain) for name, path in pages.items()]
 
 
 @dataclass
@@ -132,14 +140,14 @@ def log_in(page: Page, url: str, person: people.Person, password: str) -> None:
 
 
 @contextmanager
-def site_of(data: Path, port: int) -> Iterator[tuple[str, Credentials]]:
+def site_of(data: Path, port: int, task: str) -> Iterator[tuple[str, Credentials]]:
     """All processes of the demo on a copy of its folder, which goes away with them."""
     if not (data / "demo.json").exists():
-        raise NotReady(f"{data} holds no demo that has run. Make one first: make demo ONCE=1")
+        raise NotReady(f"{data} holds no demo that has run. Make one first: make demo ONCE=1 TASK={task}")
     with tempfile.TemporaryDirectory(prefix="hacktune-shots-") as folder:
         copy = Path(folder) / "demo"
         shutil.copytree(data, copy, ignore=shutil.ignore_patterns("*.sock", "lock", "logs"))
-        options = Options(port=port, data=copy, is_once=True, is_reset=False)
+        options = Options(port=port, data=copy, is_once=True, is_reset=False, task=task)
         with Supervisor(copy) as supervisor:
             demo = Demo(options, supervisor, Processes(options, os.environ), time.monotonic())
             try:
@@ -166,31 +174,36 @@ def begin_run(client: Client) -> str:
     raise NotReady("The run for the pictures did not get going; see that `make demo ONCE=1` works here.")
 
 
-def photograph(data: Path, folder: Path, port: int, locale: str) -> None:
+def photograph(data: Path, folder: Path, port: int, locale: str, task: str) -> None:
     executable = find_chromium()
     if executable is None:
         raise NotReady("There is no chromium on PATH (apt-get install chromium).")
-    with site_of(data, port) as (url, credentials), running_chromium(executable) as browser:
-        client = Client(url, credentials.tokens[CAPTAIN.email])
+    recipe = find_recipe(task)
+    is_usual = recipe is RECIPE
+    captain = CAPTAIN if is_usual else recipe.entries[-1].team.people[0]
+    with site_of(data, port, task) as (url, credentials), running_chromium(executable) as browser:
+        client = Client(url, credentials.tokens[captain.email])
         mine = [row for row in client.get("/api/submissions/")["results"] if row["state"] == "succeeded"]
         if not mine:
-            raise NotReady(f"{CAPTAIN.name} has no scored run in {data}. Make a demo first: make demo ONCE=1")
+            raise NotReady(f"{captain.name} has no scored run in {data}. Make a demo first: make demo ONCE=1")
+        done, team = mine[-1]["id"], mine[-1]["team"]["id"]
         photographer = Photographer(browser, url, credentials.password, folder, locale, {})
-        for shot in shots(mine[-1]["team"]["id"], begin_run(client), mine[-1]["id"]):
+        for shot in shots(team, begin_run(client), done) if is_usual else task_shots(recipe, captain, done):
             photographer.take(shot)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(".data/demo"), help="the data folder of a demo that has run")
+    parser.add_argument("--task", default=DEFAULT_TASK, help="the task or challenge of that demo")
     parser.add_argument("--into", type=Path, default=Path("docs/screenshots"))
     parser.add_argument("--locale", default="en-GB", help="of the browser: zh-CN for 简体中文")
     parser.add_argument("--port", type=int, default=8123)
     asked = parser.parse_args()
     asked.into.mkdir(parents=True, exist_ok=True)
     try:
-        photograph(asked.data.resolve(), asked.into, asked.port, asked.locale)
-    except NotReady as error:
+        photograph(asked.data.resolve(), asked.into, asked.port, asked.locale, asked.task)
+    except (NotReady, NoRecipe, ChildFailed) as error:
         print(error, file=sys.stderr)
         return 1
     if problem := too_much(asked.into):
