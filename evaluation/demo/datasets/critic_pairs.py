@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import LORA, config
 from evaluation.demo.fetch import ORIGIN, fetch
 from evaluation.demo.people import MODEL
+from evaluation.demo.recipe import Recipe
 
 from .bundle import FETCHED, Row, Sizes, run, write_rows
 from .film_ratings import RatedSentence, read_sentences
@@ -73,6 +76,18 @@ def write_bundle(folder: Path, sentences: Sequence[RatedSentence]) -> None:
 def make(folder: Path) -> None:
     """Fetch what is not there yet and write the bundle."""
     write_bundle(folder, read_sentences(fetch(FETCHED / "film-critics").read_text("utf-8")))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        config(MODEL, LORA, 2e-3, 3, max_length=64),
+        config(MODEL, "full", 1e-4, 3, max_length=64),
+    ),
+    baseline=config(MODEL, LORA, 5e-4, 1, max_length=64),
+)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import BASELINE_NOTE, LORA, config, linear_head
 from evaluation.demo.people import MODEL
+from evaluation.demo.recipe import Recipe
 from training_worker.contract.text import normal_form
 
 from .bundle import Sizes, run, write_rows
@@ -86,6 +89,20 @@ def write_bundle(folder: Path, questions: Iterable[Question]) -> None:
 def make(folder: Path) -> None:
     """Write the bundle."""
     write_bundle(folder, fetch())
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        linear_head(MODEL, 1e-2, 10, max_length=192),
+        config(MODEL, LORA, 3e-3, 6, max_length=192),
+        config(MODEL, "full", 2e-4, 6, max_length=192),
+    ),
+    baseline=linear_head(MODEL, max_length=192),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

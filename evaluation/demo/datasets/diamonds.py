@@ -16,8 +16,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import BASELINE_NOTE, LORA, config, linear_head
 from evaluation.demo.people import MODEL
 from evaluation.demo.pip_download import FetchFailed, pip_download, write_whole
+from evaluation.demo.recipe import Recipe
 
 from .bundle import FETCHED, Row, Sizes, run, write_rows
 
@@ -107,6 +110,20 @@ def make(folder: Path) -> None:
     """Fetch what is not there yet and write the bundle."""
     rows = read_rows(fetch(FETCHED / "diamonds").read_text("utf-8"))
     write_rows(folder, CHALLENGE_YAML, rows, target="target", sizes=SIZES)
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        linear_head(MODEL, 1e-2, 10),
+        config(MODEL, LORA, 3e-3, 3, max_length=96),
+        config(MODEL, "full", 2e-4, 4, max_length=96),
+    ),
+    baseline=linear_head(MODEL),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

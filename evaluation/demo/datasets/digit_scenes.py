@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from evaluation.demo.base_model import EFFICIENTNET_LITE0
+from evaluation.demo.configs import BASELINE_NOTE, config
 from evaluation.demo.pip_download import FetchFailed
+from evaluation.demo.recipe import Recipe
 
 from .bundle import Sizes, run, write_rows
 from .scenes import SIDE, Scene, Thing, scenes
@@ -23,7 +26,7 @@ PIXELS_SHA256 = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b
 """Of the 1,797 digits as scikit-learn has them, 8 × 8 bytes each."""
 SIZES = Sizes(train=400, validation=100, test=400)
 MODEL = "efficientnet-lite0"
-MAX_STEPS, MAX_SECONDS = 1000, 600.0
+MAX_STEPS, MAX_SECONDS = 2000, 900.0
 SEED = 20261127
 
 CHALLENGE_YAML: dict[str, Any] = {
@@ -93,6 +96,19 @@ def write_bundle(folder: Path, made: list[Scene]) -> None:
 
 def make(folder: Path) -> None:
     write_bundle(folder, make_scenes(read_digits()))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=EFFICIENTNET_LITE0,
+    make=make,
+    configs=(
+        config(MODEL, "head", 1e-2, 15),
+        config(MODEL, "full", 2e-3, 30, 8),
+    ),
+    baseline=config(MODEL, "head", 1e-3, 5),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

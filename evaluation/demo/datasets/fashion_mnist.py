@@ -21,6 +21,7 @@ from typing import Any
 from PIL import Image
 
 from evaluation.demo.base_model import EFFICIENTNET_LITE0
+from evaluation.demo.configs import BASELINE_NOTE, config
 from evaluation.demo.pip_download import TIMEOUT_SECONDS, FetchFailed, write_whole
 from evaluation.demo.recipe import Recipe
 
@@ -189,24 +190,13 @@ RECIPE = Recipe(
     model=EFFICIENTNET_LITE0,
     make=make,
     configs=(
-        {
-            "base_model": MODEL,
-            "method": {"name": "head"},
-            "training": {"learning_rate": 0.01, "per_device_train_batch_size": 32, "num_train_epochs": 10},
-        },
-        {
-            "base_model": MODEL,
-            "method": {"name": "full"},
-            "training": {"learning_rate": 1e-3, "per_device_train_batch_size": 16, "num_train_epochs": 2},
-        },
+        config(MODEL, "head", 1e-2, 10, 32),
+        config(MODEL, "full", 1e-3, 2),
     ),
-    baseline={
-        "base_model": MODEL,
-        "method": {"name": "head"},
-        "training": {"learning_rate": 1e-3, "per_device_train_batch_size": 32, "num_train_epochs": 5},
-    },
-    baseline_note="Baseline: linear head on frozen features",
+    baseline=config(MODEL, "head", 1e-3, 5, 32),
+    baseline_note=BASELINE_NOTE,
 )
+
 
 if __name__ == "__main__":
     sys.exit(run(make))

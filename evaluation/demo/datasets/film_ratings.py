@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import BASELINE_NOTE, LORA, config, linear_head
 from evaluation.demo.fetch import ORIGIN, fetch
-from evaluation.demo.people import FEATURES_LENGTH, MODEL
+from evaluation.demo.people import MODEL
 from evaluation.demo.recipe import FILM_NIGHT, Recipe
 
 from .bundle import FETCHED, Sizes, run, write_rows
@@ -99,49 +100,14 @@ RECIPE = Recipe(
     make=make,
     event=FILM_NIGHT,
     configs=(
-        {
-            "base_model": MODEL,
-            "method": {"name": "head"},
-            "training": {
-                "learning_rate": 0.01,
-                "per_device_train_batch_size": 32,
-                "num_train_epochs": 6,
-                "max_length": FEATURES_LENGTH,
-            },
-        },
-        {
-            "base_model": MODEL,
-            "method": {"name": "lora", "r": 8, "lora_alpha": 16, "target_modules": "attention"},
-            "training": {
-                "learning_rate": 3e-3,
-                "per_device_train_batch_size": 16,
-                "num_train_epochs": 3,
-                "max_length": 48,
-            },
-        },
-        {
-            "base_model": MODEL,
-            "method": {"name": "full"},
-            "training": {
-                "learning_rate": 2e-4,
-                "per_device_train_batch_size": 16,
-                "num_train_epochs": 2,
-                "max_length": 48,
-            },
-        },
+        linear_head(MODEL, 1e-2, 6),
+        config(MODEL, LORA, 3e-3, 3, max_length=48),
+        config(MODEL, "full", 2e-4, 2, max_length=48),
     ),
-    baseline={
-        "base_model": MODEL,
-        "method": {"name": "head"},
-        "training": {
-            "learning_rate": 1e-3,
-            "per_device_train_batch_size": 32,
-            "num_train_epochs": 5,
-            "max_length": FEATURES_LENGTH,
-        },
-    },
-    baseline_note="Baseline: linear head on frozen features",
+    baseline=linear_head(MODEL),
+    baseline_note=BASELINE_NOTE,
 )
+
 
 if __name__ == "__main__":
     sys.exit(run(make))

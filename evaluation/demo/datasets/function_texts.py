@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import LORA, config
 from evaluation.demo.people import MODEL
+from evaluation.demo.recipe import Recipe
 
 from .bundle import Row, Sizes, run, write_rows
 
@@ -143,6 +146,18 @@ def _parts(documented: Sequence[Documented]) -> list[Sequence[Documented]]:
 def make(folder: Path) -> None:
     """Read the installed packages and write the bundle."""
     write_bundle(folder, read_docstrings())
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        config(MODEL, LORA, 1e-3, 2, 8, max_length=64),
+        config(MODEL, "full", 5e-5, 2, 8, max_length=64),
+    ),
+    baseline=config(MODEL, LORA, 2e-4, 1, 8, max_length=64),
+)
 
 
 if __name__ == "__main__":

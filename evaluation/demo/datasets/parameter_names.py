@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import BASELINE_NOTE, LORA, config, linear_head
 from evaluation.demo.people import MODEL
+from evaluation.demo.recipe import Recipe
 
 from .bundle import Sizes, run, write_rows
 from .scikit_learn_docs import ORIGIN, Question, fetch, parameters_in
@@ -97,6 +100,20 @@ def write_bundle(folder: Path, described: list[Described]) -> None:
 def make(folder: Path) -> None:
     """Write the bundle."""
     write_bundle(folder, described_in(fetch()))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        linear_head(MODEL, 1e-2, 10),
+        config(MODEL, LORA, 3e-3, 4, 8, max_length=64),
+        config(MODEL, "full", 2e-4, 4, 8, max_length=64),
+    ),
+    baseline=linear_head(MODEL),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

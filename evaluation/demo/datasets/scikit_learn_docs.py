@@ -19,8 +19,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import BASELINE_NOTE, LORA, config, linear_head
 from evaluation.demo.people import MODEL
 from evaluation.demo.pip_download import FetchFailed
+from evaluation.demo.recipe import Recipe
 
 from .bundle import Sizes, run, write_rows
 
@@ -185,6 +188,20 @@ def fetch() -> list[Question]:
 def make(folder: Path) -> None:
     """Write the bundle."""
     write_bundle(folder, fetch())
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        linear_head(MODEL, 1e-2, 5, max_length=192),
+        config(MODEL, LORA, 3e-3, 2, max_length=192),
+        config(MODEL, "full", 3e-4, 2, max_length=192),
+    ),
+    baseline=linear_head(MODEL, max_length=192),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.demo.base_model import BaseModel
+from evaluation.demo.configs import BASELINE_NOTE, config
 from evaluation.demo.recipe import Recipe
 
 from .bundle import FETCHED, Sizes, run, write_rows
@@ -145,14 +146,11 @@ RECIPE = Recipe(
     model=WHISPER_5S,
     make=make,
     configs=(
-        {"base_model": MODEL, "method": {"name": "head"}, "training": {"learning_rate": 5e-3, "num_train_epochs": 15}},
-        {
-            "base_model": MODEL,
-            "method": {"name": "full"},
-            "training": {"learning_rate": 2e-4, "per_device_train_batch_size": 16, "num_train_epochs": 1},
-        },
+        config(MODEL, "head", 5e-3, 15, 32),
+        config(MODEL, "full", 2e-4, 1),
     ),
-    baseline={"base_model": MODEL, "method": {"name": "head"}, "training": {"learning_rate": 1e-3}},
+    baseline=config(MODEL, "head", 1e-3, 3, 32),
+    baseline_note=BASELINE_NOTE,
 )
 
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 import soundfile
 from scipy.signal import resample_poly
 
+from evaluation.demo.configs import config
 from evaluation.demo.pip_download import TIMEOUT_SECONDS, FetchFailed
 from evaluation.demo.recipe import Recipe
 
@@ -192,22 +193,10 @@ RECIPE = Recipe(
     model=WHISPER_5S,
     make=make,
     configs=(
-        {
-            "base_model": MODEL,
-            "method": {"name": "lora", "r": 8, "target_modules": "attention"},
-            "training": {"learning_rate": 1e-3, "per_device_train_batch_size": 8, "num_train_epochs": 1},
-        },
-        {
-            "base_model": MODEL,
-            "method": {"name": "full"},
-            "training": {"learning_rate": 5e-5, "per_device_train_batch_size": 8, "num_train_epochs": 1},
-        },
+        config(MODEL, {"name": "lora", "r": 8, "target_modules": "attention"}, 1e-3, 1, 8),
+        config(MODEL, "full", 5e-5, 1, 8),
     ),
-    baseline={
-        "base_model": MODEL,
-        "method": {"name": "full"},
-        "training": {"learning_rate": 1e-5, "per_device_train_batch_size": 8, "num_train_epochs": 1},
-    },
+    baseline=config(MODEL, "full", 1e-5, 1, 8),
 )
 
 

@@ -12,7 +12,10 @@ from typing import Any
 
 from sklearn.datasets import load_breast_cancer
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import BASELINE_NOTE, LORA, config, linear_head
 from evaluation.demo.people import MODEL
+from evaluation.demo.recipe import Recipe
 
 from .bundle import Row, Sizes, run, write_rows
 
@@ -68,6 +71,20 @@ def read_rows() -> list[Row]:
 def make(folder: Path) -> None:
     """Write the bundle."""
     write_rows(folder, CHALLENGE_YAML, read_rows(), target="label", sizes=SIZES)
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        linear_head(MODEL, 1e-2, 20),
+        config(MODEL, LORA, 3e-3, 8),
+        config(MODEL, "full", 2e-4, 10),
+    ),
+    baseline=linear_head(MODEL),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import BASELINE_NOTE, LORA, config, linear_head
 from evaluation.demo.people import MODEL
+from evaluation.demo.recipe import Recipe
 
 from .bundle import FETCHED, Sizes, run, write_rows
 from .tweets import ORIGIN, Tweet, fetch, read_tweets
@@ -61,6 +64,20 @@ def write_bundle(folder: Path, tweets: Iterable[Tweet]) -> None:
 def make(folder: Path) -> None:
     """Fetch what is not there yet and write the bundle."""
     write_bundle(folder, read_tweets(fetch(FETCHED / "tweets").read_text("utf-8")))
+
+
+RECIPE = Recipe(
+    challenge=CHALLENGE_YAML,
+    model=MINILM,
+    make=make,
+    configs=(
+        linear_head(MODEL, 1e-2, 10),
+        config(MODEL, LORA, 3e-3, 3, max_length=48),
+        config(MODEL, "full", 3e-4, 4, max_length=48),
+    ),
+    baseline=linear_head(MODEL),
+    baseline_note=BASELINE_NOTE,
+)
 
 
 if __name__ == "__main__":

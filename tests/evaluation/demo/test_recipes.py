@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
-from evaluation.demo import people
+from evaluation.demo import datasets, people
 from evaluation.demo.datasets.film_critics import RECIPE
 from evaluation.demo.recipe import Recipe
 from evaluation.demo.recipes import NoRecipe, all_recipes, find_recipe
@@ -18,10 +20,16 @@ from training_worker.contract.tasks import TASKS
 EACH = pytest.mark.parametrize("recipe", all_recipes(), ids=lambda recipe: recipe.slug)
 
 
+def train_examples(recipe: Recipe) -> int:
+    module = import_module(recipe.make.__module__)
+    return int(module.SIZES.train if hasattr(module, "SIZES") else module.TRAIN)
+
+
 @EACH
 def test_every_config_is_legal_in_its_challenge(recipe: Recipe) -> None:
     challenge = ChallengeSpec.model_validate(recipe.challenge, strict=False)
-    terms = Terms(task=TASKS[recipe.task], limits=challenge.limits, size=DataSize(train_examples=1000))
+    size = DataSize(train_examples=train_examples(recipe))
+    terms = Terms(task=TASKS[recipe.task], limits=challenge.limits, size=size)
     for config in [recipe.baseline, *recipe.configs]:
         assert check(parse_config(config), terms) == []
         assert config["base_model"] == recipe.model.slug
@@ -39,6 +47,13 @@ def test_every_config_is_some_teams_own(recipe: Recipe) -> None:
     assert [entry.config for entry in recipe.entries] == list(recipe.configs)
     teams = [entry.team.name for entry in recipe.entries]
     assert len(set(teams)) == len(teams)
+
+
+def test_every_challenge_of_the_datasets_has_a_recipe() -> None:
+    names = [module.name for module in iter_modules(datasets.__path__) if not module.name.startswith("_")]
+    modules = [import_module(f"{datasets.__name__}.{name}") for name in names]
+    challenges = [module.CHALLENGE_YAML["slug"] for module in modules if hasattr(module, "CHALLENGE_YAML")]
+    assert sorted(challenges) == sorted(recipe.slug for recipe in all_recipes())
 
 
 def test_slugs_tell_recipes_apart() -> None:
