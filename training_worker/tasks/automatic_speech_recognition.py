@@ -1,7 +1,8 @@
 """`automatic-speech-recognition`: a sound of speech, what is said in it, by models that hear and then speak (Whisper).
 
 Training shows the model the reference token by token. An answer is what the model says by itself: greedily, batched,
-with kept keys and values, at most half as many tokens again as the longest reference of the training data.
+with kept keys and values, at most as many tokens as the challenge says, else half as many again as the longest
+reference of the training data.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from transformers import AutoConfig
 from ..contract.sentences import ZERO_SHOT
 from ..contract.tasks.automatic_speech_recognition import SPEC
 from .base import Context, Outputs, PublicForm, TaskModel
-from .class_output import IGNORED
+from .class_output import IGNORED, mean_cross_entropy
 from .sounds import Listener, SoundSplit, SoundTask
 from .speech_decoder import SpeechProcessor, TranscriptionModel, load_transcriber
 from .split import TARGETS, Batch, Row, Split, inputs_of
@@ -105,8 +106,10 @@ class SpeechRecognition(SoundTask):
         return int(self.config.max_target_positions) - len(self.prompt)
 
     @cached_property
-    def longest_answer(self) -> int:
-        """Tokens, the end among them."""
+    def max_new_tokens(self) -> int:
+        """The challenge's; else by the longest reference of training. The end is among them."""
+        if self.context.max_new_tokens is not None:
+            return min(self.room, self.context.max_new_tokens)
         longest = max((len(self.processor.encode(text)) for text in self._texts), default=self.room)
         return min(self.room, math.ceil(LONGER * longest) + MORE_TOKENS)
 
@@ -132,27 +135,19 @@ class SpeechRecognition(SoundTask):
 
     @property
     def base_method(self) -> str:
-        return ZERO_SHOT(tokens=self.longest_answer)
+        return ZERO_SHOT(tokens=self.max_new_tokens)
 
     def answer(self, part: nn.Module, batch: Batch) -> tuple[Tensor, Outputs]:
         """Tokens (B, L) that the model says, and the logits of the references' tokens where they are known."""
         assert isinstance(part, TranscriptionModel)
         heard = part.encode(inputs_of(batch))
-        said = part.say(heard, self.prompt, most=self.longest_answer, end=self.end)
+        said = part.say(heard, self.prompt, most=self.max_new_tokens, end=self.end)
         return said, part.decode(heard, batch[SHOWN]).logits if SHOWN in batch else None
 
     def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
         """Cross-entropy of the references' tokens."""
         targets = batch[TARGETS]
-        logits = outputs[:, -targets.shape[1] :].float()
-        total = nn.functional.cross_entropy(
-            logits.flatten(0, 1),
-            targets.flatten(),
-            ignore_index=IGNORED,
-            label_smoothing=label_smoothing,
-            reduction="sum",
-        )
-        return total / (targets != IGNORED).sum().clamp(min=1)
+        return mean_cross_entropy(outputs[:, -targets.shape[1] :], targets, label_smoothing)
 
     def weight(self, batch: Batch) -> int:
         """How many tokens there are to say."""
@@ -172,7 +167,7 @@ class SpeechRecognition(SoundTask):
                 most=listener.most_samples,
                 prompt=self.prompt,
                 skip=len(self.prompt),
-                tokens=self.longest_answer,
+                tokens=self.max_new_tokens,
                 end=self.end,
             ),
             is_whole_class=True,

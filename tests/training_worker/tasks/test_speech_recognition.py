@@ -29,12 +29,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_source("whisper", tmp_path_factory.mktemp("models") / "whisper")
 
 
-def make_task(source: Path, data: Path) -> Any:
+def make_task(source: Path, data: Path, max_new_tokens: int | None = None) -> Any:
     from training_worker.tasks.automatic_speech_recognition import SpeechRecognition
     from training_worker.tasks.base import Context
 
     archives = {name: data / f"{name}.tar" for name in ("validation", "test")}
-    return SpeechRecognition(Context(source, (), archives=archives), lines(data / "train.jsonl"))
+    context = Context(source, (), archives=archives, max_new_tokens=max_new_tokens)
+    return SpeechRecognition(context, lines(data / "train.jsonl"))
 
 
 @pytest.mark.parametrize("method", [{"name": "full"}, LORA], ids=["full", "lora"])
@@ -83,11 +84,26 @@ def test_an_answer_is_bounded_and_ends(source: Path, data: Path) -> None:
     import torch
 
     task = make_task(source, data)
-    assert task.longest_answer == 8 + 8
+    assert task.max_new_tokens == 8 + 8
     end = torch.tensor([5.0, 6.0, float(task.end), 7.0, float(task.end)])
     split = task.encode(lines(data / "test.jsonl"), "test", 128)
     assert task.decode([end], split) == [task.processor.decode([5, 6])]
     assert task.decode([torch.tensor([float(task.end)])], split) == [""]
+
+
+def test_a_challenge_limits_what_is_said(source: Path, data: Path) -> None:
+    import torch
+
+    rows, said = lines(data / "test.jsonl"), {}
+    for limit in (None, 2):
+        task = make_task(source, data, limit)
+        model, split = task.build_model().eval(), task.encode(rows, "test", 128)
+        with torch.no_grad():
+            said[limit] = task.answer(model, split.collate(range(6)))[0]
+    assert "at most 2 new tokens" in task.base_method
+    assert said[None].shape[1] > 2
+    assert torch.equal(said[2], said[None][:, :2])
+    assert make_task(source, data, 10_000).max_new_tokens == task.room
 
 
 def test_the_loss_is_that_of_the_references_tokens(source: Path, data: Path) -> None:
