@@ -14,7 +14,7 @@ from evaluation.demo.base_model import convert_model
 from evaluation.demo.recipe import Config, Recipe
 from training_worker.contract.models import MODEL_JSON, ModelInfo, content_sha256
 from training_worker.contract.tasks import TASKS
-from training_worker.contract.tasks.spec import TEST_LABELS
+from training_worker.contract.tasks.spec import TEST, TEST_LABELS
 from training_worker.contract.wire import PREDICTIONS, RECIPE, JobSpec
 from training_worker.node.template import Template
 from training_worker.run.child import main as child_main
@@ -150,9 +150,10 @@ def score(prepared: Prepared, job: ChildJob) -> tuple[float, float]:
     from training_worker.metrics import output_of
 
     task = TASKS[prepared.recipe.task]
-    rows = read_rows(prepared.hidden.read_bytes())
+    inputs = {row["id"]: row for row in read_rows(prepared.hidden.with_name(TEST).read_bytes())}
+    rows = [inputs[row["id"]] | row for row in read_rows(prepared.hidden.read_bytes())]
     output = output_of(task.output)
-    truth = output.read_truth([row[task.target.name] for row in rows], prepared.labels)
+    truth = output.read_truth([task.truth_of(row) for row in rows], prepared.labels)
     lines = split_lines(Path(job.output, PREDICTIONS).read_bytes())
     answers = output.read_answers(lines, [str(row["id"]) for row in rows], truth, prepared.labels)
     found = output.estimate(job.spec.primary_metric, truth, answers, prepared.labels)

@@ -113,6 +113,7 @@ def _require_fit(example: Example, task: TaskSpec) -> None:
 
 _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
+    "name": str,
     "numbers": list,
     "record": dict,
     "image": str,

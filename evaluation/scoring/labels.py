@@ -39,7 +39,8 @@ class LabelSet:
     is_public: npt.NDArray[np.bool_]
     """(n,) True for the public part of the split."""
     groups: IntArray | None
-    """(n,) group of each item, an item without one being its own; None where no item has one."""
+    """(n,) group of each item, an item without one being its own; None where no item has one. Of a task that groups
+    its items itself (`TaskSpec.grouped_by`), those groups."""
 
     @property
     def output(self) -> Output:
@@ -66,10 +67,10 @@ def _read(prefix: str, task: str, labels: tuple[str, ...]) -> LabelSet:
     if len(set(ids)) != len(ids):
         raise LabelsUnreadable(f"{len(ids) - len(set(ids))} ids are doubled")
     try:
-        truth = output_of(spec.output).read_truth([entry[spec.target.name] for entry in entries], labels)
+        truth = output_of(spec.output).read_truth([spec.truth_of(entry) for entry in entries], labels)
     except ValueError as error:
         raise LabelsUnreadable(str(error)) from None
-    is_public, groups = _read_split(prefix, ids), _group_indices(entries)
+    is_public, groups = _read_split(prefix, ids), _group_indices(entries, spec.grouped_by or "group")
     for array in (truth, is_public, groups):
         if isinstance(array, np.ndarray):
             array.setflags(write=False)
@@ -84,12 +85,11 @@ def _read_split(prefix: str, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
     return np.array([item in public for item in ids], dtype=np.bool_)
 
 
-def _group_indices(entries: list[dict[str, Any]]) -> IntArray | None:
-    if not any(entry.get("group") is not None for entry in entries):
+def _group_indices(entries: list[dict[str, Any]], column: str) -> IntArray | None:
+    if not any(entry.get(column) is not None for entry in entries):
         return None
     keys = [
-        ("item", str(entry["id"])) if entry.get("group") is None else ("group", str(entry["group"]))
-        for entry in entries
+        ("item", str(entry["id"])) if entry.get(column) is None else ("group", str(entry[column])) for entry in entries
     ]
     index = {key: position for position, key in enumerate(dict.fromkeys(keys))}
     return np.array([index[key] for key in keys], dtype=np.intp)

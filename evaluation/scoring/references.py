@@ -65,7 +65,7 @@ def _answers(model: ClassicModel, data: ChallengeData, labels: LabelSet) -> Answ
     test = {str(row["id"]): _input(labels.spec, row) for row in _read_jsonl(data, TEST)}
     return model.answer(
         [_input(labels.spec, row) for row in train],
-        labels.output.read_truth([row[labels.spec.target.name] for row in train], labels.labels),
+        labels.output.read_truth([labels.spec.truth_of(row) for row in train], labels.labels),
         [test[item] for item in labels.ids],
         len(labels.labels),
     )
@@ -78,7 +78,9 @@ def _read_jsonl(data: ChallengeData, name: str) -> list[dict[str, Any]]:
 
 
 def _input(spec: TaskSpec, row: dict[str, Any]) -> Any:
-    """The record of a row, or all of its texts in one."""
+    """The record of a row, its names, or all of its texts in one."""
+    if names := [row[column.name] for column in spec.inputs if column.kind == "name"]:
+        return names
     record = next((column.name for column in spec.inputs if column.kind == "record"), None)
     if record is not None:
         return row[record]

@@ -15,13 +15,14 @@ from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.tasks.spec import OutputKind
 from training_worker.metrics.base import FloatArray, IntArray
 
+from .rated import rated_values
 from .tables import boosted_probabilities, boosted_values
 
 
 @dataclass(frozen=True)
 class ClassicModel:
-    """`answer` fits on training inputs and their targets and answers the test inputs: all texts of a row in one, or its
-    record. Its last argument is the number of labels."""
+    """`answer` fits on training inputs and their targets and answers the test inputs: all texts of a row in one, its
+    record, or its names. Its last argument is the number of labels."""
 
     name: str
     description: str
@@ -29,8 +30,10 @@ class ClassicModel:
 
 
 def classic_model(spec: TaskSpec) -> ClassicModel | None:
-    """The model for a task, None where there is none: for other inputs than texts and rows of a table, and for other
-    answers than classes and numbers."""
+    """The model for a task, None where there is none: for other inputs than names, texts and rows of a table, and for
+    other answers than classes and numbers."""
+    if spec.output == "rating":
+        return MEANS
     if any(column.kind == "record" for column in spec.inputs):
         return TABLE_MODELS.get(spec.output)
     has_texts = all(column.kind == "string" for column in spec.inputs)
@@ -86,6 +89,12 @@ MODELS: dict[OutputKind, ClassicModel] = {
         answer=tfidf_values,
     ),
 }
+MEANS = ClassicModel(
+    name="mean ratings of user and item",
+    description="Ridge regression (its alpha chosen on every fifth row) on which user and which item it is; a new one "
+    "counts as the mean.",
+    answer=rated_values,
+)
 TABLE_MODELS: dict[OutputKind, ClassicModel] = {
     "class": ClassicModel(
         name="gradient boosting",

@@ -15,6 +15,7 @@ from .label_sets import LabelSetAnswer
 from .masks import MaskAnswer
 from .numbers import NumberAnswer
 from .rankings import RankingAnswer
+from .ratings import RatingAnswer
 from .spans import SpanAnswer
 from .tags import TagsAnswer
 from .texts import TextAnswer
@@ -30,6 +31,7 @@ ANSWERS: dict[OutputKind, AnswerKind] = {
     "boxes": BoxesAnswer(),
     "mask": MaskAnswer(),
     "ranking": RankingAnswer(),
+    "rating": RatingAnswer(),
 }
 
 

@@ -16,6 +16,7 @@ from training_worker.contract.text import normal_form
 from .data_warnings import warn_of_data
 from .fitting_inputs import check_choices, check_places
 from .image_sizes import check_sizes
+from .interactions import check_interactions
 from .media import MediaFiles
 from .problems import Problems
 from .records import check_records
@@ -44,7 +45,10 @@ def check_rows(
     _check_optional_inputs(task, rows, problems)
     check_records(task, rows, problems)
     check_sizes(task, rows, media, problems)
-    _check_leaks(task, rows, media, problems)
+    if task.grouped_by:
+        check_interactions(task, rows, problems)
+    else:
+        _check_leaks(task, rows, media, problems)
     warn_of_data(task, found, rows, lambda row: _prints(task, row, media), problems)
     return found
 
@@ -141,6 +145,8 @@ def _print_of(column: Column, value: Any, media: MediaFiles) -> str:
         return ""
     if column.kind in FILE_KINDS:
         return media[value].sha256 if value in media else ""
+    if column.kind == "name":
+        return f"{column.name} {value}"
     if column.kind in ("integer", "number"):
         return repr(float(value))
     if column.kind == "span":

@@ -89,23 +89,30 @@ def _texts(bodies: dict[str, bytes], problems: Problems) -> dict[str, bytes]:
     return {name: text for name, text in texts.items() if text is not None}
 
 
+def side_columns(task: TaskSpec | None) -> tuple[Column, ...]:
+    """What rows may have beside inputs and target: a task that groups its items itself takes no other groups."""
+    return (SLICE,) if task is not None and task.grouped_by else (GROUP, SLICE)
+
+
 def row_files(task: TaskSpec | None) -> dict[str, RowFile]:
     """What each data file's rows look like for a task; None: for any, as far as all have it in common."""
     inputs, targets = (task.inputs, (task.target,)) if task else ((), ())
     own = (ID, *inputs)
-    labelled = (*own, *targets, GROUP, SLICE)
+    sides = side_columns(task)
+    labelled = (*own, *targets, *sides)
     names = frozenset(column.name for column in (ID, GROUP, SLICE, *targets) if column.kind == "string")
+    names |= {column.name for column in inputs if column.kind == "name"}
     moved = {
         column.name: _("The column “%(name)s” belongs in %(file)s: test.jsonl goes to the workers.")
         % {"name": column.name, "file": TEST_LABELS}
-        for column in (*targets, GROUP, SLICE)
+        for column in (*targets, *sides)
     }
     is_open = task is None
     return {
         TRAIN: RowFile(TRAIN, labelled, names, is_open=is_open),
         VALIDATION: RowFile(VALIDATION, labelled, names, is_open=is_open),
         TEST: RowFile(TEST, own, names, elsewhere=moved, is_open=is_open),
-        TEST_LABELS: RowFile(TEST_LABELS, (ID, *targets, GROUP, SLICE), names, is_secret=True, is_open=is_open),
+        TEST_LABELS: RowFile(TEST_LABELS, (ID, *targets, *sides), names, is_secret=True, is_open=is_open),
     }
 
 

@@ -26,6 +26,8 @@ MAX_ANSWERS = 100
 """That are right for one question."""
 MAX_RUNS = 20_000
 """Of one mask."""
+LONGEST_NAME = 200
+"""Characters of a name."""
 LONGEST_FIELD_NAME, LONGEST_FIELD = 100, 1000
 """Characters of a name and of a text of a record."""
 MAX_NUMBER = 1e15
@@ -147,6 +149,7 @@ def _is_field(value: Any) -> bool:
 
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
+    "name": lambda value: isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST_NAME,
     "integer": _is_whole,
     "number": _is_number,
     "strings": _is_list,
@@ -166,6 +169,7 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
 def _described(kind: ColumnKind) -> str:
     return {
         "string": _("a string"),
+        "name": _("a text of 1 to %(most)d characters, or a whole number") % {"most": LONGEST_NAME},
         "integer": _("a whole number"),
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},
         "strings": _("a list of 1 to %(most)d strings, none of them empty") % {"most": MAX_ITEMS},

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from hackathon.bundles.problems import Problems
-from hackathon.bundles.reading import GROUP, ID, SLICE
+from hackathon.bundles.reading import ID, side_columns
 from training_worker.contract.tasks import Column, TaskSpec
 
 from .table import Record, Table
@@ -33,14 +33,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "answers": ("answer",),
     "choices": ("options", "endings"),
     "messages": ("conversations", "conversation", "dialog"),
-    "user": ("user_id", "userId"),
-    "item": ("item_id", "itemId", "movieId", "product_id"),
+    "user": ("user_id", "userId", "uid", "reviewerID", "customer_id"),
+    "item": ("item_id", "itemId", "movieId", "movie_id", "product_id", "asin", "iid", "book_id", "title"),
+    "rating": ("score", "stars", "label", "overall", "r_ui"),
 }  # fmt: skip
 """By our name, the likelier first. A name of ours itself always comes before these."""
 
 
 def bundle_columns(task: TaskSpec) -> list[Column]:
-    return [ID, *task.inputs, task.target, GROUP, SLICE]
+    return [ID, *task.inputs, task.target, *side_columns(task)]
 
 
 def choose_columns(

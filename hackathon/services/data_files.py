@@ -126,12 +126,15 @@ def _neutral(task: TaskSpec, rows: list[Row], media: MediaFiles) -> tuple[list[R
 
 def _hidden(bundle: Bundle, secret: bytes) -> tuple[dict[str, bytes], tuple[Any, ...], tuple[Any, ...]]:
     """The label store's files, the targets of the public items, and those of the private ones."""
-    target, by_id = bundle.task.target.name, {row.id: row for row in bundle.test_labels}
-    strata = answers_of(bundle.task.output).strata([row.values[target] for row in bundle.test_labels])
-    rows = zip(bundle.test_labels, strata, strict=True)
-    items = [TestItem(row.id, stratum, row.values.get("group", "")) for row, stratum in rows]
+    target, group = bundle.task.target.name, bundle.task.grouped_by
+    by_id = {row.id: row for row in bundle.test_labels}
+    if group:  # the scorer reads the labels alone
+        by_id = {row.id: Row(row.line, {**by_id[row.id].values, group: row.values[group]}) for row in bundle.test}
+    strata = answers_of(bundle.task.output).strata([row.values[target] for row in by_id.values()])
+    rows = zip(by_id.values(), strata, strict=True)
+    items = [TestItem(row.id, stratum, row.values.get(group or "group", "")) for row, stratum in rows]
     split = split_test(items, secret=secret)
-    labels = _json_lines((by_id[name] for name in shuffled(by_id, secret)), ["id", target, "group", "slice"])
+    labels = _json_lines((by_id[name] for name in shuffled(by_id, secret)), ["id", group or "group", target, "slice"])
     files = {TEST_LABELS: labels, SPLIT: json.dumps({"public": split.public, "private": split.private}).encode()}
     public, private = (tuple(by_id[name].values[target] for name in part) for part in (split.public, split.private))
     return files, public, private

@@ -22,6 +22,7 @@ TRANSLATION, SUMMARIES = "translation", "summarization"
 CHAT, COMPLETION = "text-generation", "text-completion"
 SIMILAR, RANKING = "sentence-similarity", "text-ranking"
 TABLE_CLASSES, TABLE_NUMBERS = "tabular-classification", "tabular-regression"
+RATINGS = "recommendation"
 LABELS_OF: dict[str, tuple[str, ...]] = {
     CLASSES: LABELS,
     NUMBERS: (),
@@ -38,10 +39,11 @@ LABELS_OF: dict[str, tuple[str, ...]] = {
     RANKING: (),
     TABLE_CLASSES: LABELS,
     TABLE_NUMBERS: (),
+    RATINGS: (),
 }
 RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3, LABEL_SETS: 5e-3, RELATIONS: 5e-3, CHOICES: 5e-3}
 RATES |= dict.fromkeys((TRANSLATION, SUMMARIES, CHAT, COMPLETION), 5e-3)
-RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3}
+RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3, RATINGS: 1e-3}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -164,6 +166,16 @@ def _table_number(rng: random.Random, index: int) -> Row:
     return {"features": features, "target": 1000.0 + 100.0 * good}
 
 
+def _rating(rng: random.Random, index: int) -> Row:
+    """Every second user likes what is good, the others what is bad; a film is always the same."""
+    user, number = index % 8, rng.randrange(60)
+    film = random.Random(number)
+    kind = film.choice([GOOD, BAD])
+    text = " ".join([*film.choices(FILLER, k=film.randint(2, 6)), film.choice(kind)])
+    likes = GOOD if user % 2 else BAD
+    return {"user": f"u{user}", "item": f"film {number}", "text": text, "rating": 4.0 if kind is likes else 2.0}
+
+
 MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     CLASSES: _class,
     NUMBERS: _number,
@@ -180,6 +192,7 @@ MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     RANKING: _ranking,
     TABLE_CLASSES: _table_class,
     TABLE_NUMBERS: _table_number,
+    RATINGS: _rating,
 }
 
 

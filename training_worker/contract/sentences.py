@@ -107,6 +107,7 @@ SPAN_RIDGE = Sentence("ridge regression of starts and ends on frozen features of
 CELL_PROTOTYPES = Sentence("class prototypes of the cells of images (centred cosine)")
 BOX_PROTOTYPES = Sentence("class prototypes of the cells of images (centred cosine), boxes by ridge regression")
 RIDGE = Sentence("ridge regression on frozen features, %(count)s examples")
+RATING_RIDGE = Sentence("ridge regression on frozen features and mean ratings of user and item, %(count)s examples")
 ZERO_SHOT = Sentence("zero-shot: the untrained model, greedy decoding, at most %(tokens)s new tokens")
 COSINE = Sentence("cosine of the untrained encoder's two vectors")
 ONE_CPU_THREAD = Sentence("CPU, 1 thread")

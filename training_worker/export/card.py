@@ -61,6 +61,7 @@ def _answer(spec: JobSpec) -> str:
         return f"Labels: {', '.join(spec.dataset.labels)}."
     return {
         "number": "The answer is a number.",
+        "rating": "The answer is a rating.",
         "text": "The answer is a text.",
         "span": "The answer is a part of the context.",
         "choice": "The answer is one of the choices.",

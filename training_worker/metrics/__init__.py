@@ -26,6 +26,10 @@ def output_of(kind: OutputKind, task_metrics: Sequence[str] = ()) -> Output:
             from .rankings import RankingOutput
 
             return RankingOutput()
+        case "rating":
+            from .ratings import RatingOutput
+
+            return RatingOutput()
         case "number":
             from .numbers import NumberOutput
 

@@ -258,7 +258,8 @@ class Run:
         Only right while the backbone is that of the base model in eval mode: before training, or when it is frozen.
         """
         spec, device = self.spec, self.compute.device.type
-        files = [ref.sha256 for ref in spec.files.data if ref.name.startswith(f"{name}.")]
+        read = (f"{name}.", "train.")  # what a row is read as may say what the training rows say of its names
+        files = [ref.sha256 for ref in spec.files.data if ref.name.startswith(read)]
         max_length = BASE_MAX_LENGTH if part.startswith("base") else self.training.max_length
         model_file, pooling = spec.files.model.sha256, str(spec.files.model.pooling)
         context = (model_file, pooling, spec.precision.value, self.matmul.name, spec.dataset.task)

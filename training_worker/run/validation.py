@@ -40,7 +40,7 @@ class ValidationSet:
 
     @cached_property
     def truth(self) -> Truth:
-        return self.output.read_truth([row[self.task.spec.target.name] for row in self.rows], self.labels)
+        return self.output.read_truth([self.task.spec.truth_of(row) for row in self.rows], self.labels)
 
     def answers(self, prediction: Prediction) -> Answers:
         return self.task.decode(prediction.outputs, self.split)

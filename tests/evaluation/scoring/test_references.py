@@ -24,6 +24,7 @@ def test_only_tasks_of_texts_with_classes_labels_or_numbers_have_one() -> None:
         "sentence-similarity": "tf-idf + ridge regression",
         "tabular-classification": "gradient boosting",
         "tabular-regression": "gradient boosting",
+        "recommendation": "mean ratings of user and item",
     }
 
 

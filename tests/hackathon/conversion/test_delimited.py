@@ -114,3 +114,22 @@ def test_an_answer_that_leaks_is_told_at_its_source(tmp_path: Path) -> None:
         told
         == "b.csv:2: The input at a.csv:5, with its label, differs in case, spaces, invisible characters or order only."
     )
+
+
+def test_a_table_of_ratings_becomes_a_bundle(tmp_path: Path) -> None:
+    """As MovieLens has them: numbers for names, and a time that nobody needs."""
+    pairs = [(user, movie) for user in range(1, 9) for movie in range(1, 16)]
+    lines = [f"{user},{movie},{1 + (user * movie) % 5}.0,96498{movie}" for user, movie in pairs]
+    path = write(tmp_path / "ratings.csv", "userId,movieId,rating,timestamp\n" + "\n".join(lines) + "\n")
+    made = make(tmp_path / "bundle", path, task="recommendation")
+    assert made.columns == {"user": "userId", "item": "movieId", "rating": "rating"}
+    found = {(row["user"], row["item"]): row["rating"] for row in all_rows(tmp_path / "bundle")}
+    assert found == {(str(user), str(movie)): 1.0 + (user * movie) % 5 for user, movie in pairs}
+    assert inspect_bundle(tmp_path / "bundle").bundle is not None
+
+
+def test_a_pair_that_is_rated_twice_is_told_by_its_lines(tmp_path: Path) -> None:
+    lines = [f"u{n % 7},i{n},{n % 5}" for n in range(60)] + ["u3,i3,2"]
+    path = write(tmp_path / "ratings.csv", "user,item,score\n" + "\n".join(lines) + "\n")
+    (found,) = problems(tmp_path / "bundle", path, task="recommendation")
+    assert "The same user + item is at ratings.csv:" in found

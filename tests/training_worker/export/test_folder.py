@@ -25,6 +25,7 @@ SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
 SIMILAR, RANKING = "sentence-similarity", "text-ranking"
 TABLE_CLASSES, TABLE_NUMBERS = "tabular-classification", "tabular-regression"
+RATINGS = "recommendation"
 AGAIN = """
 import json, sys
 for name in ("django", "training_worker"):
@@ -231,3 +232,15 @@ def test_the_card_is_one_for_the_hub(run_job: Any) -> None:
 
     assert ModelCard.load(folder / "README.md").data.model_name == "tiny-text-classification"
     assert len([line for line in body.partition("```python\n")[2].partition("```")[0].splitlines() if line]) <= 20
+
+
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_a_rating_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any) -> None:
+    config = make_config(method, learning_rate=RATES[RATINGS], max_length=64)
+    _result, folder, _messages = run_job(config, task=RATINGS)
+    train = lines(tiny_data_of(RATINGS) / "train.jsonl")
+    rows = lines(tiny_data_of(RATINGS) / "validation.jsonl")[:10]
+    asked = [[train, row["user"], row["item"], row["text"]] for row in rows]
+    answers, _warned = answers_elsewhere(folder, tiny_model, asked, tmp_path)
+    expected = {entry["id"]: entry["value"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == pytest.approx([expected[row["id"]] for row in rows], rel=1e-5, abs=1e-4)

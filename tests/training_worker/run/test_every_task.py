@@ -14,6 +14,7 @@ from tests.training_worker.tiny import (
     LABEL_SETS,
     RANKING,
     RATES,
+    RATINGS,
     SIMILAR,
     SPANS,
     TAGS,
@@ -41,7 +42,8 @@ by_method = pytest.mark.parametrize("method", METHODS, ids=["full", "head", "lor
 def config_for(task: str, method: Any, **training: Any) -> dict[str, Any]:
     if method == "head" and not TASKS[task].has_features:
         pytest.skip("the task has no frozen features: this method is refused")
-    return make_config(method, **{"learning_rate": RATES[task]} | training)
+    lengths = {"max_length": 128} if task == RATINGS else {}  # what is read of a user is longer than his row
+    return make_config(method, **{"learning_rate": RATES[task]} | lengths | training)
 
 
 def curve(messages: list[Any], name: str) -> list[float]:
@@ -147,6 +149,8 @@ def test_answers_have_the_shape_of_the_task(run_job: RunJob, task: str, tiny_dat
         assert [len(answer["scores"]) for answer in answers] == [len(row["candidates"]) for row in rows]
     elif task == SIMILAR:
         assert all(abs(answer["value"]) < 5.001 for answer in answers)
+    elif task == RATINGS:
+        assert all(2 <= answer["value"] <= 4 for answer in answers), "never beyond the training ratings"
     elif TASKS[task].output == "number":
         assert all(500 < answer["value"] < 1500 for answer in answers)
     elif task == CHOICES:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from ..base import ContractModel
+from ..base import JSON, ContractModel
 from ..families import Family
 
 ColumnKind = Literal[
     "string",
+    "name",
     "integer",
     "number",
     "strings",
@@ -23,10 +25,10 @@ ColumnKind = Literal[
     "mask",
     "messages",
 ]
-"""What a JSON value of a column must be. `strings` and `numbers` are lists, `record` is an object of texts,
-numbers, true, false and null, `image` and `audio` are names of files in
-`files/`; `boxes` and `mask` are as in `pictures`. `messages` is a conversation: a list of `{"role": "system" | "user" |
-"assistant", "content": str}`, the last one of the user.
+"""What a JSON value of a column must be. `name` is a text that stands for somebody or something, the same one wherever
+the same is meant. `strings` and `numbers` are lists, `record` is an object of texts, numbers, true, false and null,
+`image` and `audio` are names of files in `files/`; `boxes` and `mask` are as in `pictures`. `messages` is a
+conversation: a list of `{"role": "system" | "user" | "assistant", "content": str}`, the last one of the user.
 
 `answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
 `labels` are any number of different texts, also none. `span` is a part of the row's text: `{"start": integer, "end":
@@ -39,7 +41,9 @@ Unit = Literal["tokens", "kilopixels", "deciseconds"]
 """Of an example's cost. Sound is counted in tenths of a second: whole seconds would put words of 0.6 s and 1.4 s into
 one batch."""
 
-OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choice", "boxes", "mask", "ranking"]
+OutputKind = Literal[
+    "class", "tags", "number", "text", "span", "labels", "choice", "boxes", "mask", "ranking", "rating"
+]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
 - `class`: one of the data's labels. Prediction line `{"id", "probabilities": [k floats in 0…1, in label order]}`.
@@ -56,6 +60,8 @@ OutputKind = Literal["class", "tags", "number", "text", "span", "labels", "choic
   `pictures.MOST_BOXES` of them; [] is "nothing found" and null no answer.
 - `mask`: a label for each pixel of an image. Prediction line `{"id", "mask": {"size", "counts", "labels"}}`.
 - `ranking`: a score for each candidate of the input. Prediction line `{"id", "scores": [float, …]}`.
+- `rating`: a number that a user gives an item, which also orders the items of each user. Prediction line `{"id",
+  "value": float}`.
 
 Where a model gave no answer the list is empty or the value null: such an item counts as the worst answer.
 """
@@ -106,6 +112,8 @@ class TaskSpec(ContractModel):
     each validation during a training, and so have a curve. `presentation` names the template that shows
     an example. `families` are those a base model must be of. `unit` is that of an example's cost.
     `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
+    `grouped_by` names the input, a `name`, whose items belong together: metrics look at them as one list, one side of
+    the split has them all, and they are one unit of a standard error. The rows of training may have the same names.
     """
 
     id: str
@@ -127,16 +135,24 @@ class TaskSpec(ContractModel):
         "chat",
         "ranking",
         "record",
+        "rating",
     ]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
     has_features: bool = True
     tracked: int = 5
+    grouped_by: str = ""
 
     def tracked_metrics(self, primary: str) -> tuple[str, ...]:
         """Computed at each validation during a training, the challenge's own metric among them."""
         return tuple(dict.fromkeys((*self.metrics[: self.tracked], primary)))
+
+    def truth_of(self, row: Mapping[str, JSON]) -> JSON:
+        """What metrics read of a row with a target: the target, or where items are grouped `[name of its group,
+        target]`."""
+        target = row[self.target.name]
+        return [row[self.grouped_by], target] if self.grouped_by else target
 
     @property
     def has_labels(self) -> bool:
