@@ -32,7 +32,8 @@ from submissions.models import Node
 from submissions.services.nodes import create_enrolment_token, enrol_node
 from teams.models import Membership, MembershipRole, Team
 from training_worker.contract.models import content_sha256
-from training_worker.contract.wire import RECIPE, FileRef, JobKind, ModelManifest, NodeReport, Precision
+from training_worker.contract.precision import Precision
+from training_worker.contract.wire import RECIPE, FileRef, JobKind, ModelManifest, NodeReport
 
 PASSWORD = "correct horse battery staple"
 LABELS = ("negative", "positive")

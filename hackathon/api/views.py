@@ -15,7 +15,7 @@ from hackathon.errors import NotFound
 from hackathon.models import Challenge, Hackathon
 from hackathon.selectors import usable_limits, usable_models
 from hackathon.visibility import Viewer, challenges_visible_to, hackathons_visible_to, role_in
-from training_worker.contract.limits import schema_for
+from training_worker.contract.schema import schema_for
 
 from .permissions import SignedInToWrite
 from .serializers import (

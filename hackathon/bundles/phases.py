@@ -13,7 +13,7 @@ from hackathon.moments import moment_problem
 from hackathon.rounding import MAX_STEP, MIN_STEP
 from hackathon.web.incoming import name_problem
 from training_worker.contract.base import JSON, ContractModel
-from training_worker.contract.wire import Precision
+from training_worker.contract.precision import Precision
 
 from .limits import doubled, sound, wrong
 from .problems import Said

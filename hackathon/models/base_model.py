@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from hackathon.enums import ModelFamily
 from training_worker.contract.facts import ModelFacts
-from training_worker.contract.limits import MeasuredSpeed
+from training_worker.contract.measured import MeasuredSpeed
 from training_worker.contract.wire import ModelManifest
 
 from .base import Row

@@ -13,7 +13,8 @@ from hackathon.web.translation import translated
 from training_worker.contract import sentences
 from training_worker.contract.config import TrainingArguments
 from training_worker.contract.facts import ModelFacts
-from training_worker.contract.limits import ChallengeLimits, MeasuredSpeed
+from training_worker.contract.limits import ChallengeLimits
+from training_worker.contract.measured import MeasuredSpeed
 from training_worker.contract.methods import METHODS, MethodConfig
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.techniques import TECHNIQUES, TechniqueConfig
@@ -72,14 +73,15 @@ def too_slow(
 def too_many_steps(task: TaskSpec, limits: ChallengeLimits, *, examples: int, least_cost: float) -> Iterator[Misfit]:
     """A budget of steps that one pass in the largest allowed batches exceeds: every config would be refused."""
     shortest = _bound(limits, "max_length", "minimum") if task.unit == "tokens" else least_cost
-    batch = min(_bound(limits, "per_device_train_batch_size", "maximum"), limits.max_batch_cost // shortest)
-    steps = math.ceil(examples / max(1, batch)) * int(_bound(limits, "num_train_epochs", "minimum"))
+    batch = max(1, min(_bound(limits, "per_device_train_batch_size", "maximum"), limits.max_batch_cost // shortest))
+    batch *= _bound(limits, "gradient_accumulation_steps", "maximum")
+    steps = math.ceil(examples / batch) * int(_bound(limits, "num_train_epochs", "minimum"))
     if steps > limits.budget.max_steps:
         message = _(
             "The shortest training that is allowed, %(examples)d examples in batches of %(batch)d, takes %(steps)d"
             " steps: no config could be submitted."
         )
-        yield ("budget", "max_steps"), message % {"examples": examples, "batch": max(1, batch), "steps": steps}
+        yield ("budget", "max_steps"), message % {"examples": examples, "batch": batch, "steps": steps}
 
 
 def _bound(limits: ChallengeLimits, field: str, side: Literal["minimum", "maximum"]) -> float:

@@ -24,6 +24,8 @@ BASE_MODEL, METHOD = "base_model", "method.name"
 LISTS = frozenset({"techniques"})
 """Groups of a config of which each may be there or not; `techniques.<name>` is USED where it is."""
 USED = "on"
+BOOLEANS = ("false", "true")
+"""As YAML and JSON write them."""
 _INT = re.compile(r"[-+]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
@@ -33,7 +35,7 @@ class ConfigField:
     """`path` is its dotted name; `low`, `high` and `step` are what an HTML number input takes ("" for none)."""
 
     path: str
-    kind: Literal["integer", "number", "choice"]
+    kind: Literal["integer", "number", "boolean", "choice"]
     default: Any
     choices: tuple[str, ...]
     low: str
@@ -51,8 +53,11 @@ def method_choices(limits: ChallengeLimits) -> list[str]:
     return [name for name in limits.methods if name in METHODS]
 
 
-def method_fields(method: str, limits: ChallengeLimits) -> list[ConfigField]:
-    return list(_fields("method", METHODS[method], limits))
+def method_fields(method: str, limits: ChallengeLimits, task: TaskSpec) -> list[ConfigField]:
+    """Without those that have no meaning for any model of the task."""
+    families_of, families = METHODS[method].families_of, set(task.families)
+    fields = _fields("method", METHODS[method], limits)
+    return [field for field in fields if families & set(families_of.get(field.name, task.families))]
 
 
 def training_fields(limits: ChallengeLimits, task: TaskSpec) -> list[ConfigField]:
@@ -80,7 +85,7 @@ def _fields(group: str, model: type[ContractModel], limits: ChallengeLimits) -> 
             path=f"{group}.{name}",
             kind="choice" if "enum" in schema else schema["type"],
             default=info.default,
-            choices=tuple(schema.get("enum", ())),
+            choices=BOOLEANS if schema.get("type") == "boolean" else tuple(schema.get("enum", ())),
             low="" if low is None else as_text(low),
             high="" if high is None else as_text(high),
             step=_step(name, schema, low),
@@ -105,7 +110,7 @@ def _step(name: str, schema: dict[str, Any], low: float | None) -> str:
 
 def within(field: ConfigField, value: Any) -> Any:
     """The value, moved into the field's bounds."""
-    if field.kind == "choice":
+    if field.kind in ("boolean", "choice"):
         return value
     if field.low and value < float(field.low):
         value = float(field.low)
@@ -120,7 +125,9 @@ def technique_defaults(technique: str, limits: ChallengeLimits) -> dict[str, str
 
 
 def as_text(value: Any) -> str:
-    """A value as an input holds it; a number comes back from `read_value` as the same number."""
+    """A value as an input holds it; a number or boolean comes back from `read_value` as the same."""
+    if isinstance(value, bool):
+        return BOOLEANS[value]
     if isinstance(value, float):
         short = f"{value:g}"
         return short if float(short) == value else repr(value)
@@ -128,9 +135,11 @@ def as_text(value: Any) -> str:
 
 
 def read_value(kind: str, text: str) -> JSON:
-    """The number that `text` is, by the field's kind; what is no number stays text, for the contract to refuse."""
+    """What `text` is, by the field's kind; what cannot be read stays text, for the contract to refuse."""
     if kind == "integer" and _INT.fullmatch(text):
         return int(text)
+    if kind == "boolean" and text in BOOLEANS:
+        return text == "true"
     if kind == "number" and _FLOAT.fullmatch(text):
         return float(text)
     return text

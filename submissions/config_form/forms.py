@@ -64,7 +64,7 @@ class ConfigForm(DraftForm):
         used = [name for name in TECHNIQUES if technique_path(name) in data]
         self.techniques = techniques_for(terms.task, {*limits.techniques, *used})
         of_techniques = [spec for name in self.techniques for spec in technique_fields(name, limits)]
-        specs = [*method_fields(self.method, limits), *training_fields(limits, terms.task), *of_techniques]
+        specs = [*method_fields(self.method, limits, terms.task), *training_fields(limits, terms.task), *of_techniques]
         self.specs = {spec.path: spec for spec in specs}
         defaults = [technique_defaults(name, limits) for name in self.techniques]
         super().__init__(dict(ChainMap(dict(data), *defaults)), label_suffix="")
@@ -150,7 +150,7 @@ def _model_field(models: Sequence[BaseModel], chosen: str) -> forms.CharField:
 def _field(spec: ConfigField) -> forms.CharField:
     default = as_text(spec.default)
     widget: forms.Widget
-    if spec.kind == "choice":
+    if spec.choices:
         widget = forms.Select(choices=[(value, value) for value in spec.choices])
         help_text = spec.description
     else:
@@ -167,6 +167,6 @@ def form_data(config: Mapping[str, JSON]) -> dict[str, str]:
         raise ValueError(dotted[0])
     flat = flatten(config)
     for path, value in flat.items():
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        if not isinstance(value, str | int | float):
             raise ValueError(path)
     return {path: as_text(value) for path, value in flat.items()}

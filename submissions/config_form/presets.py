@@ -101,7 +101,7 @@ def shown_defaults(terms: Terms) -> dict[str, str]:
     shown = {
         f"method.{name}.{field.name}": as_text(values[field.path])
         for name, values in started.items()
-        for field in method_fields(name, terms.limits)
+        for field in method_fields(name, terms.limits, terms.task)
     }
     for field in training_fields(terms.limits, terms.task):
         methods: dict[str, list[str]] = {}
@@ -121,7 +121,7 @@ def preset_values(method: str, slug: str, terms: Terms, *, model: str = "") -> d
     """
     presets = presets_of(method)
     preset = next((one for one in presets if one.slug == slug), presets[0])
-    fields = [*method_fields(method, terms.limits), *training_fields(terms.limits, terms.task)]
+    fields = [*method_fields(method, terms.limits, terms.task), *training_fields(terms.limits, terms.task)]
     values = {field.path: within(field, preset.values.get(field.path, field.default)) for field in fields}
     model = model if model in terms.limits.base_models else _first_model(method, terms)
     _fit_model(values, terms.models.get(model))

@@ -13,7 +13,7 @@ from training_worker.contract.canonical import canonical
 from training_worker.contract.config import ConfigInvalid, SubmissionConfig, parse_config
 from training_worker.contract.limits import Terms, read_config
 
-from .fields import as_text, nest
+from .fields import as_text, method_fields, nest
 from .presets import preset_values
 
 BY_STEPS = ("warmup_steps", "early_stopping_patience")
@@ -47,9 +47,12 @@ def config_groups(config: SubmissionConfig, terms: Terms) -> list[ConfigGroup]:
     """In the order of a config, without what changes nothing in the task."""
     started = _started(config, terms)
     training = list(_rows(config.training, started.training))
+    of_method = {field.name for field in method_fields(config.method.name, terms.limits, terms.task)}
     return [
         ConfigGroup("base_model", config.base_model, []),
-        ConfigGroup("method", config.method.name, list(_rows(config.method, started.method))),
+        ConfigGroup(
+            "method", config.method.name, [row for row in _rows(config.method, started.method) if row.name in of_method]
+        ),
         ConfigGroup("training", "", [row for row in training if f"training.{row.name}" not in terms.task.unused]),
         *(
             ConfigGroup(

@@ -49,6 +49,8 @@ class Job(Row):
     priority = models.PositiveSmallIntegerField(_("priority"))
     budget = models.JSONField(editable=False)
     memory_mb = models.PositiveIntegerField(_("memory needed, MB"))
+    loads_in_4bit = models.BooleanField(default=False, editable=False)
+    """Only some nodes can."""
     seed = models.PositiveBigIntegerField(editable=False)
 
     state = models.CharField(_("state"), max_length=12, choices=JobState, default=JobState.QUEUED)

@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 from hackathon.errors import Invalid
 from hackathon.models import BaseModel, Phase
 from hackathon.selectors import enabled_models, usable_limits
-from submissions.models import Job, Submission
+from submissions.models import Job, Node, Submission
 from submissions.rules import is_reusable
 from teams.models import Team
-from training_worker.contract.base import JSON
+from training_worker.contract.base import JSON, FieldError
 from training_worker.contract.canonical import config_hash
 from training_worker.contract.config import ConfigInvalid, SubmissionConfig
 from training_worker.contract.limits import Estimate, Terms, estimate, read_config
+from training_worker.contract.precision import Precision
+from training_worker.contract.sentences import NO_4BIT_NODE
 
 from .jobs import run_key_for
 
@@ -85,6 +87,7 @@ def terms_of(phase: Phase) -> PhaseTerms:
             for slug, model in models.items()
             if phase.data.sha256 in model.longest
         },
+        precision=Precision(phase.precision),
     )
     return PhaseTerms(phase, models, terms)
 
@@ -94,13 +97,10 @@ def check_config(against: PhaseTerms, data: JSON) -> CheckedConfig:
     try:
         config = read_config(data, against.terms)
     except ConfigInvalid as invalid:
-        codes = {error.code for error in invalid.errors}
-        raise Invalid(
-            _("This config cannot be submitted."),
-            hint=_("Correct the fields named below; nothing was charged."),
-            code=codes.pop() if len(codes) == 1 else "invalid",
-            fields=invalid.errors,
-        ) from None
+        raise _refusal(invalid.errors) from None
+    if config.method.weights.load_in_4bit and not _has_4bit_node():
+        missing = FieldError(code="no_such_node", field="method.load_in_4bit", message=NO_4BIT_NODE, allowed="false")
+        raise _refusal([missing])
     model, hashed = against.models[config.base_model], config_hash(config)
     unmeasured = read_config(data, against.terms.model_copy(update={"longest": {}}))
     return CheckedConfig(
@@ -112,6 +112,21 @@ def check_config(against: PhaseTerms, data: JSON) -> CheckedConfig:
         earlier_key=run_key_for(against.phase, model, config_hash(unmeasured)),
         estimate=estimate(config, against.terms),
     )
+
+
+def _refusal(errors: list[FieldError]) -> Invalid:
+    codes = {error.code for error in errors}
+    return Invalid(
+        _("This config cannot be submitted."),
+        hint=_("Correct the fields named below; nothing was charged."),
+        code=codes.pop() if len(codes) == 1 else "invalid",
+        fields=errors,
+    )
+
+
+def _has_4bit_node() -> bool:
+    """Also one that does not answer just now: the run waits for it."""
+    return Node.objects.filter(revoked_at__isnull=True, report__can_load_in_4bit=True).exists()
 
 
 def preview_config(checked: CheckedConfig, *, team: Team | None) -> Preview:

@@ -19,8 +19,8 @@ from submissions.models import Job, Node
 from training_worker.contract import sentences
 from training_worker.contract.canonical import derive_base_seed
 from training_worker.contract.limits import Budget
+from training_worker.contract.precision import Precision as WirePrecision
 from training_worker.contract.wire import Claim, ClaimRequest, JobKind, JobSpec
-from training_worker.contract.wire import Precision as WirePrecision
 
 from .files import job_files
 from .losses import lose_attempt

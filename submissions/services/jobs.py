@@ -69,6 +69,7 @@ def new_job(
         priority=PRIORITY[kind],
         budget=budget.model_dump(mode="json"),
         memory_mb=budget.max_memory_mb,
+        loads_in_4bit=submission is not None and submission.submission_config.method.weights.load_in_4bit,
         seed=seed,
         queued_at=now,
     )

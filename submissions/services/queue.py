@@ -132,6 +132,8 @@ def _waiting_for(can_run: Abilities, teams: list[_Running], lost_on: Node | None
         memory_mb__lte=can_run.memory_mb,
         base_model__in=can_run.models,
     )
+    if not can_run.can_load_in_4bit:
+        jobs = jobs.filter(loads_in_4bit=False)
     if full:
         of_full_team = Quota.objects.filter(pk__in=full, team=OuterRef("team"), phase=OuterRef("phase"))
         jobs = jobs.filter(~(Q(kind=JobKind.RUN) & Exists(of_full_team)))

@@ -25,6 +25,7 @@ class Abilities:
     precisions: tuple[str, ...]
     recipe: str
     memory_mb: int
+    can_load_in_4bit: bool
     models: tuple[UUID, ...]
 
     @classmethod
@@ -34,6 +35,7 @@ class Abilities:
             precisions=tuple(precision.value for precision in report.precisions),
             recipe=report.recipe,
             memory_mb=report.memory_mb,
+            can_load_in_4bit=report.can_load_in_4bit,
             models=tuple(model.pk for model in enabled if _fits_disk(model, report)),
         )
 

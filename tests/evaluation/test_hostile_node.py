@@ -31,7 +31,7 @@ from tests.factories import World, make_world
 from tests.pages import browser_of
 from tests.submissions.play import job_result, work
 from tests.submissions.worker_api.node_http import Attempt, call, claim_body, enrol
-from training_worker.contract.limits import MeasuredSpeed
+from training_worker.contract.measured import MeasuredSpeed
 from training_worker.contract.wire import (
     Claim,
     ClaimRequest,

@@ -14,8 +14,8 @@ class AdjustedValue(ContractModel):
     `no_effect`: the value that is used gives the same run."""
 
     field: str
-    given: int | float | str
-    used: int | float | str
+    given: bool | int | float | str
+    used: bool | int | float | str
     reason: Literal["rounded", "no_effect"]
 
 

@@ -47,15 +47,18 @@ def canonical(config: SubmissionConfig, task: TaskSpec | None = None, known: Kno
     """The config as it is stored, shown, trained and hashed: defaults filled, numbers snapped, idle fields at their
     defaults, techniques in the order in which they apply.
 
-    Idempotent. An idle field is one that cannot change the run: warm-up under the `constant` schedule, what `task`
-    does not use, and with what is `known` of the run, each value beyond the last that makes a difference
-    (`effects.without_idle`). A value just inside a bound never snaps outside of it, as every bound lies on the grid.
+    Idempotent. An idle field is one that cannot change the run: warm-up under the `constant` schedule, checkpoints
+    of a backbone that does not train, what `task` does not use, and with what is `known` of the run, each value beyond
+    the last that makes a difference (`effects.without_idle`). A value just inside a bound never snaps outside of it,
+    as every bound lies on the grid.
     """
     training = _snapped(config.training)
     if training.lr_scheduler_type == "constant":
         training = training.model_copy(update={"warmup_steps": 0.0})
     elif training.lr_scheduler_type == "constant_with_warmup" and training.warmup_steps == 0:
         training = training.model_copy(update={"lr_scheduler_type": "constant"})
+    if config.method.uses_frozen_features:
+        training = training.model_copy(update={"gradient_checkpointing": False})
     for field in task.unused if task else ():
         name = field.removeprefix("training.")
         training = training.model_copy(update={name: type(training).model_fields[name].default})

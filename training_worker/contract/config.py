@@ -30,7 +30,17 @@ class TrainingArguments(ContractModel):
     `early_stopping_patience` and `head_init`, which are ours."""
 
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0, description="Peak learning rate.")] = 2e-4
-    per_device_train_batch_size: Annotated[int, Field(ge=1, le=256, description="Examples per optimiser step.")] = 32
+    per_device_train_batch_size: Annotated[int, Field(ge=1, le=256, description="Examples per batch.")] = 32
+    gradient_accumulation_steps: Annotated[
+        int,
+        Field(
+            ge=1, le=256, description="Batches whose gradients make one optimiser step: a larger one in less memory."
+        ),
+    ] = 1
+    gradient_checkpointing: Annotated[
+        bool,
+        Field(description="Compute activations again for the gradients instead of keeping them: less memory, slower."),
+    ] = False
     num_train_epochs: Annotated[int, Field(ge=1, le=100, description="Passes over the training set.")] = 3
     optim: Annotated[Literal["adamw", "adam", "sgd"], Field(description="Optimiser.")] = "adamw"
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0, description="Decoupled decay (AdamW) or L2 (Adam, SGD).")] = (
@@ -53,6 +63,11 @@ class TrainingArguments(ContractModel):
         Literal["prototypes", "random"],
         Field(description="Where the head starts: at the base score's class prototypes, or random."),
     ] = "prototypes"
+
+    @property
+    def examples_per_step(self) -> int:
+        """Of an optimiser step."""
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps
 
 
 def _once_each(techniques: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -36,9 +36,9 @@ def without_idle(training: TrainingArguments, known: Known) -> TrainingArguments
     """The same training with each number at the smallest value that gives the very same run and that the challenge
     allows. Nothing becomes larger, so what a batch costs still fits. Idempotent.
 
-    A batch holds at most all examples. A patience of as many validations as there are could only end the run at its
-    last step. A length at or above that of the longest example cuts nothing. Shares that round up to as many steps of
-    warm-up are equal.
+    A batch holds at most all examples, a step at most all batches. A patience of as many validations as there are
+    could only end the run at its last step. A length at or above that of the longest example cuts nothing. Shares that
+    round up to as many steps of warm-up are equal.
     """
     least = {
         "per_device_train_batch_size": max(1, known.examples),
@@ -46,6 +46,8 @@ def without_idle(training: TrainingArguments, known: Known) -> TrainingArguments
     }
     if known.longest is not None:
         least["max_length"] = max(SHORTEST, known.longest)
+    batch = _lowered(training, known, "per_device_train_batch_size", least["per_device_train_batch_size"])
+    least["gradient_accumulation_steps"] = max(1, math.ceil(known.examples / batch))
     lowered = {name: _lowered(training, known, name, value) for name, value in least.items()}
     return training.model_copy(update=lowered | {"warmup_steps": _same_warm_up(training.warmup_steps, known)})
 

@@ -13,6 +13,22 @@ Pooling = Literal["mean", "cls"]
 LayerGroup = Literal["attention", "all-linear"]
 
 
+class LinearSize(ContractModel):
+    """Of a group of linear layers: their weights, and the sum of their inputs and outputs: `lora` adds `r` times as
+    many."""
+
+    weights: Annotated[int, Field(ge=0)]
+    widths: Annotated[int, Field(ge=0)]
+
+
+class ModelSize(ContractModel):
+    """What memory follows from. `vocabulary`: tokens that it gives logits of, 0 for none."""
+
+    parameters: Annotated[int, Field(ge=1)]
+    vocabulary: Annotated[int, Field(ge=0)] = 0
+    linear: dict[LayerGroup, LinearSize] = {}
+
+
 class ModelFacts(ContractModel):
     family: Family
     tasks: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -21,3 +37,7 @@ class ModelFacts(ContractModel):
     """Tokens it can read at most; None where there is no such bound."""
     layers: tuple[LayerGroup, ...] = ()
     """Groups of linear layers that `lora` can adapt."""
+    checkpointed: Annotated[int, Field(ge=0)] = 0
+    """Layers whose activations can be computed again for the gradients."""
+    size: ModelSize | None = None
+    """None where its import is from before this was measured."""

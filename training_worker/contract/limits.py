@@ -1,21 +1,24 @@
-"""A challenge's limits, and the two pure functions every form, API and page is made from: `check` and `schema_for`."""
+"""A challenge's limits, and the pure function that every form, API and page asks: `check`."""
 
 from __future__ import annotations
 
-import copy
+import json
 import math
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
-from .bounds import MegabytesUsed, Name, Rate
+from .bounds import Name
 from .canonical import canonical
-from .config import UNIONS, ConfigInvalid, SubmissionConfig, models_with, parse_config
+from .config import ConfigInvalid, SubmissionConfig, parse_config
 from .effects import Known
 from .facts import ModelFacts
+from .measured import MeasuredSpeed
+from .memory import training_megabytes
+from .precision import Precision
 from .tasks import TaskSpec
 
 
@@ -50,20 +53,6 @@ class ChallengeLimits(ContractModel):
     budget: Budget = Budget()
 
 
-class MeasuredSpeed(ContractModel):
-    """Figures that a node measured for one base model, in the task's unit of cost.
-
-    Megabytes are of the memory of the device: of a training step of all parameters, which grow with the batch, and
-    `frozen_megabytes` of a run whose backbone is frozen, which its config does not change.
-    """
-
-    train_units_per_second: Rate
-    frozen_units_per_second: Rate
-    megabytes_fixed: MegabytesUsed
-    megabytes_per_thousand_units: MegabytesUsed
-    frozen_megabytes: MegabytesUsed
-
-
 class Estimate(ContractModel):
     """What a run will need. `seconds` and `memory_mb` are null where no worker has measured the model yet."""
 
@@ -83,7 +72,7 @@ class DataSize(ContractModel):
 class Terms(ContractModel):
     """All that a config is judged against. `models`, `speeds` and `longest` are by slug; a model that is not in
     `models` is unknown and nothing is asked of it. `longest` is the size of the longest example of the data in the
-    model's own tokens, as a node has measured it."""
+    model's own tokens, as a node has measured it. `precision` is the phase's."""
 
     task: TaskSpec
     limits: ChallengeLimits
@@ -91,6 +80,7 @@ class Terms(ContractModel):
     models: dict[str, ModelFacts] = {}
     speeds: dict[str, MeasuredSpeed] = {}
     longest: dict[str, Annotated[int, Field(ge=1)]] = {}
+    precision: Precision = Precision.FP32
 
 
 def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
@@ -108,12 +98,12 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     passes = examples * (1 if frozen else training.num_train_epochs)
     dearer = math.prod(technique.step_cost for technique in config.techniques)
     seconds = dearer * passes * each / rate + size.test_examples * each / speed.frozen_units_per_second
-    batch = training.per_device_train_batch_size * largest / 1000
-    trained_mb = speed.megabytes_fixed + speed.megabytes_per_thousand_units * batch
+    batch = training.per_device_train_batch_size * largest
+    memory = training_megabytes(config, batch, speed, terms.models.get(config.base_model))
     return Estimate(
         steps=steps,
         seconds=round(seconds, 1),
-        memory_mb=round(speed.frozen_megabytes if frozen else trained_mb, 1),
+        memory_mb=round(memory, 1),
     )
 
 
@@ -125,7 +115,7 @@ def known_of(config: SubmissionConfig, terms: Terms) -> Known:
     grows = any(technique.changes_inputs for technique in config.techniques)
     return Known(
         examples=examples,
-        steps=math.ceil(examples / training.per_device_train_batch_size) * training.num_train_epochs,
+        steps=math.ceil(examples / training.examples_per_step) * training.num_train_epochs,
         longest=None if grows else terms.longest.get(config.base_model),
         ranges=terms.limits.ranges,
     )
@@ -204,8 +194,11 @@ def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
         if facts is not None and facts.family not in technique.families:
             said = sentences.TECHNIQUE_NOT_FOR_MODEL(family=facts.family)
             yield _refused("technique_not_for_model", field, said, ", ".join(technique.families))
+    if method.weights.dtype == "bfloat16" and terms.precision is not Precision.BF16:
+        yield _refused("precision_of_phase", "method.dtype", sentences.PHASE_IS_FLOAT32, "float32")
     if facts is not None:
         yield from _check_facts(config, task, facts)
+        yield from _check_memory_fields(config, facts)
 
 
 def _check_facts(config: SubmissionConfig, task: TaskSpec, facts: ModelFacts) -> Iterator[FieldError]:
@@ -224,6 +217,24 @@ def _check_facts(config: SubmissionConfig, task: TaskSpec, facts: ModelFacts) ->
         yield _refused("out_of_range", "training.max_length", said, f"≤ {facts.max_positions}")
 
 
+def _check_memory_fields(config: SubmissionConfig, facts: ModelFacts) -> Iterator[FieldError]:
+    """What makes a training fit a card, where the model cannot do it."""
+    method = config.method
+    for name, families in method.families_of.items():
+        default = type(method).model_fields[name].default
+        if facts.family not in families and getattr(method, name) != default:
+            said = sentences.FIELD_NOT_FOR_MODEL(family=facts.family)
+            yield _refused("field_not_for_model", f"method.{name}", said, as_json(default))
+    if config.training.gradient_checkpointing and not method.uses_frozen_features and not facts.checkpointed:
+        said = sentences.NO_CHECKPOINTS
+        yield _refused("no_checkpoints", "training.gradient_checkpointing", said, as_json(False))
+
+
+def as_json(value: bool | int | float | str) -> str:
+    """As a config has it, without quotation marks."""
+    return json.dumps(value).strip('"')
+
+
 def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
     training, limits, budget = config.training, terms.limits, terms.limits.budget
     errors = []
@@ -238,7 +249,9 @@ def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
     needed = estimate(config, terms)
     if needed.steps > budget.max_steps:
         epochs, examples = training.num_train_epochs, terms.size.train_examples
-        said = sentences.MANY_STEPS(epochs=epochs, examples=examples, batch=batch, steps=needed.steps)
+        said = sentences.MANY_STEPS(
+            epochs=epochs, examples=examples, batch=training.examples_per_step, steps=needed.steps
+        )
         errors.append(_exceeds("training.num_train_epochs", said, sentences.AT_MOST_STEPS(steps=budget.max_steps)))
     if needed.memory_mb is not None and needed.memory_mb > budget.max_memory_mb:
         said = sentences.MUCH_MEMORY(megabytes=f"{needed.memory_mb:g}")
@@ -254,42 +267,3 @@ def _check_budget(config: SubmissionConfig, terms: Terms) -> list[FieldError]:
 
 def _exceeds(field: str, message: str, allowed: str) -> FieldError:
     return _refused("exceeds_budget", field, message, allowed)
-
-
-def schema_for(limits: ChallengeLimits) -> dict[str, Any]:
-    """JSON Schema (2020-12) of the configs a challenge accepts: the contract's schema, narrowed to the limits."""
-    schema = copy.deepcopy(SubmissionConfig.model_json_schema())
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["properties"]["base_model"]["enum"] = list(limits.base_models)
-    _choose(schema, schema["properties"]["method"], "method", limits.methods)
-    techniques = schema["properties"]["techniques"]
-    techniques["maxItems"] = len(limits.techniques)
-    _choose(schema, techniques["items"], "techniques", limits.techniques)
-    _narrow(schema["$defs"], limits)
-    return schema
-
-
-def _choose(schema: dict[str, Any], union: dict[str, Any], group: str, names: tuple[str, ...]) -> None:
-    """Leave of a union only the models that the challenge allows."""
-    models = UNIONS[group]
-    allowed = {models[name].__name__ for name in names if name in models}
-    mapping = union["discriminator"]["mapping"]
-    union["oneOf"] = [ref for ref in union["oneOf"] if ref["$ref"].rsplit("/", 1)[1] in allowed]
-    union["discriminator"]["mapping"] = {name: ref for name, ref in mapping.items() if name in names}
-    for cls in models.values():
-        if cls.__name__ not in allowed:
-            del schema["$defs"][cls.__name__]
-    if not allowed:
-        union.clear()
-
-
-def _narrow(definitions: dict[str, Any], limits: ChallengeLimits) -> None:
-    for field, allowed in limits.ranges.items():
-        for owner in models_with(field):
-            properties = definitions.get(owner.__name__, {}).get("properties", {})
-            name = field.rpartition(".")[2]
-            if name in properties:
-                properties[name].update(maximum=allowed.max)
-                if allowed.min > properties[name].get("exclusiveMinimum", -math.inf):
-                    properties[name].pop("exclusiveMinimum", None)
-                    properties[name].update(minimum=allowed.min)

@@ -139,6 +139,10 @@ TECHNIQUE_NOT_FOR_METHOD = Sentence(
     "This technique has no effect with the method %(method)s: its backbone does not train."
 )
 LONGER_THAN_MODEL = Sentence("This base model reads at most %(positions)s tokens.")
+FIELD_NOT_FOR_MODEL = Sentence("This has no meaning for a base model of the kind %(family)s.")
+NO_CHECKPOINTS = Sentence("This base model's activations cannot be computed again for the gradients.")
+PHASE_IS_FLOAT32 = Sentence("This phase computes in float32; bfloat16 weights need a phase in bf16.")
+NO_4BIT_NODE = Sentence("No node of this platform can load a model in 4 bits: that needs a CUDA card and bitsandbytes.")
 OUT_OF_RANGE = Sentence("%(value)s is outside this challenge's range.")
 BATCH_COST = Sentence("%(examples)s examples × %(each)s = %(total)s %(unit)s a batch.")
 MANY_STEPS = Sentence("%(examples)s examples, batch size %(batch)s, epochs %(epochs)s: %(steps)s steps.")

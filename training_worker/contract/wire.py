@@ -37,8 +37,10 @@ from .bounds import (
 )
 from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
-from .limits import Budget, MeasuredSpeed
+from .limits import Budget
 from .log_lines import LogLine
+from .measured import MeasuredSpeed
+from .precision import Precision
 from .report import Collapse
 
 WAKE_TASK = "training_worker.wake"
@@ -69,11 +71,6 @@ class JobKind(StrEnum):
     RUN = "run"
     BASELINE = "baseline"
     BASE_SCORE = "base_score"
-
-
-class Precision(StrEnum):
-    FP32 = "fp32"
-    BF16 = "bf16"
 
 
 class Stage(StrEnum):
@@ -124,6 +121,7 @@ class NodeReport(NodeLoad):
     precisions: Annotated[tuple[Precision, ...], Field(max_length=20)]
     device: Word
     memory_mb: Megabytes
+    can_load_in_4bit: bool = False
     cached_models: Annotated[tuple[Sha256, ...], Field(max_length=MOST_CACHED_MODELS)] = ()
     last_error: Paragraph = ""
 

@@ -19,10 +19,11 @@ from transformers import (
 from transformers.models.auto import modeling_auto
 
 from ..contract.config import LONGEST, SHORTEST
-from ..contract.facts import ModelFacts, Pooling
+from ..contract.facts import LinearSize, ModelFacts, ModelSize, Pooling
 from ..contract.families import Family
 from ..contract.tasks import TASKS, TaskSpec
-from ..methods.layers import layer_groups
+from ..methods.layers import layer_groups, target_layers
+from ..run.checkpoints import checkpointed_layers
 from ..tasks import load_task
 from ..tasks.base import Context
 from ..tasks.image_cells import ARCHITECTURES
@@ -109,7 +110,30 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
         _check_texts(backbone, family)
     _check_tasks(folder, tasks, pooling)
-    return ModelFacts(family=family, tasks=tasks, max_positions=positions_of(backbone), layers=layer_groups(backbone))
+    return ModelFacts(
+        family=family,
+        tasks=tasks,
+        max_positions=positions_of(backbone),
+        layers=layer_groups(backbone),
+        checkpointed=checkpointed_layers(backbone),
+        size=size_of(backbone),
+    )
+
+
+def size_of(backbone: PreTrainedModel) -> ModelSize:
+    """Of the weights, each counted once; logits of tokens count only where its own head makes them."""
+    model: Any = backbone
+    head = model.get_output_embeddings()
+    linear = {}
+    for group in layer_groups(backbone):
+        weights: list[Any] = [backbone.get_submodule(name).weight for name in target_layers(backbone, group)]
+        widths = sum(sum(weight.shape) for weight in weights)
+        linear[group] = LinearSize(weights=sum(weight.numel() for weight in weights), widths=widths)
+    return ModelSize(
+        parameters=sum(parameter.numel() for parameter in backbone.parameters()),
+        vocabulary=len(head.weight) if head is not None else 0,
+        linear=linear,
+    )
 
 
 def load_backbone(folder: Path, auto_class: Any = AutoModel) -> PreTrainedModel:

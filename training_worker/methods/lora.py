@@ -10,9 +10,12 @@ from .layers import is_transposed, target_layers
 
 
 def prepare(model: TaskModel, config: Lora) -> TaskModel:
-    """Freeze the backbone and put adapters on its linear layers. The B matrices start at zero: step 0 is the base."""
+    """Freeze the backbone and put adapters on its linear layers, float32 whatever the base is kept in. The B matrices
+    start at zero: step 0 is the base."""
     model.backbone.requires_grad_(False)
     inject_adapter_in_model(lora_config(model, config), model.backbone)
+    for parameter in filter(lambda one: one.requires_grad, model.backbone.parameters()):
+        parameter.data = parameter.data.float()  # peft makes them of the base's type
     return model
 
 

@@ -116,6 +116,7 @@ class Runner(threading.Thread):
             precisions=device.precisions,
             device=device.device,
             memory_mb=device.memory_mb,
+            can_load_in_4bit=device.can_load_in_4bit,
             memory_used_mb=load.memory_used_mb,
             disk_free_mb=load.disk_free_mb,
             cached_models=self._cache.models()[:MOST_CACHED_MODELS],

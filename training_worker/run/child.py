@@ -14,8 +14,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ..contract.bounds import word
+from ..contract.precision import Precision
 from ..contract.sentences import CARD_CAP, HINTS, OUT_OF_MEMORY
-from ..contract.wire import FailureCode, Precision
+from ..contract.wire import FailureCode
 from ..node.settings import MEGABYTE
 from .messages import ChildCrash, ChildFailure, ChildJob, DeviceInfo, Message
 
@@ -78,14 +79,17 @@ def _die_with_supervisor(pipe: Connection) -> None:
 
 def probe(pipe: Connection) -> None:
     """Tell what this node computes on, and whether the template is warm and has one thread."""
+    from importlib.util import find_spec
+
     import psutil
 
     preload = sys.modules.get("training_worker.run.preload")
     torch = sys.modules.get("torch")
-    device = "cpu"
+    device, has_card = "cpu", False
     precisions: tuple[Precision, ...] = (Precision.FP32, Precision.BF16)
     memory = psutil.virtual_memory().total
     if torch is not None and torch.cuda.is_available():
+        has_card = True
         device, memory = torch.cuda.get_device_name(0), torch.cuda.get_device_properties(0).total_memory
         if not torch.cuda.is_bf16_supported():
             precisions = precisions[:1]
@@ -95,6 +99,7 @@ def probe(pipe: Connection) -> None:
             device=word(device),
             memory_mb=memory // MEGABYTE,
             precisions=precisions,
+            can_load_in_4bit=has_card and find_spec("bitsandbytes") is not None,
             threads_in_template=getattr(preload, "THREADS", 0),
             preloaded=preload is not None and torch is not None,
         ),

@@ -42,7 +42,7 @@ def describe_method(config: SubmissionConfig, trained: int, total: int) -> LogMe
 def describe_plan(training: TrainingArguments, plan: Plan) -> LogMessage:
     values: dict[str, int | float | str] = {
         "steps": plan.total_steps,
-        "batch": training.per_device_train_batch_size,
+        "batch": training.examples_per_step,
         "optimizer": training.optim,
         "rate": float(training.learning_rate),
         "schedule": training.lr_scheduler_type,

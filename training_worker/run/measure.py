@@ -9,13 +9,14 @@ import torch
 
 from ..contract.bounds import FASTEST, SLOWEST, clipped
 from ..contract.config import TrainingArguments
-from ..contract.limits import MeasuredSpeed
+from ..contract.measured import MeasuredSpeed
 from ..contract.tasks.spec import Unit
 from ..tasks.base import Task, TaskModel
 from ..tasks.split import Split, inputs_of
 from .optimization import build_optimizer
 from .prediction import Compute, predict
 
+PeakMemory = Callable[[torch.device], float]
 STEPS = 4
 BATCHES: dict[Unit, tuple[int, int, int]] = {
     "tokens": (256, 512, 3072),
@@ -25,21 +26,50 @@ BATCHES: dict[Unit, tuple[int, int, int]] = {
 """Costs of the three batches that are tried: the middle one for speed, the others to interpolate memory between."""
 
 
-def measure(
-    task: Task, model: TaskModel, sample: Split, compute: Compute, peak_memory_mb: Callable[[torch.device], float]
-) -> MeasuredSpeed:
+def measure(task: Task, model: TaskModel, sample: Split, compute: Compute, peak_memory_mb: PeakMemory) -> MeasuredSpeed:
     """Predicting `sample`, which has targets, then full fine-tuning steps (the dearest method) on copies of its example
     of middling cost, in a small and a large batch.
 
-    Spoils the model's weights: call it last.
+    A model that is too large for that on a card trains its vectors alone (as BitFit does: gradients and activations go
+    through all of it), and what its other weights would take is added. Spoils the model's weights: call it last.
     """
     started = time.monotonic()
     predict(model, sample, task, compute)
     frozen = sum(sample.costs) / (time.monotonic() - started)
     frozen_mb = peak_memory_mb(compute.device)
-    model.requires_grad_(True)
     model.train()
-    trial = _Trial(task, model, sample, compute)
+    try:
+        model.requires_grad_(True)
+        found = _measure_training(_Trial(task, model, sample, compute), compute, peak_memory_mb)
+    except torch.OutOfMemoryError:
+        found = measure_vectors(task, model, sample, compute, peak_memory_mb)
+    rate, fixed, slope = found
+    return MeasuredSpeed(
+        train_units_per_second=round(clipped(rate, SLOWEST, FASTEST), 1),
+        frozen_units_per_second=round(clipped(frozen, SLOWEST, FASTEST), 1),
+        megabytes_fixed=round(fixed, 1),
+        megabytes_per_thousand_units=round(slope, 1),
+        frozen_megabytes=frozen_mb,
+    )
+
+
+def measure_vectors(
+    task: Task, model: TaskModel, sample: Split, compute: Compute, peak_memory_mb: PeakMemory
+) -> tuple[float, float, float]:
+    """As `_measure_training`; gradient and two moments of weights with more than one dimension are reckoned."""
+    model.zero_grad(set_to_none=True)
+    if compute.device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    matrices = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    for parameter in matrices:
+        parameter.requires_grad_(False)
+    rate, fixed, slope = _measure_training(_Trial(task, model, sample, compute), compute, peak_memory_mb)
+    return rate, fixed + 12 * sum(parameter.numel() for parameter in matrices) / 2**20, slope
+
+
+def _measure_training(trial: _Trial, compute: Compute, peak_memory_mb: PeakMemory) -> tuple[float, float, float]:
+    """Units a second, megabytes, and megabytes for a thousand units more."""
     smallest, middle, largest = BATCHES[compute.unit]
     small = trial.step(smallest)[0]
     small_mb = peak_memory_mb(compute.device)
@@ -47,13 +77,7 @@ def measure(
     slope = 1000 * max(0.0, peak_memory_mb(compute.device) - small_mb) / max(1, large - small)
     steps = [trial.step(middle) for _ in range(STEPS)]
     trained = sum(cost for cost, _ in steps) / sum(seconds for _, seconds in steps)
-    return MeasuredSpeed(
-        train_units_per_second=round(clipped(trained, SLOWEST, FASTEST), 1),
-        frozen_units_per_second=round(clipped(frozen, SLOWEST, FASTEST), 1),
-        megabytes_fixed=round(max(0.0, small_mb - slope * small / 1000), 1),
-        megabytes_per_thousand_units=round(slope, 1),
-        frozen_megabytes=frozen_mb,
-    )
+    return trained, max(0.0, small_mb - slope * small / 1000), slope
 
 
 class _Trial:

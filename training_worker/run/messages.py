@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from ..contract.base import ContractModel
-from ..contract.limits import MeasuredSpeed
 from ..contract.log_lines import LogLine
+from ..contract.measured import MeasuredSpeed
+from ..contract.precision import Precision
 from ..contract.report import Collapse
-from ..contract.wire import CurvePoint, FailureCode, JobSpec, Precision, Stage, StoppedBy, Telemetry
+from ..contract.wire import CurvePoint, FailureCode, JobSpec, Stage, StoppedBy, Telemetry
 
 
 class ChildJob(ContractModel):
@@ -33,6 +34,7 @@ class DeviceInfo(ContractModel):
     device: str
     memory_mb: int
     precisions: tuple[Precision, ...]
+    can_load_in_4bit: bool
     threads_in_template: int
     preloaded: bool
 

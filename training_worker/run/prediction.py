@@ -11,8 +11,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..contract.precision import Precision
 from ..contract.tasks.spec import Unit
-from ..contract.wire import Precision
 from ..tasks.base import Task, TaskModel
 from ..tasks.split import Batch, FeatureSplit, Split, inputs_of
 from .batching import cost_budget_batches

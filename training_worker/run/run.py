@@ -13,6 +13,7 @@ from torch import nn
 from ..contract.bounds import FASTEST
 from ..contract.config import LONGEST, SubmissionConfig, TrainingArguments
 from ..contract.log_lines import Log, LogMessage
+from ..contract.methods import Weights
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
 from ..contract.tasks import TASKS
 from ..contract.tasks.spec import SPLITS
@@ -27,6 +28,7 @@ from ..techniques import load_techniques
 from ..techniques.base import Techniques
 from . import log_messages, package
 from .card import cap_card
+from .checkpoints import use_checkpoints
 from .features import FeatureCache, shared_features
 from .journal import Journal
 from .matmul import fix_matmul
@@ -118,6 +120,8 @@ class Run:
             base_seed=self.spec.base_seed,
             archives=archives,
             max_new_tokens=self.spec.dataset.max_new_tokens,
+            weights=self.config.method.weights if self.config else Weights(),
+            precision=self.spec.precision,
         )
         return load_task(self.spec.dataset.task)(context, self.rows["train"])
 
@@ -199,6 +203,8 @@ class Run:
 
     def prepare_model(self, model: TaskModel, config: SubmissionConfig) -> TaskModel:
         model = load_method(config.method.name)(model, config.method)
+        if self.training.gradient_checkpointing:
+            use_checkpoints(model.backbone)
         self.techniques.before_training(model)
         trained_count = count(trained_parameters(model))
         self.journal.line(log_messages.describe_method(config, trained_count, count(model.parameters())))

@@ -63,7 +63,7 @@ class Trained:
 def make_plan(training: TrainingArguments, train: Split, validation: Split, budget: Budget) -> Plan:
     """Steps, and how often to validate: at most ten times, at most a quarter of the cost of training, at least
     twice."""
-    per_epoch = math.ceil(len(train.ids) / training.per_device_train_batch_size)
+    per_epoch = math.ceil(len(train.ids) / training.examples_per_step)
     planned = per_epoch * training.num_train_epochs
     total = min(planned, budget.max_steps)
     training_cost = 3 * sum(train.costs) * total / per_epoch
@@ -134,18 +134,29 @@ class Loop:
         return StoppedBy.EPOCHS if plan.total_steps == plan.planned_steps else StoppedBy.STEPS
 
     def _step(self, indices: Sequence[int], rate: float) -> None:
-        """One optimiser step on these examples."""
+        """One optimiser step on these examples. Each batch of it counts by what its loss is the mean of (examples,
+        tokens), so that their sum is the mean over the step: the update is that of one large batch."""
         set_rate(self._optimizer, rate)
-        batch = self._setup.compute.move(self._split.collate(indices))
-        loss = self._setup.technique.step_loss(self._part, lambda: self._loss(batch))
-        loss.backward()  # type: ignore[no-untyped-call]
+        size = self._training.per_device_train_batch_size
+        batches = [self._split.collate(indices[start : start + size]) for start in range(0, len(indices), size)]
+        weights = list(map(self._setup.task.weight, batches))
+        total = max(1, sum(weights))
+        for batch, weight in zip(batches, weights, strict=True):
+            share = weight / total if len(batches) > 1 else 1.0
+            self._window = self._window + self._backward(self._setup.compute.move(batch), share)
+        self._in_window += 1
         if self._training.max_grad_norm > 0:
             nn.utils.clip_grad_norm_(self._parameters, self._training.max_grad_norm, foreach=True)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        self._window, self._in_window = self._window + loss.detach(), self._in_window + 1
         self._done.steps += 1
         self._done.units += sum(self._costs[index] for index in indices)
+
+    def _backward(self, batch: Batch, share: float) -> Tensor:
+        """Adds the gradients of `share` times the batch's loss; returns that."""
+        loss = self._setup.technique.step_loss(self._part, lambda: share * self._loss(batch))
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
 
     def _loss(self, batch: Batch) -> Tensor:
         with self._setup.compute.autocast():
@@ -172,7 +183,7 @@ class Loop:
         return exhausted
 
     def _batches(self) -> Iterator[list[int]]:
-        """Epoch after epoch, without end."""
+        """The examples of each step, epoch after epoch, without end."""
         generator = torch.Generator().manual_seed(self._setup.seed)
         while True:
-            yield from cost_grouped_batches(self._costs, self._training.per_device_train_batch_size, generator)
+            yield from cost_grouped_batches(self._costs, self._training.examples_per_step, generator)

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from ..contract.facts import Pooling
 from ..contract.log_lines import LogMessage
+from ..contract.methods import Weights
+from ..contract.precision import Precision
 from ..contract.tasks import TaskSpec
 from ..metrics.base import Answers
 from .heads import LinearHead
@@ -33,7 +35,8 @@ starts at one base."""
 class Context:
     """What a task is told of one run. `folder` is the base model's; `base_seed` is that of the base score's examples,
     the same for every run on a data version; `archives` are tar files by split, where inputs are files;
-    `max_new_tokens` are the challenge's, None where it says nothing."""
+    `max_new_tokens` are the challenge's, None where it says nothing. `weights` is how the base model is kept, where its
+    family has a choice, `precision` what it computes in."""
 
     folder: Path
     labels: tuple[str, ...]
@@ -41,6 +44,8 @@ class Context:
     base_seed: int = 0
     archives: dict[str, Path] = field(default_factory=dict)
     max_new_tokens: int | None = None
+    weights: Weights = field(default_factory=Weights)
+    precision: Precision = Precision.FP32
 
 
 class TaskModel(nn.Module):
@@ -120,7 +125,8 @@ class Task(ABC):
 
     @abstractmethod
     def build_model(self) -> TaskModel:
-        """The base model in float32 on CPU, with its top: what is new in it depends on `context.base_seed` alone."""
+        """The base model in float32 (else as `context.weights` say) on CPU, with its top: what is new in it depends on
+        `context.base_seed` alone."""
 
     @property
     @abstractmethod

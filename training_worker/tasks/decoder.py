@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForCausalLM
 
 from .base import Outputs, TaskModel
+from .causal_lm import load_causal_lm
 from .class_output import IGNORED
 from .generated import GeneratedTask, GeneratingModel
 from .seq2seq import positions, read_config
@@ -135,13 +135,7 @@ class DecoderTask(GeneratedTask):
 
     def build_model(self) -> DecoderModel:
         """Raises ValueError where the tokenizer has no end token."""
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            self.context.folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
+        model: Any = load_causal_lm(self.context)
         model.config.eos_token_id = self.end_id
         pad = self.processor.pad_token_id
         model.config.pad_token_id = self.end_id if pad is None else pad

@@ -125,7 +125,8 @@ def test_a_budget_of_steps_that_allows_no_config_is_a_problem(
     bundle: Path, hackathon: Hackathon, ranges: str, steps: int, batch: int
 ) -> None:
     """Of 20 examples."""
-    edit(bundle, ("  ranges:", f"  max_batch_cost: 1024\n  ranges:\n    {ranges}"))
+    whole = "training.gradient_accumulation_steps: {min: 1, max: 1}"
+    edit(bundle, ("  ranges:", f"  max_batch_cost: 1024\n  ranges:\n    {whole}\n    {ranges}"))
     if "max_length" not in ranges:
         edit(bundle, ("max_batch_cost: 1024", "max_batch_cost: 32768"))
     edit(bundle, ("max_steps: 500", f"max_steps: {steps - 1}"))
@@ -133,7 +134,7 @@ def test_a_budget_of_steps_that_allows_no_config_is_a_problem(
         import_challenge(folder=bundle, hackathon=hackathon)
     (problem,) = map(str, caught.value.problems)
     assert problem == (
-        f"challenge.yaml:22: The shortest training that is allowed, 20 examples in batches of {batch}, takes {steps} "
+        f"challenge.yaml:23: The shortest training that is allowed, 20 examples in batches of {batch}, takes {steps} "
         "steps: no config could be submitted."
     )
     edit(bundle, (f"max_steps: {steps - 1}", f"max_steps: {steps}"))

@@ -53,6 +53,9 @@ def _beside(text: str, kind: str) -> dict[str, str]:
 
 
 def value_of(text: str, name: str) -> str:
+    chosen = re.search(rf'<select[^>]*name="{re.escape(name)}".*?<option value="([^"]*)" selected', text, re.DOTALL)
+    if chosen is not None:
+        return chosen[1]
     tag = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*>', text)
     assert tag is not None, name
     value = re.search(r'value="([^"]*)"', tag[0])

@@ -85,6 +85,8 @@ def test_a_form_that_is_sent_becomes_a_run(world: World) -> None:
     assert response["Location"] == f"/s/{submission.pk}/"
     assert (submission.note, submission.author, submission.team) == ("first try", world.captain, world.team)
     assert submission.config["method"] | {"lora_dropout": 0.05} == {
+        "dtype": "float32",
+        "load_in_4bit": False,
         "name": "lora",
         "r": 4,
         "lora_alpha": 16,

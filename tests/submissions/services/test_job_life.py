@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hackathon.clock import db_now
-from hackathon.errors import Conflict, PhaseClosed, Unprocessable
+from hackathon.errors import Conflict, Invalid, PhaseClosed, Unprocessable
 from submissions.enums import Fault, JobState
 from submissions.models import Job, ProgressChunk, Quota, Submission
 from submissions.selectors import first_job
@@ -157,6 +157,24 @@ def test_a_node_gets_only_what_it_can_run(world: World, report: dict[str, object
         world.model.save()
     assert claim(node, **report) is None
     assert claim(node) is not None
+
+
+def test_a_model_in_4_bits_waits_for_a_node_that_can_load_it(world: World) -> None:
+    """Refused where no node can, at no cost; otherwise the other nodes leave it to that one."""
+    world.model.facts |= {"family": "decoder"}
+    world.model.save()
+    config = {"method": {"name": "lora", "load_in_4bit": True}}
+    node, _token = make_node()
+    claim(node)
+    with pytest.raises(Invalid) as caught:
+        submit(world, **config)
+    assert [(error.field, error.code) for error in caught.value.fields] == [("method.load_in_4bit", "no_such_node")]
+    able, _token = make_node("node-2")
+    claim(able, can_load_in_4bit=True)
+    job = first_job(submit(world, **config).submission)
+    claimed = [claim(node), claim(node, 3), claim(able, 2, can_load_in_4bit=True)]
+    mine = [one is not None and one.spec.job_id == str(job.pk) for one in claimed]
+    assert mine == [False, False, True]
 
 
 def test_the_same_claim_gets_the_same_job_and_token(world: World) -> None:

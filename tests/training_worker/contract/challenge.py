@@ -6,7 +6,8 @@ from typing import Any
 
 from training_worker.contract.base import Range
 from training_worker.contract.config import ConfigInvalid
-from training_worker.contract.limits import Budget, ChallengeLimits, DataSize, MeasuredSpeed, Terms, read_config
+from training_worker.contract.limits import Budget, ChallengeLimits, DataSize, Terms, read_config
+from training_worker.contract.measured import MeasuredSpeed
 from training_worker.contract.tasks import TASKS
 
 LIMITS = ChallengeLimits(

@@ -36,3 +36,9 @@ def test_a_value_without_effect_is_not_called_rounded() -> None:
     assert adjusted(training={"lr_scheduler_type": "constant", "warmup_steps": 0.123}) == [
         ("training.warmup_steps", 0.123, 0.0, "no_effect")
     ]
+
+
+def test_a_switch_without_effect_is_named() -> None:
+    assert adjusted(method={"name": "head"}, training={"gradient_checkpointing": True}) == [
+        ("training.gradient_checkpointing", True, False, "no_effect")
+    ]

@@ -47,7 +47,7 @@ def test_all_errors_come_at_once_with_what_is_allowed() -> None:
     assert found == {
         "base_model": ("required", ""),
         "method.r": ("out_of_range", "1 … 64"),
-        "method.alpha": ("unknown_field", "name, r, lora_alpha, lora_dropout, target_modules"),
+        "method.alpha": ("unknown_field", "name, r, lora_alpha, lora_dropout, target_modules, dtype, load_in_4bit"),
         "training.learning_rate": ("out_of_range", "above 0 … 1"),
         "training.optim": ("invalid_choice", "adamw, adam, sgd"),
         "training.num_train_epochs": ("out_of_range", "1 … 100"),

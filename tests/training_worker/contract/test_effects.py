@@ -53,6 +53,21 @@ def test_a_batch_of_more_than_all_examples_holds_all() -> None:
     assert read_config(noise, few).training.per_device_train_batch_size == 200
 
 
+def test_a_step_of_more_than_all_batches_has_all() -> None:
+    few = TERMS.model_copy(update={"size": SIZE.model_copy(update={"train_examples": 100})})
+    found = [read(few, per_device_train_batch_size=32, gradient_accumulation_steps=n).training for n in (3, 4, 5, 256)]
+    assert [one.gradient_accumulation_steps for one in found] == [3, 4, 4, 4]
+    alone = read(few, per_device_train_batch_size=256, gradient_accumulation_steps=8).training
+    assert (alone.per_device_train_batch_size, alone.gradient_accumulation_steps) == (100, 1)
+
+
+def test_a_frozen_backbone_has_nothing_to_compute_again() -> None:
+    frozen, trained = (
+        read_config(make(method={"name": name}, gradient_checkpointing=True), TERMS) for name in ("head", "lora")
+    )
+    assert (frozen.training.gradient_checkpointing, trained.training.gradient_checkpointing) == (False, True)
+
+
 def test_patience_of_a_run_of_few_steps() -> None:
     """Three steps are three validations: a patience of three could only end the run at its end."""
     few = TERMS.model_copy(update={"size": SIZE.model_copy(update={"train_examples": 90})})
@@ -106,13 +121,17 @@ def test_a_warm_up_of_no_step_is_none() -> None:
         longest=st.one_of(st.none(), st.integers(1, 512)),
     ),
     st.integers(1, 256),
+    st.integers(1, 256),
     st.integers(8, 512),
     st.integers(0, 20),
     st.integers(0, 50),
 )
-def test_nothing_grows_and_twice_is_once(known: Known, batch: int, length: int, patience: int, percent: int) -> None:
+def test_nothing_grows_and_twice_is_once(
+    known: Known, batch: int, batches: int, length: int, patience: int, percent: int
+) -> None:
     asked = TrainingArguments(
         per_device_train_batch_size=batch,
+        gradient_accumulation_steps=batches,
         max_length=length,
         early_stopping_patience=patience,
         warmup_steps=percent / 100,
@@ -121,9 +140,11 @@ def test_nothing_grows_and_twice_is_once(known: Known, batch: int, length: int, 
     assert without_idle(once, known) == once
     assert TrainingArguments.model_validate(once.model_dump()) == once
     assert once.per_device_train_batch_size <= batch
+    assert once.gradient_accumulation_steps <= batches
     assert once.max_length <= length
     assert (once.early_stopping_patience == 0) == (patience == 0)
     assert once.early_stopping_patience >= min(patience, MOST_VALIDATIONS, max(1, known.steps))
     assert warm_up(once.warmup_steps, known.steps) == warm_up(asked.warmup_steps, known.steps)
     examples = max(1, known.examples)
     assert math.ceil(examples / once.per_device_train_batch_size) == math.ceil(examples / batch)
+    assert math.ceil(examples / once.examples_per_step) == math.ceil(examples / (batch * batches))

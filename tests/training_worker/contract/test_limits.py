@@ -13,7 +13,8 @@ from tests.training_worker.contract.challenge import LIMITS, make, refused, term
 from training_worker.contract.base import Range
 from training_worker.contract.canonical import canonical
 from training_worker.contract.config import parse_config
-from training_worker.contract.limits import check, read_config, schema_for
+from training_worker.contract.limits import check, read_config
+from training_worker.contract.schema import schema_for
 
 VALIDATOR = jsonschema.Draft202012Validator(schema_for(LIMITS))
 

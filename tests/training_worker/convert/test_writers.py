@@ -40,6 +40,30 @@ def test_a_decoder(tmp_path: Path, architecture: str) -> None:
     assert "tokenizer_config.json" in {file.name for file in info.files}
 
 
+def test_what_the_memory_of_a_training_follows_from_is_written_down(tmp_path: Path) -> None:
+    """By hand for Llama's shapes; what adapters add is what peft adds."""
+    from training_worker.contract.methods import Lora
+    from training_worker.methods.lora import prepare
+    from training_worker.tasks import load_task
+    from training_worker.tasks.base import Context
+
+    info = converted(save_tiny_decoder(tmp_path / "source", WORDS))
+    attention, inner, vocabulary = 2 * (32 * 32 + 16 * 32) * 2, 2 * 3 * 32 * 64, info.size and info.size.vocabulary
+    assert info.checkpointed == 2
+    assert info.size is not None
+    assert {name: one.weights for name, one in info.size.linear.items()} == {
+        "attention": attention,
+        "all-linear": attention + inner,
+    }
+    assert vocabulary == len(WORDS) + 6
+    assert info.size.parameters == attention + inner + 2 * vocabulary * 32 + 5 * 32 == info.parameters
+    for group in ("attention", "all-linear"):
+        config = Lora(name="lora", r=3, target_modules=group)
+        model = load_task("text-generation")(Context(folder=tmp_path / "model", labels=())).build_model()
+        trained = [one for one in prepare(model, config).parameters() if one.requires_grad]
+        assert config.added_parameters(info.size) == sum(one.numel() for one in trained)
+
+
 def test_one_that_does_not_say_how_to_begin_is_refused(tmp_path: Path) -> None:
     source = save_tiny_seq2seq(tmp_path / "source", WORDS)
     edit_json(source / "config.json", decoder_start_token_id=None)

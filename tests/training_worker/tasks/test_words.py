@@ -105,7 +105,7 @@ def test_frozen_features_keep_each_words_place(make_task: Callable[..., Any]) ->
     """A ragged split of features collates and unpacks as its source does."""
     import torch
 
-    from training_worker.contract.wire import Precision
+    from training_worker.contract.precision import Precision
     from training_worker.run.prediction import Compute, frozen_features, predict
 
     task = make_task(ROWS)

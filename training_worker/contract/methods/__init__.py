@@ -8,12 +8,12 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from ..tasks.spec import TaskSpec
-from .base import MethodConfig
+from .base import MethodConfig, Weights
 from .full import Full
 from .head import Head
 from .lora import Lora
 
-__all__ = ["METHODS", "Full", "Head", "Lora", "Method", "MethodConfig", "methods_for"]
+__all__ = ["METHODS", "Full", "Head", "Lora", "Method", "MethodConfig", "Weights", "methods_for"]
 
 Method = Annotated[Full | Head | Lora, Field(discriminator="name")]
 
