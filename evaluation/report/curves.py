@@ -14,7 +14,7 @@ def precision_chart(curves: Sequence[PrecisionCurve]) -> Chart | None:
     """A line for each class; None without one."""
     lines = [Series(_curve_name(curve), list(zip(RECALLS, curve.precisions, strict=True))) for curve in curves]
     title = _("Precision at each recall, with the average precision")
-    return line_chart(title, lines, x_name=_("recall"), x_max=1.0, bounds=(0.0, 1.0))
+    return line_chart(title, lines, x_name=_("recall"), x_max=1.0, bounds=(0.0, 1.0), says_last=False)
 
 
 def _curve_name(curve: PrecisionCurve) -> str:

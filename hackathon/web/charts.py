@@ -105,17 +105,18 @@ def line_chart(
     x_unit: float = 0.0,
     x_unit_name: str = "",
     bounds: Bounds | None = None,
+    says_last: bool = True,
 ) -> Chart | None:
     """Lines over a numeric axis from 0 to at least `x_max`; every second line is dashed. None without points.
 
     `x_unit` is a larger unit of the axis, 0 for none: 96 steps are an epoch. With `bounds` the upright axis keeps
-    within them.
+    within them. `says_last`: the legend has each line's last value.
     """
     drawn = [Series(s.name, thin(s.points), s.tone, s.is_noisy) for s in series if s.points]
     if not drawn:
         return None
     keys = [
-        Key(s.name, _tone(s.tone, number), _number(s.points[-1][1]), is_dashed=number % 2 == 1)
+        Key(s.name, _tone(s.tone, number), _number(s.points[-1][1]) if says_last else "", is_dashed=number % 2 == 1)
         for number, s in enumerate(drawn)
     ]
     lines = [
@@ -140,7 +141,7 @@ def line_chart(
         keys=keys,
         columns=[x_name, *(s.name for s in drawn)],
         rows=_rows_by_x(drawn),
-        summary=f"{title}: " + ", ".join(f"{key.name} {key.last}" for key in keys),
+        summary=f"{title}: " + ", ".join(f"{key.name} {key.last}".strip() for key in keys),
     )
 
 

@@ -26,6 +26,8 @@ PARTS = (
 def test_every_class_has_a_line_and_the_table_its_points() -> None:
     chart = precision_chart([CURVE])
     assert chart is not None
+    assert [key.last for key in chart.keys] == [""]  # its precision at recall 1 says nothing
+    assert chart is not None
     assert chart.columns == ["recall", "bird (0.750, base 0.500)"]
     assert (len(chart.rows), chart.rows[0], chart.rows[-1]) == (21, ("0", ["1"]), ("1", ["0.5"]))
     assert precision_chart([]) is None
