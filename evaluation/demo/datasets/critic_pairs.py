@@ -84,7 +84,7 @@ RECIPE = Recipe(
     make=make,
     configs=(
         config(MODEL, LORA, 2e-3, 3, max_length=64),
-        config(MODEL, "full", 1e-4, 3, max_length=64),
+        config(MODEL, "full", 1e-4, 2, max_length=64),
     ),
     baseline=config(MODEL, LORA, 5e-4, 1, max_length=64),
 )

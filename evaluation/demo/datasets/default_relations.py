@@ -97,8 +97,8 @@ RECIPE = Recipe(
     make=make,
     configs=(
         linear_head(MODEL, 1e-2, 10, max_length=192),
-        config(MODEL, LORA, 3e-3, 6, max_length=192),
-        config(MODEL, "full", 2e-4, 6, max_length=192),
+        config(MODEL, LORA, 3e-3, 3, max_length=192),
+        config(MODEL, "full", 3e-4, 2, max_length=192),
     ),
     baseline=linear_head(MODEL, max_length=192),
     baseline_note=BASELINE_NOTE,

@@ -26,7 +26,7 @@ PIXELS_SHA256 = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b
 """Of the 1,797 digits as scikit-learn has them, 8 × 8 bytes each."""
 SIZES = Sizes(train=400, validation=100, test=400)
 MODEL = "efficientnet-lite0"
-MAX_STEPS, MAX_SECONDS = 2000, 900.0
+MAX_STEPS, MAX_SECONDS = 1000, 600.0
 SEED = 20261127
 
 CHALLENGE_YAML: dict[str, Any] = {
@@ -104,7 +104,7 @@ RECIPE = Recipe(
     make=make,
     configs=(
         config(MODEL, "head", 1e-2, 15),
-        config(MODEL, "full", 2e-3, 30, 8),
+        config(MODEL, "full", 2e-3, 12, 8),
     ),
     baseline=config(MODEL, "head", 1e-3, 5),
     baseline_note=BASELINE_NOTE,

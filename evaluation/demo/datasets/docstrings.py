@@ -105,7 +105,7 @@ RECIPE = Recipe(
     kind="mechanics",
     configs=(
         config(MODEL, LORA, 3e-3, 3, max_length=128),
-        config(MODEL, "full", 5e-4, 3, max_length=128),
+        config(MODEL, "full", 5e-4, 2, max_length=128),
     ),
     baseline=config(MODEL, LORA, 1e-3, 1, max_length=128),
 )

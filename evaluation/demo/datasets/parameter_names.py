@@ -108,8 +108,8 @@ RECIPE = Recipe(
     make=make,
     configs=(
         linear_head(MODEL, 1e-2, 10),
-        config(MODEL, LORA, 3e-3, 4, 8, max_length=64),
-        config(MODEL, "full", 2e-4, 4, 8, max_length=64),
+        config(MODEL, LORA, 3e-3, 2, 8, max_length=64),
+        config(MODEL, "full", 2e-4, 2, 8, max_length=64),
     ),
     baseline=linear_head(MODEL),
     baseline_note=BASELINE_NOTE,
