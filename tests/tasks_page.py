@@ -99,6 +99,8 @@ def _base_method(spec: Any) -> str:
 
     if spec.generates:
         return "zero-shot: the untrained model, greedy decoding"
+    if not spec.has_features:
+        return "zero-shot: the untrained model"
     rows = [row for name in _bundles(spec)[:1] for row in read_rows((EXAMPLES / name / "train.jsonl").read_bytes())]
     context = Context(folder=Path(), labels=("a", "b") if spec.has_labels else ())
     return str(load_task(spec.id)(context, rows * TIMES).base_method)

@@ -13,9 +13,10 @@ WORDS = ("text", "hidden", "item", "train", "val", "good", "bad", "film", "the",
 """Those of the tests' bundles; what else is said is spelled."""
 
 
-def save_tiny_model(folder: Path, *, words: Sequence[str] = WORDS) -> Path:
+def save_tiny_model(folder: Path, *, words: Sequence[str] = WORDS, masked: bool = False) -> Path:
+    """`masked`: with a head for masked words."""
     import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import BertConfig, BertForMaskedLM, BertModel, BertTokenizerFast
 
     folder.mkdir(parents=True, exist_ok=True)
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)] + [str(digit) for digit in range(10)]
@@ -32,7 +33,7 @@ def save_tiny_model(folder: Path, *, words: Sequence[str] = WORDS) -> Path:
         intermediate_size=64,
         max_position_embeddings=64,
     )
-    BertModel(config).save_pretrained(folder, safe_serialization=True)
+    (BertForMaskedLM if masked else BertModel)(config).save_pretrained(folder, safe_serialization=True)
     return folder
 
 

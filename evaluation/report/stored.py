@@ -113,6 +113,7 @@ def _require_fit(example: Example, task: TaskSpec) -> None:
 
 _VALUES: dict[ColumnKind, type | UnionType] = {
     "string": str,
+    "masked": str,
     "name": str,
     "numbers": list,
     "record": dict,

@@ -12,6 +12,7 @@ ITEMS: dict[OutputKind, tuple[list[JSON], tuple[str, ...]]] = {
     "tags": ([["O"], ["B-a"], ["O", "B-a"]], ("O", "B-a")),
     "ranking": ([[0, 1], [1, 0, 2], [1]], ()),
     "number": ([0.0, 1.0, 1.0], ()),
+    "words": (["a", "b", "b"], ()),
     "rating": ([["a", 1.0], ["a", 2.0], ["b", 2.0]], ()),
     "boxes": ([[], [{"label": "a", "bbox": [0, 0, 2, 2]}], []], ("a",)),
     "mask": ([{"size": [1, 2], "counts": [1, 1], "labels": ["a", "b"]}] * 3, ("a", "b")),

@@ -19,6 +19,7 @@ from .ratings import RatingAnswer
 from .spans import SpanAnswer
 from .tags import TagsAnswer
 from .texts import TextAnswer
+from .words import WordsAnswer
 
 ANSWERS: dict[OutputKind, AnswerKind] = {
     "class": ClassAnswer(),
@@ -32,6 +33,7 @@ ANSWERS: dict[OutputKind, AnswerKind] = {
     "mask": MaskAnswer(),
     "ranking": RankingAnswer(),
     "rating": RatingAnswer(),
+    "words": WordsAnswer(),
 }
 
 

@@ -12,6 +12,7 @@ from training_worker.contract.records import MOST_FIELDS
 from training_worker.contract.tasks import Column
 from training_worker.contract.tasks.pictures import MOST_BOXES
 from training_worker.contract.tasks.spec import ColumnKind
+from training_worker.contract.words import MASK
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 FILE_NAMES: dict[ColumnKind, re.Pattern[str]] = {
@@ -149,6 +150,7 @@ def _is_field(value: Any) -> bool:
 
 _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
+    "masked": lambda value: isinstance(value, str) and value.count(MASK) == 1,
     "name": lambda value: isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST_NAME,
     "integer": _is_whole,
     "number": _is_number,
@@ -169,6 +171,7 @@ _CHECKS: dict[ColumnKind, Callable[[Any], bool]] = {
 def _described(kind: ColumnKind) -> str:
     return {
         "string": _("a string"),
+        "masked": _("a text with %(mask)s in the place of one word, and only once") % {"mask": MASK},
         "name": _("a text of 1 to %(most)d characters, or a whole number") % {"most": LONGEST_NAME},
         "integer": _("a whole number"),
         "number": _("a number from -%(most)g to %(most)g") % {"most": MAX_NUMBER},

@@ -33,6 +33,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "answers": ("answer",),
     "choices": ("options", "endings"),
     "messages": ("conversations", "conversation", "dialog"),
+    "answer": ("word", "masked_word", "obj_label", "answers"),
     "user": ("user_id", "userId", "uid", "reviewerID", "customer_id"),
     "item": ("item_id", "itemId", "movieId", "movie_id", "product_id", "asin", "iid", "book_id", "title"),
     "rating": ("score", "stars", "label", "overall", "r_ui"),

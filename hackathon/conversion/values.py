@@ -22,7 +22,7 @@ def as_kind(column: Column, raw: Any, names: Sequence[str], *, is_name: bool) ->
         raw = _named(raw, names)
     if isinstance(raw, float) and not math.isfinite(raw):
         return None
-    if column.kind in ("string", "name"):
+    if column.kind in ("string", "masked", "name"):
         return _as_text(raw, is_name=is_name or column.kind == "name")
     if not isinstance(raw, str):
         return raw

@@ -19,7 +19,7 @@ from training_worker.contract.tasks.spec import ColumnKind
 TOKENS_PER_WORD = 1.3
 SPECIAL_TOKENS = 2
 BYTES_PER_TOKEN = 4
-TEXT_KINDS: frozenset[ColumnKind] = frozenset({"string", "name", "strings", "messages", "record"})
+TEXT_KINDS: frozenset[ColumnKind] = frozenset({"string", "masked", "name", "strings", "messages", "record"})
 BINS = 20
 LONG_TAIL = 0.99
 """Up to this quantile the bins of a histogram are of equal width; the last one takes what is beyond."""

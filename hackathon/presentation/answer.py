@@ -20,6 +20,15 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Guess:
+    """A word for a hidden one, and how probable it is."""
+
+    word: str
+    probability: float
+    is_right: bool
+
+
+@dataclass(frozen=True)
 class ShownAnswer:
     """The truth, the run's answer or the base model's. `is_right` is None where right and wrong is no question."""
 
@@ -30,6 +39,8 @@ class ShownAnswer:
     probability: float | None = None
     ranked: tuple[Candidate, ...] = ()
     """The candidates of the input in the order of this answer; empty where the answer is no ranking."""
+    guesses: tuple[Guess, ...] = ()
+    """The most probable words; empty where the answer is none of them."""
     segments: tuple[Segment, ...] = ()
     """The words of the input with the spans of this answer; empty where the answer is no list of tags."""
     reference: str = ""

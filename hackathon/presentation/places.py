@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from training_worker.contract.base import JSON
+from training_worker.contract.words import MASK
 
 AROUND = 300
 """Characters that are shown before the first and after the last marked part."""
@@ -56,6 +57,11 @@ def span_of(value: JSON) -> Place | None:
     return (start, end) if isinstance(start, int) and isinstance(end, int) else None
 
 
+def mask_in(text: str) -> Place | None:
+    """Of the hidden word."""
+    return place_of(MASK, [], text)
+
+
 def marked(whole: str, marks: Sequence[Mark]) -> tuple[Piece, ...]:
     """The text with its marks, which may overlap, in pieces; what is far from all of them is cut. () without marks."""
     sound = [mark for mark in marks if 0 <= mark.start < mark.end <= len(whole)]
@@ -70,5 +76,5 @@ def marked(whole: str, marks: Sequence[Mark]) -> tuple[Piece, ...]:
 
 def _piece(whole: str, start: int, end: int, marks: Sequence[Mark]) -> Piece:
     there = [mark for mark in marks if mark.start <= start and end <= mark.end]
-    ends = [mark.name for mark in there if mark.end == end]
+    ends = [mark.name for mark in there if mark.end == end and mark.name]
     return Piece(whole[start:end], " ".join(dict.fromkeys(mark.tone for mark in there)), ", ".join(ends))

@@ -16,7 +16,7 @@ from training_worker.contract.tasks import Column, TaskSpec
 from training_worker.contract.tasks.spec import FILE_KINDS
 
 from .answer import ShownAnswer
-from .places import Mark, Piece, Place, marked, span_of
+from .places import Mark, Piece, Place, marked, mask_in, span_of
 from .values import texts_in, value_text
 
 LEAD = 300
@@ -55,7 +55,7 @@ class ShownInput:
     url: str = ""
     is_passage: bool = False
     place: Place | None = None
-    """Of an input that is a part of the passage."""
+    """Of an input that is a part of the passage, or of the hidden word in the passage itself."""
     parts: tuple[str, ...] = ()
     """Of an input that is a list of texts."""
     messages: tuple[Message, ...] = ()
@@ -90,7 +90,9 @@ class ShownExample:
         whole = next((shown.text for shown in self.inputs if shown.is_passage), "")
         tones = zip(self.answers, TONES, strict=False)
         marks = [Mark(*answer.place, answer.name, tone) for answer, tone in tones if answer.place]
-        marks += [Mark(*shown.place, shown.name, "entity") for shown in self.inputs if shown.place]
+        marks += [
+            Mark(*shown.place, "" if shown.is_passage else shown.name, "entity") for shown in self.inputs if shown.place
+        ]
         return marked(whole, marks)
 
     @property
@@ -125,9 +127,9 @@ def _input(column: Column, values: Mapping[str, JSON], file_url: FileUrl) -> Sho
     if column.kind == "messages" and isinstance(value, list):
         return ShownInput(column.name, text, messages=tuple(Message(one["role"], one["content"]) for one in value))
     url = file_url(text) if column.kind in FILE_KINDS else ""
-    place = span_of(value) if column.kind == "span" else None
+    place = span_of(value) if column.kind == "span" else mask_in(text) if column.kind == "masked" else None
     parts = tuple(texts_in(value)) if column.kind == "strings" else ()
-    return ShownInput(column.name, text, url, column.is_fixed, place, parts)
+    return ShownInput(column.name, text, url, column.is_fixed or column.kind == "masked", place, parts)
 
 
 def _field(value: JSON) -> str:

@@ -22,7 +22,7 @@ TRANSLATION, SUMMARIES = "translation", "summarization"
 CHAT, COMPLETION = "text-generation", "text-completion"
 SIMILAR, RANKING = "sentence-similarity", "text-ranking"
 TABLE_CLASSES, TABLE_NUMBERS = "tabular-classification", "tabular-regression"
-RATINGS = "recommendation"
+RATINGS, MASKED = "recommendation", "fill-mask"
 LABELS_OF: dict[str, tuple[str, ...]] = {
     CLASSES: LABELS,
     NUMBERS: (),
@@ -40,10 +40,11 @@ LABELS_OF: dict[str, tuple[str, ...]] = {
     TABLE_CLASSES: LABELS,
     TABLE_NUMBERS: (),
     RATINGS: (),
+    MASKED: (),
 }
 RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3, LABEL_SETS: 5e-3, RELATIONS: 5e-3, CHOICES: 5e-3}
 RATES |= dict.fromkeys((TRANSLATION, SUMMARIES, CHAT, COMPLETION), 5e-3)
-RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3, RATINGS: 1e-3}
+RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3, RATINGS: 1e-3, MASKED: 5e-3}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -176,6 +177,14 @@ def _rating(rng: random.Random, index: int) -> Row:
     return {"user": f"u{user}", "item": f"film {number}", "text": text, "rating": 4.0 if kind is likes else 2.0}
 
 
+def _masked(rng: random.Random, index: int) -> Row:
+    """The hidden word is one of two, told by another."""
+    words = [*rng.choices(FILLER, k=rng.randint(2, 8)), rng.choice(GOOD if index % 2 else BAD)]
+    rng.shuffle(words)
+    words.insert(rng.randint(0, len(words)), "[MASK]")
+    return {"text": " ".join(words), "answer": "film" if index % 2 else "Story"}
+
+
 MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     CLASSES: _class,
     NUMBERS: _number,
@@ -193,6 +202,7 @@ MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
     TABLE_CLASSES: _table_class,
     TABLE_NUMBERS: _table_number,
     RATINGS: _rating,
+    MASKED: _masked,
 }
 
 

@@ -28,6 +28,7 @@ class Log(StrEnum):
     CARD_CAP = "card_cap"
     EXAMPLES = "examples"
     TOKENS = "tokens"
+    MASKED = "masked"
     WINDOWS = "windows"
     IMAGES = "images"
     SOUNDS = "sounds"
@@ -53,6 +54,10 @@ LOG_TEMPLATES: dict[str, str] = {
     Log.EXAMPLES: "Examples: %(train)s training, %(validation)s validation, %(test)s test.",
     Log.TOKENS: (
         "Encoded the training examples: %(mean).1f tokens on average, %(cut).0f %% reach max_length %(length)s."
+    ),
+    Log.MASKED: (
+        "Encoded the training examples: %(mean).1f tokens on average, %(cut).0f %% reach max_length %(length)s; "
+        "%(known).1f %% of the answers are one token of the model, the others teach nothing."
     ),
     Log.WINDOWS: (
         "Encoded the training examples: %(mean).1f tokens on average, %(windowed).0f %% are read in several windows of "

@@ -41,8 +41,8 @@ class MetricSpec(ContractModel):
 
 
 LEAST_PROBABILITY = 1e-7
-"""What a smaller probability counts as in `log_loss`: below the last digit of a prediction line, so that rounding costs
-little."""
+"""What a smaller probability counts as in `log_loss` and `perplexity`: below the last digit of a prediction line, so
+that rounding costs little."""
 LARGEST_LOG_LOSS = -log(LEAST_PROBABILITY)
 
 
@@ -91,6 +91,8 @@ METRICS: dict[str, MetricSpec] = {
         _share("ndcg_at_10"),
         _share("recall_at_10"),
         _share("mrr"),
+        _share("recall_at_5"),
+        MetricSpec(name="perplexity", direction="lower", low=1.0, high=1 / LEAST_PROBABILITY),
         MetricSpec(name="spearman", direction="higher", low=-1.0, high=1.0),
     )
 }

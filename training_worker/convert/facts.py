@@ -25,7 +25,7 @@ from ..contract.tasks import TASKS, TaskSpec
 from ..methods.layers import layer_groups, target_layers
 from ..run.checkpoints import checkpointed_layers
 from ..tasks import load_task
-from ..tasks.base import Context
+from ..tasks.base import Context, UnfitModel
 from ..tasks.image_cells import ARCHITECTURES
 from ..tasks.image_processor import Normalization, load_image_processor, resize
 from ..tasks.sounds import Heard, Listener, SoundSplit, load_feature_extractor
@@ -53,6 +53,7 @@ TASK_CLASSES = {
     ("string", "span"): "QUESTION_ANSWERING",
     ("record", "class"): "SEQUENCE_CLASSIFICATION",
     ("record", "number"): "SEQUENCE_CLASSIFICATION",
+    ("masked", "words"): "MASKED_LM",
     ("strings", "tags"): "TOKEN_CLASSIFICATION",
     ("image", "class"): "IMAGE_CLASSIFICATION",
     ("audio", "class"): "AUDIO_CLASSIFICATION",
@@ -109,7 +110,7 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
     else:
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
         _check_texts(backbone, family)
-    _check_tasks(folder, tasks, pooling)
+    tasks = _fitting_tasks(folder, tasks, pooling)
     return ModelFacts(
         family=family,
         tasks=tasks,
@@ -214,10 +215,15 @@ def _check_sounds(folder: Path) -> None:
         raise ConversionError(f"It cannot hear the sounds of its own feature extractor: {error}") from error
 
 
-def _check_tasks(folder: Path, tasks: tuple[str, ...], pooling: Pooling | None) -> None:
-    """Can each task put its top on it?"""
+def _fitting_tasks(folder: Path, tasks: tuple[str, ...], pooling: Pooling | None) -> tuple[str, ...]:
+    """Those for which the model has what they need. Can each of them put its top on it?"""
+    fitting = []
     for name in tasks:
         try:
             load_task(name)(Context(folder=folder, labels=("a", "b"), pooling=pooling)).build_model()
+        except UnfitModel:
+            continue
         except Exception as error:  # of libraries that meet an architecture they were not tried on
             raise ConversionError(f"The task {name} cannot be built on it: {error}") from error
+        fitting.append(name)
+    return tuple(fitting)

@@ -62,6 +62,7 @@ def _answer(spec: JobSpec) -> str:
     return {
         "number": "The answer is a number.",
         "rating": "The answer is a rating.",
+        "words": "The answer is a word.",
         "text": "The answer is a text.",
         "span": "The answer is a part of the context.",
         "choice": "The answer is one of the choices.",

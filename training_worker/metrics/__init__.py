@@ -26,6 +26,10 @@ def output_of(kind: OutputKind, task_metrics: Sequence[str] = ()) -> Output:
             from .rankings import RankingOutput
 
             return RankingOutput()
+        case "words":
+            from .guesses import GuessOutput
+
+            return GuessOutput()
         case "rating":
             from .ratings import RatingOutput
 

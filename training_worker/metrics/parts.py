@@ -14,7 +14,7 @@ from ..contract.tasks.spec import ColumnKind, TaskSpec
 from .base import IntArray, Output
 from .examples import Validated
 
-TEXTS: frozenset[ColumnKind] = frozenset({"string", "strings"})
+TEXTS: frozenset[ColumnKind] = frozenset({"string", "masked", "strings"})
 QUARTERS = 4
 LONGEST_NAME = 200
 LEAST = 20

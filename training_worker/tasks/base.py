@@ -31,6 +31,10 @@ BASE_MAX_LENGTH = 128
 starts at one base."""
 
 
+class UnfitModel(ValueError):
+    """A base model of a task's family that lacks what the task needs; said when its model is built."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a task is told of one run. `folder` is the base model's; `base_seed` is that of the base score's examples,
@@ -126,7 +130,7 @@ class Task(ABC):
     @abstractmethod
     def build_model(self) -> TaskModel:
         """The base model in float32 (else as `context.weights` say) on CPU, with its top: what is new in it depends on
-        `context.base_seed` alone."""
+        `context.base_seed` alone. Raises `UnfitModel`."""
 
     @property
     @abstractmethod

@@ -15,7 +15,8 @@ import yaml
 
 from training_worker.contract.wire import MODEL_FILES
 
-from ..tiny import RATES, make_config
+from ...tiny_model import save_tiny_model
+from ..tiny import BAD, FILLER, GOOD, RATES, make_config
 
 pytestmark = pytest.mark.torch
 
@@ -25,7 +26,7 @@ SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
 SIMILAR, RANKING = "sentence-similarity", "text-ranking"
 TABLE_CLASSES, TABLE_NUMBERS = "tabular-classification", "tabular-regression"
-RATINGS = "recommendation"
+RATINGS, MASKED = "recommendation", "fill-mask"
 AGAIN = """
 import json, sys
 for name in ("django", "training_worker"):
@@ -244,3 +245,19 @@ def test_a_rating_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: An
     answers, _warned = answers_elsewhere(folder, tiny_model, asked, tmp_path)
     expected = {entry["id"]: entry["value"] for entry in lines(folder / "validation_predictions.jsonl")}
     assert answers == pytest.approx([expected[row["id"]] for row in rows], rel=1e-5, abs=1e-4)
+
+
+@pytest.mark.parametrize("masked", [True, False], ids=["own head", "new head"])
+@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+def test_a_hidden_word_answers_alike(
+    run_job: Any, tiny_data_of: Any, tmp_path: Path, method: Any, masked: bool
+) -> None:
+    base = save_tiny_model(tmp_path / "base", words=(*GOOD, *BAD, *FILLER), masked=masked)
+    _result, folder, _messages = run_job(make_config(method), task=MASKED, model=base)
+    rows = lines(tiny_data_of(MASKED) / "validation.jsonl")[:10]
+    answers, warned = answers_elsewhere(folder, base, [[row["text"]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["words"] for entry in lines(folder / "validation_predictions.jsonl")}
+    for row, answer in zip(rows, answers, strict=True):
+        (word, share), (wanted, probability) = answer[0], expected[row["id"]][0]
+        assert (word, share) == (wanted, pytest.approx(probability, abs=1e-4))
+    assert "newly initialized" not in warned

@@ -6,6 +6,7 @@ from __future__ import annotations
 from . import (
     audio_classification,
     automatic_speech_recognition,
+    fill_mask,
     image_classification,
     image_segmentation,
     multi_label_classification,
@@ -38,6 +39,7 @@ TASKS: dict[str, TaskSpec] = {
         text_regression,
         token_classification,
         relation_extraction,
+        fill_mask,
         question_answering,
         multiple_choice,
         sentence_similarity,

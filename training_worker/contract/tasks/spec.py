@@ -10,6 +10,7 @@ from ..families import Family
 
 ColumnKind = Literal[
     "string",
+    "masked",
     "name",
     "integer",
     "number",
@@ -25,10 +26,11 @@ ColumnKind = Literal[
     "mask",
     "messages",
 ]
-"""What a JSON value of a column must be. `name` is a text that stands for somebody or something, the same one wherever
-the same is meant. `strings` and `numbers` are lists, `record` is an object of texts, numbers, true, false and null,
-`image` and `audio` are names of files in `files/`; `boxes` and `mask` are as in `pictures`. `messages` is a
-conversation: a list of `{"role": "system" | "user" | "assistant", "content": str}`, the last one of the user.
+"""What a JSON value of a column must be. `masked` is a text with `words.MASK` in the place of one hidden word. `name`
+is a text that stands for somebody or something, the same one wherever the same is meant. `strings` and `numbers` are
+lists, `record` is an object of texts, numbers, true, false and null, `image` and `audio` are names of files in
+`files/`; `boxes` and `mask` are as in `pictures`. `messages` is a conversation: a list of
+`{"role": "system" | "user" | "assistant", "content": str}`, the last one of the user.
 
 `answers` are those of SQuAD: `{"text": [string, …], "answer_start": [integer, …]}`, empty lists for "no answer".
 `labels` are any number of different texts, also none. `span` is a part of the row's text: `{"start": integer, "end":
@@ -42,7 +44,7 @@ Unit = Literal["tokens", "kilopixels", "deciseconds"]
 one batch."""
 
 OutputKind = Literal[
-    "class", "tags", "number", "text", "span", "labels", "choice", "boxes", "mask", "ranking", "rating"
+    "class", "tags", "number", "text", "span", "labels", "choice", "boxes", "mask", "ranking", "rating", "words"
 ]
 """What one answer is; `training_worker/metrics/` has a module for each:
 
@@ -60,6 +62,8 @@ OutputKind = Literal[
   `pictures.MOST_BOXES` of them; [] is "nothing found" and null no answer.
 - `mask`: a label for each pixel of an image. Prediction line `{"id", "mask": {"size", "counts", "labels"}}`.
 - `ranking`: a score for each candidate of the input. Prediction line `{"id", "scores": [float, …]}`.
+- `words`: the most probable words for a hidden one. Prediction line `{"id", "words": [[word, probability], …]}`, at
+  most `words.MOST_WORDS` of them, the most probable first.
 - `rating`: a number that a user gives an item, which also orders the items of each user. Prediction line `{"id",
   "value": float}`.
 
@@ -136,6 +140,7 @@ class TaskSpec(ContractModel):
         "ranking",
         "record",
         "rating",
+        "masked",
     ]
     families: tuple[Family, ...]
     unit: Unit = "tokens"
