@@ -72,7 +72,7 @@ def job_files(job: Job) -> JobFiles:
     files = tuple(file.model_copy(update={"url": url}) for file, url in zip(model.files, addresses, strict=True))
     return JobFiles(
         data=tuple(_data_file(job.data, entry, signer) for entry in job.data.files),
-        model=model.model_copy(update={"files": files}),
+        model=model.model_copy(update={"files": files, "family": job.base_model.family}),
         outputs=tuple(
             OutputSlot(name=name, max_bytes=size, url=signer.sign(put=name, job=str(job.pk), attempt=job.attempt))
             for name, size in OUTPUTS.items()

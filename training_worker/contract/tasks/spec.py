@@ -96,6 +96,13 @@ class Column(ContractModel):
     """Other columns count its characters: nothing may change it."""
 
 
+class Variant(ContractModel):
+    """How models of one family do a task, where they do it otherwise: what of its `TaskSpec` is another."""
+
+    has_features: bool
+    unused: tuple[str, ...]
+
+
 class TaskSpec(ContractModel):
     """What a task's data, answers and scores look like.
 
@@ -106,6 +113,7 @@ class TaskSpec(ContractModel):
     each validation during a training, and so have a curve. `presentation` names the template that shows
     an example. `families` are those a base model must be of. `unit` is that of an example's cost.
     `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
+    `variants` are the families that do the task by code of their own; of their models `of` is asked.
     """
 
     id: str
@@ -133,6 +141,12 @@ class TaskSpec(ContractModel):
     unused: tuple[str, ...] = ()
     has_features: bool = True
     tracked: int = 5
+    variants: dict[Family, Variant] = {}
+
+    def of(self, family: Family | None) -> TaskSpec:
+        """The task as models of that family do it; None where the family is not known."""
+        variant = self.variants.get(family) if family else None
+        return self.model_copy(update=dict(variant)) if variant else self
 
     def tracked_metrics(self, primary: str) -> tuple[str, ...]:
         """Computed at each validation during a training, the challenge's own metric among them."""
