@@ -77,9 +77,19 @@ def _training(spec: Any) -> Iterator[str]:
     yield f"`{spec.id}`"
     yield ", ".join(spec.families)
     yield f"`{_auto_class(auto)}`" if auto else "any of the families"
-    yield ", ".join(f"`{name}`" for name, method in METHODS.items() if method.fits(spec))
+    yield _methods(METHODS, spec)
     yield ", ".join(f"`{name}`" for name, technique in TECHNIQUES.items() if technique.fits(spec)) or "–"
     yield _base_method(spec)
+
+
+def _methods(methods: Any, spec: Any) -> str:
+    """Those of the first family; of a variant where they are others."""
+    by_family = {
+        family: ", ".join(f"`{name}`" for name, method in methods.items() if method.fits(spec.of(family)))
+        for family in (None, *spec.variants)
+    }
+    others = [f"{family}: {names}" for family, names in by_family.items() if names != by_family[None]]
+    return "; ".join([by_family[None], *others])
 
 
 def _auto_class(name: str) -> str:
@@ -99,11 +109,10 @@ def _base_method(spec: Any) -> str:
 
     if spec.generates:
         return "zero-shot: the untrained model, greedy decoding"
-    if not spec.has_features:
-        return "zero-shot: the untrained model"
     rows = [row for name in _bundles(spec)[:1] for row in read_rows((EXAMPLES / name / "train.jsonl").read_bytes())]
     context = Context(folder=Path(), labels=("a", "b") if spec.has_labels else ())
-    return str(load_task(spec.id)(context, rows * TIMES).base_method)
+    variants = [f"{name}: {load_task(spec.id, name)(context).base_method}" for name in spec.variants]
+    return "; ".join([str(load_task(spec.id)(context, rows * TIMES).base_method), *variants])
 
 
 def _bundles(spec: Any) -> list[str]:

@@ -103,6 +103,8 @@ def _length_problem(task: TaskSpec, limits: ChallengeLimits, facts: ModelFacts) 
 def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
     if not method.fits(task):
         return sentences.METHOD_NOT_FOR_TASK(task=task.id)
+    if able and not any(method.fits(task.of(facts.family)) for facts in able):
+        return sentences.METHOD_NOT_FOR_TASK(task=task.id)
     fitting = [facts for facts in able if facts.family in method.families]
     if able and not fitting:
         return sentences.METHOD_NOT_FOR_MODEL(family=_families(able))

@@ -134,7 +134,11 @@ def _first_model(method: str, terms: Terms) -> str:
     spec, models = METHODS[method], terms.limits.base_models
     known = [(slug, terms.models[slug]) for slug in models if slug in terms.models]
     fitting = (
-        slug for slug, facts in known if facts.family in spec.families and (facts.layers or not spec.needs_layers)
+        slug
+        for slug, facts in known
+        if facts.family in spec.families
+        and spec.fits(terms.task.of(facts.family))
+        and (facts.layers or not spec.needs_layers)
     )
     return next(fitting, models[0] if models else "")
 

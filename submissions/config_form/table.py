@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from training_worker.contract.base import ContractModel
 from training_worker.contract.canonical import canonical
 from training_worker.contract.config import ConfigInvalid, SubmissionConfig, parse_config
-from training_worker.contract.limits import Terms, read_config
+from training_worker.contract.limits import Terms, read_config, task_of
 
 from .fields import as_text, method_fields, nest
 from .presets import preset_values
@@ -45,7 +45,7 @@ class ConfigGroup:
 
 def config_groups(config: SubmissionConfig, terms: Terms) -> list[ConfigGroup]:
     """In the order of a config, without what changes nothing in the task."""
-    started = _started(config, terms)
+    started, unused = _started(config, terms), task_of(config, terms).unused
     training = list(_rows(config.training, started.training))
     of_method = {field.name for field in method_fields(config.method.name, terms.limits, terms.task)}
     return [
@@ -53,7 +53,7 @@ def config_groups(config: SubmissionConfig, terms: Terms) -> list[ConfigGroup]:
         ConfigGroup(
             "method", config.method.name, [row for row in _rows(config.method, started.method) if row.name in of_method]
         ),
-        ConfigGroup("training", "", [row for row in training if f"training.{row.name}" not in terms.task.unused]),
+        ConfigGroup("training", "", [row for row in training if f"training.{row.name}" not in unused]),
         *(
             ConfigGroup(
                 "technique",

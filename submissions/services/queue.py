@@ -27,7 +27,7 @@ _TO_MOVE = ("kind", "state", "attempt", "scoring_attempt", "team", "phase", "bud
 _TOLD = {
     "submission": ("config",),
     "data": ("manifest", "files", "sha256", "prefix"),
-    "base_model": ("manifest", "sha256"),
+    "base_model": ("manifest", "family", "sha256"),
     "phase": ("precision", "recipe"),
     "phase__challenge": ("primary_metric",),
     "phase__challenge__hackathon": ("secret",),

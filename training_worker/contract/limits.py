@@ -121,6 +121,12 @@ def known_of(config: SubmissionConfig, terms: Terms) -> Known:
     )
 
 
+def task_of(config: SubmissionConfig, terms: Terms) -> TaskSpec:
+    """The task as the config's base model does it."""
+    facts = terms.models.get(config.base_model)
+    return terms.task.of(facts.family if facts else None)
+
+
 def largest_cost(terms: Terms, max_length: int) -> float:
     """Cost of the largest example of a batch: `max_length` tokens, or the mean size of images and sounds."""
     return max_length if terms.task.unit == "tokens" else terms.size.mean_cost
@@ -147,7 +153,7 @@ def read_config(data: JSON, terms: Terms) -> SubmissionConfig:
     errors = check(config, terms)
     if errors:
         raise ConfigInvalid(errors)
-    return canonical(config, terms.task, known_of(config, terms))
+    return canonical(config, task_of(config, terms), known_of(config, terms))
 
 
 def _refused(code: str, field: str, message: str, allowed: str = "") -> FieldError:
@@ -173,7 +179,7 @@ def _check_choices(config: SubmissionConfig, limits: ChallengeLimits) -> list[Fi
 
 
 def _check_ranges(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
-    for name, field, value in canonical(config, terms.task).numbers():
+    for name, field, value in canonical(config, task_of(config, terms)).numbers():
         allowed = terms.limits.ranges.get(name)
         if allowed is not None and value not in allowed:
             yield _refused("out_of_range", field, sentences.OUT_OF_RANGE(value=f"{value:g}"), str(allowed))
@@ -181,7 +187,7 @@ def _check_ranges(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError
 
 def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
     """Can this model do this task by this method at all? What cannot run is refused here, never in the training."""
-    facts, task, method = terms.models.get(config.base_model), terms.task, config.method
+    facts, task, method = terms.models.get(config.base_model), task_of(config, terms), config.method
     if not method.fits(task):
         yield _refused("method_not_for_task", "method.name", sentences.METHOD_NOT_FOR_TASK(task=task.id))
     for index, technique in enumerate(config.techniques):

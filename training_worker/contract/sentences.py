@@ -102,6 +102,7 @@ ENDINGS: dict[str, Sentence] = {
 CLASS_PROTOTYPES = Sentence("class prototypes (centred cosine), %(count)s examples a class")
 WORD_PROTOTYPES = Sentence("class prototypes of words (centred cosine), %(count)s words a class")
 LABEL_PROTOTYPES = Sentence("a prototype of each label at the label's frequency, %(count)s examples")
+CHOICE_LIKELIHOOD = Sentence("zero-shot: the choice that is most likely to the untrained model, by the character")
 CHOICE_RIDGE = Sentence("ridge regression of right choices on frozen features, %(count)s examples")
 SPAN_RIDGE = Sentence("ridge regression of starts and ends on frozen features of tokens, %(count)s examples")
 CELL_PROTOTYPES = Sentence("class prototypes of the cells of images (centred cosine)")

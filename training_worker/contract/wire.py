@@ -37,6 +37,7 @@ from .bounds import (
 )
 from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
+from .families import Family
 from .limits import Budget
 from .log_lines import LogLine
 from .measured import MeasuredSpeed
@@ -183,6 +184,8 @@ class ModelManifest(ContractModel):
     slug: Slug
     sha256: Sha256
     files: tuple[FileRef, ...]
+    family: Family | None = None
+    """None: the task's first one."""
     pooling: Pooling | None = None
     source: Annotated[str, Field(max_length=500)] = ""
     revision: Annotated[str, Field(max_length=100)] = ""

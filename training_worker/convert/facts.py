@@ -110,7 +110,7 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
     else:
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
         _check_texts(backbone, family)
-    tasks = _fitting_tasks(folder, tasks, pooling)
+    tasks = _fitting_tasks(folder, tasks, family, pooling)
     return ModelFacts(
         family=family,
         tasks=tasks,
@@ -215,12 +215,12 @@ def _check_sounds(folder: Path) -> None:
         raise ConversionError(f"It cannot hear the sounds of its own feature extractor: {error}") from error
 
 
-def _fitting_tasks(folder: Path, tasks: tuple[str, ...], pooling: Pooling | None) -> tuple[str, ...]:
+def _fitting_tasks(folder: Path, tasks: tuple[str, ...], family: Family, pooling: Pooling | None) -> tuple[str, ...]:
     """Those for which the model has what they need. Can each of them put its top on it?"""
     fitting = []
     for name in tasks:
         try:
-            load_task(name)(Context(folder=folder, labels=("a", "b"), pooling=pooling)).build_model()
+            load_task(name, family)(Context(folder=folder, labels=("a", "b"), pooling=pooling)).build_model()
         except UnfitModel:
             continue
         except Exception as error:  # of libraries that meet an architecture they were not tried on

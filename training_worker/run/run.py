@@ -12,6 +12,7 @@ from torch import nn
 
 from ..contract.bounds import FASTEST
 from ..contract.config import LONGEST, SubmissionConfig, TrainingArguments
+from ..contract.families import Family
 from ..contract.log_lines import Log, LogMessage
 from ..contract.methods import Weights
 from ..contract.sentences import PREDICTIONS_NOT_FINITE
@@ -77,16 +78,19 @@ class Run:
     def __init__(self, job: ChildJob, journal: Journal) -> None:
         self.job, self.spec, self.journal = job, job.spec, journal
         self.clock, self.threads = Clock(), torch.get_num_threads()
-        device, unit = "cuda" if torch.cuda.is_available() else "cpu", TASKS[job.spec.dataset.task].unit
-        self.compute = Compute(torch.device(device), self.spec.precision, unit)
+        device, task = "cuda" if torch.cuda.is_available() else "cpu", TASKS[job.spec.dataset.task].of(self.family)
+        self.compute = Compute(torch.device(device), self.spec.precision, task.unit)
         self.matmul = fix_matmul(self.compute.device)
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
-        has_features = TASKS[job.spec.dataset.task].has_features
-        self.is_frozen = has_features and (config is None or config.method.uses_frozen_features)
+        self.is_frozen = task.has_features and (config is None or config.method.uses_frozen_features)
         self.base_examples: FeatureSplit | None = None
         self.kept: dict[tuple[str, ...], FeatureSplit] = {}
         self.saved_seconds = 0.0
+
+    @property
+    def family(self) -> Family | None:
+        return self.spec.files.model.family
 
     def run(self) -> ChildResult:
         with threads(1 if self.is_frozen else self.threads):
@@ -123,7 +127,7 @@ class Run:
             weights=self.config.method.weights if self.config else Weights(),
             precision=self.spec.precision,
         )
-        return load_task(self.spec.dataset.task)(context, self.rows["train"])
+        return load_task(self.spec.dataset.task, self.family)(context, self.rows["train"])
 
     def prepare_data(self) -> Data:
         """Read all splits; a backbone that trains reads their examples, so they are encoded at once."""

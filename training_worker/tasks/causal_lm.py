@@ -23,6 +23,24 @@ def load_causal_lm(context: Context) -> Any:
     )
 
 
+def end_id(tokenizer: Any) -> int:
+    """Raises ValueError where the tokenizer has no end token."""
+    if tokenizer.eos_token_id is None:
+        raise ValueError("its tokenizer has no end token")
+    return int(tokenizer.eos_token_id)
+
+
+def beginning(tokenizer: Any) -> list[int]:
+    """What the tokenizer puts in front of a text: one token, or none."""
+    found: list[int] = tokenizer("")["input_ids"]
+    return [token for token in found if token == tokenizer.bos_token_id != end_id(tokenizer)][:1]
+
+
+def begun(tokens: list[int], begin: list[int], end: int) -> list[int]:
+    """With that beginning, which a chat template may have put there already; at least one token."""
+    return (tokens if tokens[:1] == begin else [*begin, *tokens]) or [end]
+
+
 def _four_bit(context: Context) -> dict[str, Any]:
     """As QLoRA has it (Dettmers et al. 2023): NF4, scales quantized again, products in the run's precision."""
     compute = torch.bfloat16 if context.precision is Precision.BF16 else torch.float32

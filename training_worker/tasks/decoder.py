@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .base import Outputs, TaskModel
-from .causal_lm import load_causal_lm
+from .causal_lm import beginning, begun, end_id, load_causal_lm
 from .class_output import IGNORED
 from .generated import GeneratedTask, GeneratingModel
 from .seq2seq import positions, read_config
@@ -96,10 +96,7 @@ class DecoderTask(GeneratedTask):
     @property
     def end_id(self) -> int:
         """Raises ValueError where the tokenizer has no end token."""
-        end = self.processor.eos_token_id
-        if end is None:
-            raise ValueError("its tokenizer has no end token")
-        return int(end)
+        return end_id(self.processor)
 
     def answer_tokens(self, answers: Sequence[str]) -> list[list[int]]:
         if not answers:
@@ -110,8 +107,7 @@ class DecoderTask(GeneratedTask):
     @cached_property
     def begin(self) -> list[int]:
         """What the tokenizer puts in front of a text."""
-        found: list[int] = self.processor("")["input_ids"]
-        return [token for token in found if token == self.processor.bos_token_id != self.end_id][:1]
+        return beginning(self.processor)
 
     def encode(self, rows: Sequence[Row], split: str, max_length: int) -> PromptSplit:
         bound = positions(read_config(self.context.folder), "decoder")
@@ -123,15 +119,11 @@ class DecoderTask(GeneratedTask):
         answers = [ids[:written] for ids in self.answer_tokens([row[target] for row in rows])] if is_known else None
         return PromptSplit(
             ids=tuple(row["id"] for row in rows),
-            prompts=[self._begun(tokens)[-longest:] for tokens in prompts],
+            prompts=[begun(tokens, self.begin, self.end_id)[-longest:] for tokens in prompts],
             answers=answers,
             pad=self.processor.pad_token_id if self.processor.pad_token_id is not None else self.end_id,
             usual=self.usual_tokens,
         )
-
-    def _begun(self, tokens: list[int]) -> list[int]:
-        """A chat template may have put the first token there already; a prompt has at least one."""
-        return (tokens if tokens[:1] == self.begin else [*self.begin, *tokens]) or [self.end_id]
 
     def build_model(self) -> DecoderModel:
         """Raises ValueError where the tokenizer has no end token."""

@@ -1,4 +1,4 @@
-"""`multiple-choice`: which of an item's choices is right.
+"""`multiple-choice`: which of an item's choices is right. Decoders do it in `choice_likelihood`.
 
 The question is read with each choice as a pair of texts, one vector of each pair is made by the model's own pooling,
 and one linear output scores it, as `AutoModelForMultipleChoice` does with its pooler: an item's choices share one
@@ -23,6 +23,7 @@ from ..contract.sentences import CHOICE_RIDGE
 from ..contract.tasks.multiple_choice import SPEC
 from ..metrics.base import FloatArray
 from .base import Context, FeatureTask, Outputs, PublicForm, TaskModel
+from .choice_likelihood import ChoiceLikelihood
 from .class_output import IGNORED
 from .heads import LinearHead
 from .ridge import ridge_head
@@ -199,3 +200,4 @@ class MultipleChoice(FeatureTask):
 
 
 TASK = MultipleChoice
+VARIANTS = {"decoder": ChoiceLikelihood}

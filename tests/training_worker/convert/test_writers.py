@@ -35,7 +35,7 @@ def test_an_encoder_decoder_model(tmp_path: Path, architecture: str, positions: 
 def test_a_decoder(tmp_path: Path, architecture: str) -> None:
     info = converted(save_tiny_decoder(tmp_path / "source", WORDS, architecture=architecture))
     assert (info.family, info.architecture, info.max_positions) == ("decoder", architecture, 64)
-    assert set(info.tasks) == {"text-generation", "text-completion"}
+    assert set(info.tasks) == {"text-generation", "text-completion", "multiple-choice"}
     assert info.layers == ("attention", "all-linear")
     assert "tokenizer_config.json" in {file.name for file in info.files}
 

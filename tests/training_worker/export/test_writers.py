@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.tiny_generators import save_tiny_decoder
 from training_worker.contract.tasks import TASKS
 
-from ..tiny import CHAT, COMPLETION, RATES, TRANSLATION, make_config
+from ..tiny import BAD, CHAT, CHOICES, COMPLETION, FILLER, GOOD, RATES, TRANSLATION, make_config
 from .test_folder import answers_elsewhere, card_of, lines
 
 pytestmark = pytest.mark.torch
@@ -43,3 +44,19 @@ def test_it_writes_alike(
     assert not (folder / "head.safetensors").exists()
     assert any(answers)
     assert "The answer is a text." in card_of(folder)
+
+
+@pytest.mark.parametrize("method", ["full", LORA])
+def test_a_decoder_scores_choices_alike(
+    run_job: Any, tiny_data_of: Callable[[str], Path], tmp_path: Path, method: Any
+) -> None:
+    base = save_tiny_decoder(tmp_path / "decoder", (*GOOD, *BAD, *FILLER), architecture="gpt2")
+    files = {"data": [], "outputs": [], "model": {"slug": "tiny", "sha256": "0" * 64, "files": [], "family": "decoder"}}
+    config = make_config(method, num_train_epochs=3, learning_rate=RATES[CHAT])
+    _result, folder, _messages = run_job(config, task=CHOICES, model=base, files=files)
+    rows = lines(tiny_data_of(CHOICES) / "validation.jsonl")[:10]
+    answers, warned = answers_elsewhere(folder, base, [[row["question"], row["choices"]] for row in rows], tmp_path)
+    expected = {entry["id"]: entry["scores"] for entry in lines(folder / "validation_predictions.jsonl")}
+    assert answers == [pytest.approx(expected[row["id"]], abs=1e-4) for row in rows]
+    assert "newly initialized" not in warned
+    assert not (folder / "head.safetensors").exists()

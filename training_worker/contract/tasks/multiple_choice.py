@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .spec import Column, TaskSpec
+from .spec import Column, TaskSpec, Variant
 
 SPEC = TaskSpec(
     id="multiple-choice",
@@ -11,6 +11,7 @@ SPEC = TaskSpec(
     output="choice",
     metrics=("accuracy",),
     presentation="choices",
-    families=("encoder",),
+    families=("encoder", "decoder"),
     unused=("training.label_smoothing_factor",),
+    variants={"decoder": Variant(has_features=False, unused=("training.label_smoothing_factor", "training.head_init"))},
 )

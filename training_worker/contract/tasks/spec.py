@@ -106,6 +106,13 @@ class Column(ContractModel):
     """Other columns count its characters: nothing may change it."""
 
 
+class Variant(ContractModel):
+    """How models of one family do a task, where they do it otherwise: what of its `TaskSpec` is another."""
+
+    has_features: bool
+    unused: tuple[str, ...]
+
+
 class TaskSpec(ContractModel):
     """What a task's data, answers and scores look like.
 
@@ -118,6 +125,7 @@ class TaskSpec(ContractModel):
     `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
     `grouped_by` names the input, a `name`, whose items belong together: metrics look at them as one list, one side of
     the split has them all, and they are one unit of a standard error. The rows of training may have the same names.
+    `variants` are the families that do the task by code of their own; of their models `of` is asked.
     """
 
     id: str
@@ -148,6 +156,12 @@ class TaskSpec(ContractModel):
     has_features: bool = True
     tracked: int = 5
     grouped_by: str = ""
+    variants: dict[Family, Variant] = {}
+
+    def of(self, family: Family | None) -> TaskSpec:
+        """The task as models of that family do it; None where the family is not known."""
+        variant = self.variants.get(family) if family else None
+        return self.model_copy(update=dict(variant)) if variant else self
 
     def tracked_metrics(self, primary: str) -> tuple[str, ...]:
         """Computed at each validation during a training, the challenge's own metric among them."""
