@@ -28,10 +28,10 @@ def usable_models(challenge: Challenge) -> list[BaseModel]:
 
 def usable_limits(challenge: Challenge, models: Iterable[BaseModel]) -> ChallengeLimits:
     """The challenge's limits narrowed to `models`, and to methods and techniques that fit its task: what is offered."""
-    limits, task = challenge.challenge_limits, challenge.task_spec
+    limits, task, models = challenge.challenge_limits, challenge.task_spec, list(models)
     narrowed = {
         "base_models": tuple(model.slug for model in models),
-        "methods": methods_for(task, limits.methods),
+        "methods": methods_for(task, limits.methods, {model.model_facts.family for model in models}),
         "techniques": techniques_for(task, limits.techniques),
     }
     return limits.model_copy(update=narrowed)

@@ -100,6 +100,13 @@ def test_a_method_without_meaning_for_the_task_or_the_model_is_refused(monkeypat
     assert methods_for(TASKS["text-classification"], ("head", "full", "magic")) == ("full",)
 
 
+def test_a_method_that_no_model_of_the_families_can_do_is_not_offered() -> None:
+    """A decoder has no head for choices, an encoder has."""
+    task, names = TASKS["multiple-choice"], ("head", "lora", "magic")
+    assert methods_for(task, names) == methods_for(task, names, ["decoder", "encoder"]) == ("head", "lora")
+    assert methods_for(task, names, ["decoder"]) == ("lora",)
+
+
 def test_everything_that_does_not_fit_is_said_at_once() -> None:
     facts = ModelFacts(family="vision", tasks=("image-classification",), max_positions=16)
     data = make(method={"name": "lora"}) | {"techniques": [{"name": "fgm"}]}

@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from ..families import Family
 from ..tasks.spec import TaskSpec
 from .base import MethodConfig, Weights
 from .full import Full
@@ -22,6 +23,8 @@ METHODS: dict[str, type[MethodConfig]] = {
 }
 
 
-def methods_for(task: TaskSpec, allowed: Iterable[str]) -> tuple[str, ...]:
-    """Of the allowed names those of methods that have a meaning for the task."""
-    return tuple(name for name in allowed if name in METHODS and METHODS[name].fits(task))
+def methods_for(task: TaskSpec, allowed: Iterable[str], families: Iterable[Family] = ()) -> tuple[str, ...]:
+    """Of the allowed names those of methods that have a meaning for the task, as models of one of these families do
+    it; without any, as those of its first family do."""
+    variants = [task.of(family) for family in families] or [task]
+    return tuple(name for name in allowed if name in METHODS and any(map(METHODS[name].fits, variants)))
