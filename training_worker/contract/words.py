@@ -6,9 +6,9 @@ import unicodedata
 
 MASK = "[MASK]"
 """What stands in a text for the word, whatever the tokens of a model are called."""
-MOST_WORDS = 50
+MOST_WORDS = 100
 """Of one answer, the most probable first."""
-LONGEST_WORD = 40
+LONGEST_WORD = 30
 """Characters of a word."""
 
 

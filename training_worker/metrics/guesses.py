@@ -1,7 +1,8 @@
 """`words`: the most probable words for a hidden one, each with its probability. numpy alone.
 
 Truth is a list of n words; answers are n lists of (word, probability), the most probable first, [] where the model gave
-none. Words are compared by `word_form`. A word that is not in the list has no place and the least probability.
+none. Words are compared by `word_form`. A word that is not in the list has no place; what the list leaves of the
+probability is shared by `OTHERS` words.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from .prediction_lines import NOT_A_PREDICTION, read_lines
 from .standard_error import mean_se
 
 TOP = 5
+OTHERS = 30_000
+"""Words that are not in a list: about as many as a vocabulary has."""
 
 
 class GuessOutput:
@@ -150,9 +153,13 @@ def _places(truth: list[str], answers: list[Guesses]) -> IntArray:
 
 
 def _probability(word: str, guesses: Guesses) -> float:
-    """Of all guesses that are the word."""
+    """Of all guesses that are the word; a share of what is left where none is, never more than the last guess has. 0
+    without guesses."""
     wanted = word_form(word)
-    return sum(probability for guess, probability in guesses if word_form(guess) == wanted)
+    if found := [probability for guess, probability in guesses if word_form(guess) == wanted]:
+        return sum(found)
+    left = 1.0 - sum(probability for _guess, probability in guesses)
+    return min(guesses[-1][1], max(0.0, left) / OTHERS) if guesses else 0.0
 
 
 def _written(guesses: Guesses) -> list[list[str | float]]:

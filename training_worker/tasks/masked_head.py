@@ -13,6 +13,8 @@ from transformers.modeling_outputs import BaseModelOutput
 
 STD = 0.02
 """Of new weights, as BERT has it."""
+SMALL = 0.25
+"""Of a new head's vectors beside those of a trained one."""
 
 
 class Given(nn.Module):
@@ -66,10 +68,10 @@ class MaskedHead(nn.Module):
 
     @torch.no_grad()
     def say(self, logits: Tensor) -> None:
-        """Give these logits (V,) for whatever is read, until it is trained: the vectors of its `last_norm` begin at
-        zero."""
+        """Give nearly these logits (V,) for whatever is read, until it is trained: the vectors of its `last_norm` begin
+        `SMALL`. At zero they would learn next to nothing: no gradient reaches the layers before it."""
         assert self.last_norm is not None
-        self.last_norm.weight.zero_()
+        self.last_norm.weight.fill_(SMALL)
         if self.last_norm.bias is not None:
             self.last_norm.bias.zero_()
         self.words.bias.copy_(logits)

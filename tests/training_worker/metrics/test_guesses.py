@@ -76,6 +76,12 @@ def test_no_answer_and_a_word_that_is_not_listed_are_the_worst() -> None:
     assert OUTPUT.value("perplexity", ["tea"], [[("tea", 1.0)]], ()) == METRICS["perplexity"].low
 
 
+def test_what_a_list_leaves_is_shared_by_other_words() -> None:
+    found = OUTPUT.value("perplexity", ["coffee"], [[("tea", 0.7)]], ())
+    assert found == pytest.approx(30_000 / 0.3)
+    assert OUTPUT.value("perplexity", ["coffee"], [[("tea", 0.7), ("milk", 1e-6)]], ()) == pytest.approx(1e6)
+
+
 def test_dummy_knows_frequencies() -> None:
     truth = ["b", "a", "B", "c"]
     dummy = OUTPUT.dummy(truth, ())

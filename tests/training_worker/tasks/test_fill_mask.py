@@ -71,11 +71,10 @@ def test_a_pretrained_head_learns_by_every_method(run_job: Any, masked_model: Pa
 def test_a_new_head_says_how_frequent_answers_are(run_job: Any) -> None:
     result, output, _messages = run_job(None, task=MASKED)
     assert result.base_method == "frequencies of the training answers: the model has no head for masked words"
-    answers = lines(output / "predictions.jsonl")
-    assert len({json.dumps(one["words"]) for one in answers}) == 1, "whatever is read"
-    found = dict(answers[0]["words"])
-    assert found["film"] == found["story"] == pytest.approx(0.5, abs=0.01)
-    assert result.validation["perplexity"] == pytest.approx(2.0, abs=0.05)
+    for one in lines(output / "predictions.jsonl"):
+        found = dict(one["words"])
+        assert [found["film"], found["story"]] == pytest.approx([0.5, 0.5], abs=0.1), "nearly whatever is read"
+    assert result.validation["perplexity"] == pytest.approx(2.0, abs=0.15)
 
 
 def test_an_answer_that_is_no_token_teaches_nothing(run_job: Any, tiny_data_of: Any, tmp_path: Path) -> None:
