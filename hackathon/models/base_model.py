@@ -51,7 +51,7 @@ class BaseModel(Row):
 
     @property
     def model_manifest(self) -> ModelManifest:
-        return ModelManifest.model_validate_json(json.dumps(self.manifest))
+        return ModelManifest.model_validate_json(json.dumps(self.manifest | {"family": self.family}))
 
     @property
     def model_facts(self) -> ModelFacts:

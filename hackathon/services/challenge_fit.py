@@ -101,7 +101,7 @@ def _length_problem(task: TaskSpec, limits: ChallengeLimits, facts: ModelFacts) 
 def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
     if not method.fits(task):
         return sentences.METHOD_NOT_FOR_TASK(task=task.id)
-    fitting = [facts for facts in able if facts.family in method.families]
+    fitting = [facts for facts in able if facts.family in method.families_for(task)]
     if able and not fitting:
         return sentences.METHOD_NOT_FOR_MODEL(family=_families(able))
     if able and method.needs_layers and not any(facts.layers for facts in fitting):

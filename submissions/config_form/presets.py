@@ -133,9 +133,8 @@ def _first_model(method: str, terms: Terms) -> str:
     """The first model that the method fits; else the first one; "" where there is none."""
     spec, models = METHODS[method], terms.limits.base_models
     known = [(slug, terms.models[slug]) for slug in models if slug in terms.models]
-    fitting = (
-        slug for slug, facts in known if facts.family in spec.families and (facts.layers or not spec.needs_layers)
-    )
+    families = spec.families_for(terms.task)
+    fitting = (slug for slug, facts in known if facts.family in families and (facts.layers or not spec.needs_layers))
     return next(fitting, models[0] if models else "")
 
 

@@ -121,7 +121,7 @@ def _take(node: Node, request: ClaimRequest, now: datetime, came: int) -> Job | 
 _TOLD = {
     "submission": ("config",),
     "data": ("manifest", "files", "sha256", "prefix"),
-    "base_model": ("manifest", "sha256"),
+    "base_model": ("manifest", "family", "sha256"),
     "phase": ("precision", "recipe"),
     "phase__challenge": ("primary_metric",),
     "phase__challenge__hackathon": ("secret",),

@@ -213,9 +213,9 @@ def _check_facts(config: SubmissionConfig, task: TaskSpec, facts: ModelFacts) ->
     if task.id not in facts.tasks:
         said = sentences.MODEL_NOT_FOR_TASK(family=facts.family, task=task.id)
         yield _refused("model_not_for_task", "base_model", said)
-    if facts.family not in method.families:
+    if facts.family not in (fitting := method.families_for(task)):
         said = sentences.METHOD_NOT_FOR_MODEL(family=facts.family)
-        yield _refused("method_not_for_model", "method.name", said, ", ".join(method.families))
+        yield _refused("method_not_for_model", "method.name", said, ", ".join(fitting))
     if method.needs_layers and getattr(method, "target_modules", "") not in facts.layers:
         allowed = ", ".join(facts.layers)
         yield _refused("no_such_layers", "method.target_modules", sentences.NO_SUCH_LAYERS, allowed)

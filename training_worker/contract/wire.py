@@ -37,6 +37,7 @@ from .bounds import (
 )
 from .config import LONGEST, SubmissionConfig
 from .facts import Pooling
+from .families import Family
 from .limits import Budget, MeasuredSpeed
 from .log_lines import LogLine
 from .report import Collapse
@@ -179,12 +180,14 @@ class DatasetManifest(ContractModel):
 class ModelManifest(ContractModel):
     """A registered base model: a safetensors folder with config and tokenizer, content-addressed.
 
-    `sha256` is the sha256 over the sorted lines `<sha256>  <name>\\n` of its files.
+    `sha256` is the sha256 over the sorted lines `<sha256>  <name>\\n` of its files. `family` chooses between ways to do
+    a task; None: that of the task's first family.
     """
 
     slug: Slug
     sha256: Sha256
     files: tuple[FileRef, ...]
+    family: Family | None = None
     pooling: Pooling | None = None
     source: Annotated[str, Field(max_length=500)] = ""
     revision: Annotated[str, Field(max_length=100)] = ""

@@ -108,7 +108,7 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
     else:
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))
         _check_texts(backbone, family)
-    _check_tasks(folder, tasks, pooling)
+    _check_tasks(folder, tasks, family, pooling)
     return ModelFacts(family=family, tasks=tasks, max_positions=positions_of(backbone), layers=layer_groups(backbone))
 
 
@@ -190,10 +190,10 @@ def _check_sounds(folder: Path) -> None:
         raise ConversionError(f"It cannot hear the sounds of its own feature extractor: {error}") from error
 
 
-def _check_tasks(folder: Path, tasks: tuple[str, ...], pooling: Pooling | None) -> None:
+def _check_tasks(folder: Path, tasks: tuple[str, ...], family: Family, pooling: Pooling | None) -> None:
     """Can each task put its top on it?"""
     for name in tasks:
         try:
-            load_task(name)(Context(folder=folder, labels=("a", "b"), pooling=pooling)).build_model()
+            load_task(name, family)(Context(folder=folder, labels=("a", "b"), pooling=pooling)).build_model()
         except Exception as error:  # of libraries that meet an architecture they were not tried on
             raise ConversionError(f"The task {name} cannot be built on it: {error}") from error

@@ -80,8 +80,10 @@ class Run:
         self.matmul = fix_matmul(self.compute.device)
         self.config = config = self.spec.config
         self.training = config.training if config else TrainingArguments(max_length=BASE_MAX_LENGTH)
-        has_features = TASKS[job.spec.dataset.task].has_features
-        self.is_frozen = has_features and (config is None or config.method.uses_frozen_features)
+        task_spec = TASKS[job.spec.dataset.task]
+        self.family = self.spec.files.model.family or task_spec.families[0]
+        self.has_features = task_spec.has_features_of(self.family)
+        self.is_frozen = self.has_features and (config is None or config.method.uses_frozen_features)
         self.base_examples: FeatureSplit | None = None
         self.kept: dict[tuple[str, ...], FeatureSplit] = {}
         self.saved_seconds = 0.0
@@ -119,7 +121,7 @@ class Run:
             archives=archives,
             max_new_tokens=self.spec.dataset.max_new_tokens,
         )
-        return load_task(self.spec.dataset.task)(context, self.rows["train"])
+        return load_task(self.spec.dataset.task, self.family)(context, self.rows["train"])
 
     def prepare_data(self) -> Data:
         """Read all splits; a backbone that trains reads their examples, so they are encoded at once."""
@@ -163,7 +165,7 @@ class Run:
 
     def predict_base(self, model: TaskModel, data: Data) -> Prediction:
         """The validation items by the model before training; with features by them and the top as it is now."""
-        if not self.task.spec.has_features:
+        if not self.has_features:
             return predict(model, data.validation, self.task, self.compute)
         features = self.features(model, data.validation, "validation")
         return predict(model.top, features, self.task, self.compute)

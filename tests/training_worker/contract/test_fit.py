@@ -100,6 +100,15 @@ def test_a_method_without_meaning_for_the_task_or_the_model_is_refused(monkeypat
     assert methods_for(TASKS["text-classification"], ("head", "full", "magic")) == ("full",)
 
 
+def test_a_frozen_method_is_for_families_that_have_features_in_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = TASKS["text-classification"].model_copy(update={"without_features": ("decoder",)})
+    monkeypatch.setitem(TASKS, "text-classification", task)
+    writer, head = ENCODER.model_copy(update={"family": "decoder"}), make(method={"name": "head"})
+    assert fit(head, writer)["method.name"][0] == "method_not_for_model"
+    assert fit(make(), writer) == fit(head, ENCODER) == {}
+    assert methods_for(task, ("head", "full")) == ("head", "full")
+
+
 def test_everything_that_does_not_fit_is_said_at_once() -> None:
     facts = ModelFacts(family="vision", tasks=("image-classification",), max_positions=16)
     data = make(method={"name": "lora"}) | {"techniques": [{"name": "fgm"}]}

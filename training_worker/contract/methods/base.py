@@ -22,5 +22,12 @@ class MethodConfig(ContractModel):
 
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
+        """Has it a meaning for the task, by a model of some family?"""
         has_inputs = task.has_features or not cls.uses_frozen_features
         return has_inputs and (cls.tasks is None or task.id in cls.tasks)
+
+    @classmethod
+    def families_for(cls, task: TaskSpec) -> tuple[Family, ...]:
+        """Those whose models it can train in a task that it fits."""
+        without = task.without_features if cls.uses_frozen_features else ()
+        return tuple(family for family in cls.families if family not in without)

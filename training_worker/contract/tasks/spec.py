@@ -105,6 +105,7 @@ class TaskSpec(ContractModel):
     `metrics` are names of `contract.metrics.METRICS`, the usual one first; the first `tracked` of them are computed at
     each validation during a training, and so have a curve. `presentation` names the template that shows
     an example. `families` are those a base model must be of. `unit` is that of an example's cost.
+    `without_features` are families whose models do such a task otherwise, without features.
     `unused` are dotted names of config fields that change nothing in this task: they are kept at their defaults.
     """
 
@@ -132,11 +133,16 @@ class TaskSpec(ContractModel):
     unit: Unit = "tokens"
     unused: tuple[str, ...] = ()
     has_features: bool = True
+    without_features: tuple[Family, ...] = ()
     tracked: int = 5
 
     def tracked_metrics(self, primary: str) -> tuple[str, ...]:
         """Computed at each validation during a training, the challenge's own metric among them."""
         return tuple(dict.fromkeys((*self.metrics[: self.tracked], primary)))
+
+    def has_features_of(self, family: Family) -> bool:
+        """Do models of that family have features in this task?"""
+        return self.has_features and family not in self.without_features
 
     @property
     def has_labels(self) -> bool:
