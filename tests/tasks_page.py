@@ -71,12 +71,12 @@ def _metric(name: str) -> str:
 def _training(spec: Any) -> Iterator[str]:
     from training_worker.contract.methods import METHODS
     from training_worker.contract.techniques import TECHNIQUES
-    from training_worker.convert.facts import TASK_CLASSES
+    from training_worker.convert.facts import auto_class_of
 
-    auto = TASK_CLASSES.get((spec.inputs[0].kind, spec.output))
+    autos = dict.fromkeys(name for family in spec.families if (name := auto_class_of(spec, family)))
     yield f"`{spec.id}`"
     yield ", ".join(spec.families)
-    yield f"`{_auto_class(auto)}`" if auto else "any of the families"
+    yield ", ".join(f"`{_auto_class(name)}`" for name in autos) or "any of the families"
     yield ", ".join(f"`{name}`" for name, method in METHODS.items() if method.fits(spec))
     yield ", ".join(f"`{name}`" for name, technique in TECHNIQUES.items() if technique.fits(spec)) or "–"
     yield _base_method(spec)
@@ -97,7 +97,7 @@ def _base_method(spec: Any) -> str:
     from training_worker.tasks import load_task
     from training_worker.tasks.base import Context
 
-    if not spec.has_features:
+    if not spec.has_features_of(spec.families[0]):
         return "zero-shot: the untrained model, greedy decoding"
     rows = [row for name in _bundles(spec)[:1] for row in read_rows((EXAMPLES / name / "train.jsonl").read_bytes())]
     context = Context(folder=Path(), labels=("a", "b") if spec.has_labels else ())

@@ -13,7 +13,8 @@ TODO = "TODO"
 
 def skeleton(task: TaskSpec, *, slug: str, labels: Sequence[str], license: str, sources: Sequence[str]) -> str:
     """It is accepted as it stands, but for the base model, which no site has."""
-    methods = [name for name, method in METHODS.items() if method.fits(task)]
+    families = set(task.families)
+    methods = [name for name, one in METHODS.items() if one.fits(task) and families <= set(one.families_for(task))]
     others = ", ".join(task.metrics[1:])
     lines = [
         f"# Made by manage.py make_bundle from {', '.join(sources)}. What says TODO is yours to decide; the format is",

@@ -238,6 +238,7 @@ MODEL_FILES: dict[str, int] = {
     "special_tokens_map.json": MEGABYTE,
     "chat_template.jinja": MEGABYTE,
     "vocab.txt": 16 * MEGABYTE,
+    "vocab.json": 16 * MEGABYTE,
     "preprocessor_config.json": MEGABYTE,
 }
 """What makes a folder that transformers or peft loads; a run uploads those that its method and model need."""

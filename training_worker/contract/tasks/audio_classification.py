@@ -11,7 +11,7 @@ SPEC = TaskSpec(
     output="class",
     metrics=("accuracy", "f1_macro"),
     presentation="audio",
-    families=("speech",),
+    families=("speech", "speech-encoder"),
     unit="deciseconds",
     unused=("training.max_length",),
 )

@@ -11,8 +11,8 @@ SPEC = TaskSpec(
     output="text",
     metrics=("wer", "cer"),
     presentation="speech",
-    families=("speech",),
+    families=("speech", "speech-encoder"),
     unit="deciseconds",
     unused=("training.max_length", "training.head_init"),
-    has_features=False,
+    without_features=("speech",),
 )
