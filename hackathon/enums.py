@@ -43,6 +43,7 @@ class ModelFamily(models.TextChoices):
     ENCODER_DECODER = "encoder-decoder", _("encoder-decoder")
     VISION = "vision", _("vision")
     SPEECH = "speech", _("speech")
+    SPEECH_ENCODER = "speech-encoder", _("speech encoder")
 
 
 class TokenScope(models.TextChoices):

@@ -71,12 +71,12 @@ def _metric(name: str) -> str:
 def _training(spec: Any) -> Iterator[str]:
     from training_worker.contract.methods import METHODS
     from training_worker.contract.techniques import TECHNIQUES
-    from training_worker.convert.facts import TASK_CLASSES
+    from training_worker.convert.facts import auto_class_of
 
-    auto = TASK_CLASSES.get((spec.inputs[0].kind, spec.output))
+    autos = dict.fromkeys(name for family in spec.families if (name := auto_class_of(spec, family)))
     yield f"`{spec.id}`"
     yield ", ".join(spec.families)
-    yield f"`{_auto_class(auto)}`" if auto else "any of the families"
+    yield ", ".join(f"`{_auto_class(name)}`" for name in autos) or "any of the families"
     yield _methods(METHODS, spec)
     yield ", ".join(f"`{name}`" for name, technique in TECHNIQUES.items() if technique.fits(spec)) or "–"
     yield _base_method(spec)

@@ -13,7 +13,8 @@ TODO = "TODO"
 
 def skeleton(task: TaskSpec, *, slug: str, labels: Sequence[str], license: str, sources: Sequence[str]) -> str:
     """It is accepted as it stands, but for the base model, which no site has."""
-    methods = [name for name, method in METHODS.items() if method.fits(task)]
+    kinds = [task.of(family) for family in task.families]
+    methods = [name for name, method in METHODS.items() if all(map(method.fits, kinds))]
     others = ", ".join(task.metrics[1:])
     lines = [
         f"# Made by manage.py make_bundle from {', '.join(sources)}. What says TODO is yours to decide; the format is",

@@ -101,9 +101,8 @@ def _length_problem(task: TaskSpec, limits: ChallengeLimits, facts: ModelFacts) 
 
 
 def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
-    if not method.fits(task):
-        return sentences.METHOD_NOT_FOR_TASK(task=task.id)
-    if able and not any(method.fits(task.of(facts.family)) for facts in able):
+    families = [facts.family for facts in able] or task.families
+    if not any(method.fits(task.of(family)) for family in families):
         return sentences.METHOD_NOT_FOR_TASK(task=task.id)
     fitting = [facts for facts in able if facts.family in method.families]
     if able and not fitting:

@@ -61,6 +61,10 @@ def test_every_id_of_the_contract_has_its_code() -> None:
     tasks = [module.TASK for module in modules("tasks") if hasattr(module, "TASK")]
     assert {task.spec.id: task.spec for task in tasks} == TASKS
     assert [load_task(id_).spec.id for id_ in TASKS] == list(TASKS)
+    for task in TASKS.values():
+        by_family = {family: load_task(task.id, family) for family in task.families}
+        assert by_family[task.families[0]] is load_task(task.id), "the first family's is the one without a family"
+        assert {found.spec.id for found in by_family.values()} == {task.id}
     methods = {module.__name__.rpartition(".")[2] for module in modules("methods") if hasattr(module, "prepare")}
     assert methods == METHODS.keys()
     assert all(callable(load_method(name)) for name in METHODS)

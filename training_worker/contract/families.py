@@ -1,10 +1,11 @@
-"""Kinds of base models, by what goes in and what comes out."""
+"""Kinds of base models, by what goes in and what comes out. `speech` hears and writes (Whisper), a `speech-encoder`
+hears alone (wav2vec 2.0)."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
-Family = Literal["encoder", "decoder", "encoder-decoder", "vision", "speech"]
+Family = Literal["encoder", "decoder", "encoder-decoder", "vision", "speech", "speech-encoder"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 
 PROCESSOR_FILE: dict[Family, str] = {
@@ -13,5 +14,6 @@ PROCESSOR_FILE: dict[Family, str] = {
     "encoder-decoder": "tokenizer.json",
     "vision": "preprocessor_config.json",
     "speech": "preprocessor_config.json",
+    "speech-encoder": "preprocessor_config.json",
 }
 """What a model folder's tokenizer, image processor or feature extractor is read from."""

@@ -178,7 +178,8 @@ class DatasetManifest(ContractModel):
 class ModelManifest(ContractModel):
     """A registered base model: a safetensors folder with config and tokenizer, content-addressed.
 
-    `sha256` is the sha256 over the sorted lines `<sha256>  <name>\\n` of its files.
+    `sha256` is the sha256 over the sorted lines `<sha256>  <name>\\n` of its files. `family` chooses between ways to do
+    a task; None: that of the task's first family.
     """
 
     slug: Slug
@@ -236,6 +237,7 @@ MODEL_FILES: dict[str, int] = {
     "special_tokens_map.json": MEGABYTE,
     "chat_template.jinja": MEGABYTE,
     "vocab.txt": 16 * MEGABYTE,
+    "vocab.json": 16 * MEGABYTE,
     "preprocessor_config.json": MEGABYTE,
 }
 """What makes a folder that transformers or peft loads; a run uploads those that its method and model need."""

@@ -35,7 +35,8 @@ from .errors import ConversionError
 from .processors import check_vocabulary, load_tokenizer
 
 AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
-    ("speech", ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
+    ("speech", ("SPEECH_SEQ_2_SEQ",)),
+    ("speech-encoder", ("AUDIO_CLASSIFICATION", "CTC")),
     ("vision", ("IMAGE",)),
     ("encoder-decoder", ("SEQ_TO_SEQ_CAUSAL_LM",)),
     ("encoder", ("MASKED_LM", "TEXT_ENCODING")),
@@ -60,6 +61,8 @@ TASK_CLASSES = {
     ("audio", "text"): "SPEECH_SEQ_2_SEQ",
 }
 """The auto class that loads a model trained for a first input and an output of these kinds."""
+FAMILY_CLASSES: dict[tuple[str, Family], str] = {("automatic-speech-recognition", "speech-encoder"): "CTC"}
+"""The same of a task by models of a family that do it otherwise."""
 
 
 WRITERS: dict[Family, Any] = {"encoder-decoder": AutoModelForSeq2SeqLM, "decoder": AutoModelForCausalLM}
@@ -79,17 +82,24 @@ def family_of(architecture: str) -> Family:
 
 def tasks_of(architecture: str, family: Family) -> tuple[str, ...]:
     """Ids of the tasks it can do. Raises `ConversionError` where there is none."""
-    tasks = tuple(spec.id for spec in TASKS.values() if family in spec.families and _has_class(architecture, spec))
+    tasks = tuple(
+        spec.id for spec in TASKS.values() if family in spec.families and _has_class(architecture, family, spec)
+    )
     if not tasks:
         wanted = ", ".join(f"{spec.id} ({', '.join(spec.families)})" for spec in TASKS.values())
         raise ConversionError(f"{architecture}, of family {family}, can do none of the tasks: {wanted}.")
     return tasks
 
 
-def _has_class(architecture: str, spec: TaskSpec) -> bool:
+def auto_class_of(spec: TaskSpec, family: Family) -> str | None:
+    """In the names of transformers' lists; None where any architecture of the family will do."""
+    return FAMILY_CLASSES.get((spec.id, family), TASK_CLASSES.get((spec.inputs[0].kind, spec.output)))
+
+
+def _has_class(architecture: str, family: Family, spec: TaskSpec) -> bool:
     if spec.output in ("boxes", "mask"):
         return architecture in ARCHITECTURES
-    name = TASK_CLASSES.get((spec.inputs[0].kind, spec.output))
+    name = auto_class_of(spec, family)
     return name is None or architecture in _architectures(name)
 
 
@@ -105,7 +115,7 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
     backbone = load_backbone(folder, WRITERS.get(family, AutoModel))
     if family == "vision":
         _check_images(backbone, folder)
-    elif family == "speech":
+    elif family in ("speech", "speech-encoder"):
         _check_sounds(folder)
     else:
         check_vocabulary(load_tokenizer(folder), _embeddings(backbone))

@@ -89,8 +89,8 @@ class Run:
         self.saved_seconds = 0.0
 
     @property
-    def family(self) -> Family | None:
-        return self.spec.files.model.family
+    def family(self) -> Family:
+        return self.spec.files.model.family or TASKS[self.spec.dataset.task].families[0]
 
     def run(self) -> ChildResult:
         with threads(1 if self.is_frozen else self.threads):

@@ -24,6 +24,7 @@ from ..contract.tasks.automatic_speech_recognition import SPEC
 from .base import Context, Outputs, PublicForm, TaskModel
 from .class_output import IGNORED, mean_cross_entropy
 from .sounds import Listener, SoundSplit, SoundTask
+from .speech_ctc import CtcRecognition
 from .speech_decoder import SpeechProcessor, TranscriptionModel, load_transcriber
 from .split import TARGETS, Batch, Row, Split, inputs_of
 
@@ -186,3 +187,4 @@ def _before(ids: list[int], end: int) -> list[int]:
 
 
 TASK = SpeechRecognition
+VARIANTS = {"speech-encoder": CtcRecognition}

@@ -83,6 +83,7 @@ def test_a_good_folder_is_registered_by_its_content(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "m", good_files())
     row, is_new = import_model(folder=folder)
     manifest = row.model_manifest
+    assert manifest.family == row.family == "encoder", "a node is told how to do a task"
     assert is_new
     assert (row.slug, row.pk, manifest.sha256, manifest.pooling) == (
         "tiny",

@@ -68,10 +68,10 @@ FEATURE_EXTRACTORS = {
 """The whisper of the tests hears 2 s."""
 
 
-def make_config(architecture: str) -> Any:
+def make_config(architecture: str, **changes: Any) -> Any:
     from transformers import AutoConfig
 
-    return AutoConfig.for_model(architecture, **CONFIGS[architecture])
+    return AutoConfig.for_model(architecture, **CONFIGS[architecture] | changes)
 
 
 def structure(architecture: str) -> Any:
@@ -84,15 +84,15 @@ def structure(architecture: str) -> Any:
         return auto.from_config(make_config(architecture))
 
 
-def save_source(architecture: str, folder: Path) -> Path:
-    """Weights, config and processor files."""
+def save_source(architecture: str, folder: Path, **changes: Any) -> Path:
+    """Weights, config with `changes`, and processor files."""
     import torch
     import transformers
 
     torch.manual_seed(0)
     folder.mkdir(parents=True)
     auto: Any = transformers.AutoModel
-    auto.from_config(make_config(architecture)).save_pretrained(folder)
+    auto.from_config(make_config(architecture, **changes)).save_pretrained(folder)
     if architecture in IMAGE_PROCESSORS:
         (folder / "preprocessor_config.json").write_text(json.dumps(IMAGE_PROCESSORS[architecture]))
         return folder
@@ -115,3 +115,35 @@ def save_byte_tokenizer(folder: Path) -> None:
 def edit_json(path: Path, **changes: Any) -> None:
     content = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps(content | changes), "utf-8")
+
+
+LETTERS = ("<pad>", "<unk>", "|", *"HIO")
+
+
+DROPOUTS = (
+    "hidden_dropout",
+    "attention_dropout",
+    "activation_dropout",
+    "feat_proj_dropout",
+    "final_dropout",
+    "layerdrop",
+)
+SLOW: dict[str, Any] = {"conv_kernel": [20, 10, 8], "conv_stride": [10, 10, 8]} | dict.fromkeys(DROPOUTS, 0.0)
+"""Of a wav2vec 2.0 that makes 20 frames a second and drops nothing."""
+
+
+def save_ctc_source(folder: Path) -> Path:
+    """A wav2vec 2.0 with a head for capital letters and their names, 20 frames a second."""
+    import torch
+    from transformers import AutoModelForCTC, Wav2Vec2CTCTokenizer
+
+    save_source("wav2vec2", folder, **SLOW)
+    for path in folder.glob("*token*"):
+        path.unlink()
+    (folder / "vocab.json").write_text(json.dumps({letter: number for number, letter in enumerate(LETTERS)}))
+    Wav2Vec2CTCTokenizer(str(folder / "vocab.json"), bos_token=None, eos_token=None).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = make_config("wav2vec2", **SLOW)
+    config.vocab_size, config.pad_token_id = len(LETTERS), 0
+    AutoModelForCTC.from_config(config).save_pretrained(folder)
+    return folder

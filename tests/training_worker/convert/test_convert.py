@@ -157,7 +157,7 @@ def test_a_sentencepiece_tokenizer_asks_for_its_library(source: Path, monkeypatc
     [
         ("no-such-thing", "transformers has no architecture no-such-thing."),
         ("time_series_transformer", "is not an architecture of a family that can be fine-tuned here"),
-        ("parakeet_ctc", "parakeet_ctc, of family speech, can do none of the tasks: "),
+        ("vit_mae", "vit_mae, of family vision, can do none of the tasks: "),
     ],
 )
 def test_an_architecture_that_fits_no_task_is_refused(source: Path, architecture: str, said: str) -> None:

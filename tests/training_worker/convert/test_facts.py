@@ -26,7 +26,9 @@ pytestmark = pytest.mark.torch
         ("resnet", "vision"),
         ("efficientnet", "vision"),
         ("yolos", "vision"),
-        ("wav2vec2", "speech"),
+        ("wav2vec2", "speech-encoder"),
+        ("hubert", "speech-encoder"),
+        ("audio-spectrogram-transformer", "speech-encoder"),
         ("whisper", "speech"),
     ],
 )

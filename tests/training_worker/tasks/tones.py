@@ -6,7 +6,9 @@ import io
 import json
 import random
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,8 +31,8 @@ def tone(label: str, rng: random.Random, *, rate: int, ending: str, channels: in
     return body.getvalue()
 
 
-def make_tones(folder: Path, target: str) -> Path:
-    """Rows with the label as their `target`, and the sounds in archives and beside them."""
+def make_tones(folder: Path, target: str, said: Mapping[str, str] = MappingProxyType({})) -> Path:
+    """Rows with the label as their `target`, or what is `said` of it, and the sounds in archives and beside them."""
     rng = random.Random(0)
     for split, count in SIZES.items():
         rows = []
@@ -43,13 +45,23 @@ def make_tones(folder: Path, target: str) -> Path:
                 entry.size = len(body)
                 archive.addfile(entry, io.BytesIO(body))
                 (folder / name).write_bytes(body)
-                rows.append({"id": f"{split}-{n}", "audio": name} | ({target: label} if split != "test" else {}))
+                rows.append(
+                    {"id": f"{split}-{n}", "audio": name}
+                    | ({target: said.get(label, label)} if split != "test" else {})
+                )
         (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
 
 def run_sounds(
-    task: str, model: Path, data: Path, output: Path, method: dict[str, Any] | None, **training: Any
+    task: str,
+    model: Path,
+    data: Path,
+    output: Path,
+    method: dict[str, Any] | None,
+    *,
+    family: str | None = None,
+    **training: Any,
 ) -> tuple[Any, list[Any]]:
     import torch
 
@@ -64,7 +76,7 @@ def run_sounds(
     labels = list(LABELS) if TASKS[task].has_labels else []
     dataset = make_spec(None)["dataset"] | {"task": task, "labels": labels}
     spec = make_spec(config, dataset=dataset, primary_metric=TASKS[task].metrics[0])
-    spec["files"]["model"]["pooling"] = None
+    spec["files"]["model"] |= {"pooling": None, "family": family}
     job = ChildJob(
         spec=JobSpec.model_validate_json(json.dumps(spec)),
         data={path.name: str(path) for path in data.iterdir() if path.suffix in {".jsonl", ".tar"}},

@@ -12,7 +12,7 @@ SPEC = TaskSpec(
     metrics=CLASS_METRICS,
     tracked=2,
     presentation="audio",
-    families=("speech",),
+    families=("speech", "speech-encoder"),
     unit="deciseconds",
     unused=("training.max_length",),
 )

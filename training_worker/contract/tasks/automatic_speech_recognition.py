@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .spec import Column, TaskSpec
+from .spec import Column, TaskSpec, Variant
+
+UNUSED = ("training.max_length", "training.head_init")
 
 SPEC = TaskSpec(
     id="automatic-speech-recognition",
@@ -11,8 +13,9 @@ SPEC = TaskSpec(
     output="text",
     metrics=("wer", "cer"),
     presentation="speech",
-    families=("speech",),
+    families=("speech", "speech-encoder"),
     unit="deciseconds",
-    unused=("training.max_length", "training.head_init"),
+    unused=UNUSED,
     has_features=False,
+    variants={"speech-encoder": Variant(has_features=True, unused=UNUSED)},
 )
