@@ -14,6 +14,8 @@ from ..contract.families import PROCESSOR_FILE, Family
 from .errors import ConversionError
 
 VOCABULARIES = ("vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model")
+WHOLE = "processor_config.json"
+"""Where transformers' processors of two parts keep what is not the tokenizer's."""
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -25,12 +27,14 @@ TOKENIZER_FILES = (
 
 
 def write_processor(folder: Path, draft: Path, family: Family) -> None:
-    """Copy the processor's files. A tokenizer without `tokenizer.json` is made a fast one."""
+    """Copy the processor's files. A tokenizer without `tokenizer.json` is made a fast one where a family reads text."""
     wanted = PROCESSOR_FILE[family]
     others = () if family == "vision" else TOKENIZER_FILES
     for name in {wanted, *others}:
         if (folder / name).exists():
             shutil.copyfile(folder / name, draft / name)
+    if wanted not in TOKENIZER_FILES and not (draft / wanted).exists():
+        _write_nested(folder / WHOLE, draft / wanted, family)
     if (draft / wanted).exists():
         return
     if wanted not in TOKENIZER_FILES:
@@ -42,6 +46,16 @@ def write_processor(folder: Path, draft: Path, family: Family) -> None:
             "Its tokenizer is a SentencePiece model: install sentencepiece and protobuf, then convert it again."
         )
     load_tokenizer(folder).save_pretrained(draft)
+
+
+def _write_nested(source: Path, target: Path, family: Family) -> None:
+    """The part of a whole processor's file that is the family's own, where there is one; no code of the model's own."""
+    try:
+        part = json.loads(source.read_text("utf-8"))["image_processor" if family == "vision" else "feature_extractor"]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return
+    if isinstance(part, dict) and "auto_map" not in part:
+        target.write_text(json.dumps(part, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

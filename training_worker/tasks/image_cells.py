@@ -29,6 +29,7 @@ from .heads import LinearHead
 from .image_classification import ImageSplit
 from .image_processor import Normalization, load_image_processor, process
 from .split import Row, Split
+from .vision_backbone import load_vision_backbone
 
 MOST_CELLS = 256
 STAGED = ("efficientnet", "resnet", "regnet", "convnext", "convnextv2", "mobilenet_v2")
@@ -174,15 +175,7 @@ class CellTask(FeatureTask):
         return LogMessage(Log.IMAGES, {"width": self.grid.width, "height": self.grid.height})
 
     def build_model(self) -> CellModel:
-        backbone: Any = AutoModel.from_pretrained(
-            self.context.folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
-        if hasattr(getattr(backbone, "pooler", None), "dense"):
-            backbone.pooler = None  # of a vision transformer's pre-training
+        backbone = load_vision_backbone(self.context.folder)
         return CellModel(backbone, LinearHead(self.grid.features, self.outputs_per_cell, dropout=0.0))
 
     def usage(self, architecture: str) -> str:

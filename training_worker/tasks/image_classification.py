@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, AutoModelForImageClassification, BaseImageProcessor
+from transformers import AutoConfig, AutoModelForImageClassification, BaseImageProcessor
 
 from ..contract.log_lines import Log, LogMessage
 from ..contract.tasks.image_classification import SPEC
@@ -22,6 +22,7 @@ from .class_output import ClassTask
 from .heads import LinearHead
 from .image_processor import Normalization, load_image_processor, resize
 from .split import TARGETS, Batch, Row, Split
+from .vision_backbone import load_vision_backbone
 
 USAGE = """\
 @torch.inference_mode()
@@ -121,15 +122,7 @@ class ImageClassification(ClassTask):
         return LogMessage(Log.IMAGES, {"width": width, "height": height})
 
     def build_model(self) -> ImageModel:
-        backbone: Any = AutoModel.from_pretrained(
-            self.context.folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
-        if hasattr(getattr(backbone, "pooler", None), "dense"):
-            backbone.pooler = None  # of a vision transformer's pre-training: the public class has none either
+        backbone = load_vision_backbone(self.context.folder)
         own = self.classifier
         return ImageModel(backbone, LinearHead(own.width, len(self.context.labels), own.dropout))
 

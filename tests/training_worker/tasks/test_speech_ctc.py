@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.training_worker.export.test_folder import answers_elsewhere, lines
 from tests.training_worker.tasks.test_audio_classification import READ, RESAMPLED
 from tests.training_worker.tasks.tones import make_tones, run_sounds
 from training_worker.convert.convert import convert
+from training_worker.convert.errors import ConversionError
 
 pytestmark = pytest.mark.torch
 
@@ -125,12 +127,23 @@ def test_a_new_head_depends_on_the_data_version_alone(models: Path, data: Path) 
 
 
 def test_a_head_with_fewer_rows_than_letters_is_refused(tmp_path: Path) -> None:
-    import json
-
-    from training_worker.convert.errors import ConversionError
-
     source = save_ctc_source(tmp_path / "source")
     letters = json.loads((source / "vocab.json").read_text())
     (source / "vocab.json").write_text(json.dumps(letters | {"z": 40}))
     with pytest.raises(ConversionError, match="letters beyond the 6 of its head"):
         convert(str(source), tmp_path / "model", slug="tiny", license="mit", revision="1")
+
+
+def test_a_processor_that_was_saved_whole_is_read(tmp_path: Path) -> None:
+    from transformers import AutoProcessor
+
+    source = save_ctc_source(tmp_path / "source")
+    AutoProcessor.from_pretrained(source).save_pretrained(source)
+    (source / "preprocessor_config.json").unlink()
+    assert (source / "processor_config.json").exists()
+    info = convert(str(source), tmp_path / "model", slug="tiny", license="mit", revision="1")
+    assert {"preprocessor_config.json", "vocab.json"} <= {file.name for file in info.files}
+    assert TASK in info.tasks
+    (source / "processor_config.json").write_text('{"feature_extractor": {"auto_map": {}}}')
+    with pytest.raises(ConversionError, match="There is no preprocessor_config"):
+        convert(str(source), tmp_path / "other", slug="tiny", license="mit", revision="1")
