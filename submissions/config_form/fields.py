@@ -60,6 +60,15 @@ def method_fields(method: str, limits: ChallengeLimits, task: TaskSpec) -> list[
     return [field for field in fields if families & set(families_of.get(field.name, task.families))]
 
 
+def idle_method_fields(config: Mapping[str, JSON]) -> list[str]:
+    """Dotted names of a config's fields that only some families' models have, as far as they are at their defaults."""
+    method = config.get("method")
+    model = METHODS.get(str(method.get("name"))) if isinstance(method, dict) else None
+    if model is None or not isinstance(method, dict):
+        return []
+    return [f"method.{name}" for name in model.families_of if method.get(name) == model.model_fields[name].default]
+
+
 def training_fields(limits: ChallengeLimits, task: TaskSpec) -> list[ConfigField]:
     """Without those that change nothing in the task."""
     return [field for field in _fields("training", TrainingArguments, limits) if field.path not in task.unused]

@@ -12,7 +12,7 @@ from hackathon.errors import DomainError, Invalid, NotAllowed
 from hackathon.models import User
 from submissions.config_form.annotations import ANNOTATIONS
 from submissions.config_form.draft_form import DraftForm
-from submissions.config_form.fields import BASE_MODEL, METHOD
+from submissions.config_form.fields import BASE_MODEL, METHOD, idle_method_fields
 from submissions.config_form.forms import ConfigForm, form_data
 from submissions.config_form.presets import Preset, presets_of
 from submissions.config_form.yaml_form import YamlForm
@@ -145,7 +145,8 @@ def _as_form(page: SubmitPage, text: YamlForm) -> DraftForm:
     try:
         data = form_data(config)
         form = page.form(data | text.annotations)
-        unknown = sorted(set(data) - set(form.fields) - set(page.offered.task.unused))
+        hidden = {*page.offered.task.unused, *idle_method_fields(config)}
+        unknown = sorted(set(data) - set(form.fields) - hidden)
         if unknown:
             raise ValueError(unknown[0])
     except ValueError as error:

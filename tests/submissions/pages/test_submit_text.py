@@ -22,6 +22,16 @@ from training_worker.contract.config import parse_config
 # --- YAML -----------------------------------------------------------------------------------------------------------
 
 
+def test_a_stored_config_fits_the_form_though_no_model_of_the_task_has_all_its_fields(world: World) -> None:
+    """What says how a decoder is kept is no field for encoders; another value than the default is not dropped."""
+    method = "method: {name: lora, dtype: %s, load_in_4bit: false}\n"
+    for dtype, found in (("float32", ""), ("bfloat16", "The form has no field for “method.dtype”.")):
+        text = "base_model: tiny-bert\n" + method % dtype
+        shown = html(send(world, button="x", to="form", tab="yaml", yaml=text))
+        assert found in problems(shown).get("yaml", "")
+        assert bool(problems(shown)) is bool(found)
+
+
 def test_yaml_round_trips_by_the_tabs(world: World) -> None:
     text = textarea(html(send(world, button="x", to="yaml", note="both")))
     assert load(text) == nest(
