@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.demo.base_model import MINILM
+from evaluation.demo.configs import config
 from evaluation.demo.people import MODEL
 from evaluation.demo.recipe import Recipe
 from training_worker.contract.text import normal_form
@@ -108,23 +109,18 @@ def make(folder: Path) -> None:
     write_bundle(folder, hide_words(sentences_of(read_docstrings(roots))))
 
 
-TRAINING = {"per_device_train_batch_size": 16, "max_length": 48}
-SHORT, LONG = ({"learning_rate": 2e-3, "num_train_epochs": 4}, {"learning_rate": 8e-3, "num_train_epochs": 10})
 RECIPE = Recipe(
     challenge=CHALLENGE_YAML,
     model=MINILM,
     make=make,
     configs=(
-        {"base_model": MODEL, "method": {"name": "head"}, "training": TRAINING | SHORT},
-        {"base_model": MODEL, "method": {"name": "head"}, "training": TRAINING | LONG},
+        config(MODEL, "head", 2e-3, 4, max_length=48),
+        config(MODEL, "head", 8e-3, 10, max_length=48),
     ),
-    baseline={
-        "base_model": MODEL,
-        "method": {"name": "head"},
-        "training": TRAINING | {"learning_rate": 1e-3, "num_train_epochs": 3},
-    },
+    baseline=config(MODEL, "head", 1e-3, 3, max_length=48),
     baseline_note="Baseline: a new head on frozen features, trained for a short time",
 )
+
 
 if __name__ == "__main__":
     sys.exit(run(make))
