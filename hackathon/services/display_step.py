@@ -22,14 +22,19 @@ def default_display_step(metric: str, targets: Sequence[Any]) -> float:
     - A share, from 0 to 1: that of a baseline which is right in `BASELINE_GUESS` of the items, √(p(1 − p)/n), between
       0.0001 and 0.05; from 0 to 100: a hundred times that.
     - A mean error, which has the targets' unit: that of always answering their mean ȳ, with dᵢ = (yᵢ − ȳ)² or |yᵢ − ȳ|
-      the standard error of the mean of d, √(Σ(dᵢ − d̄)²/n)/√n.
+      the standard error of the mean of d, √(Σ(dᵢ − d̄)²/n)/√n; for the root of a mean square that divided by 2√d̄ (delta
+      method).
     - Anything else (correlations, R²): 1/√n.
     """
     spec = METRICS[metric]
     if spec.low == 0.0 and spec.high in (1.0, 100.0):
         se = spec.high * math.sqrt(BASELINE_GUESS * (1 - BASELINE_GUESS) / len(targets))
         return min(spec.high * LARGEST_SHARE_STEP, max(spec.high * SMALLEST_SHARE_STEP, display_step(se)))
-    se = _error_se(targets, ERRORS[metric]) if metric in ERRORS else 1 / math.sqrt(len(targets))
+    if metric == "rmse":
+        root = pstdev(targets)
+        se = _error_se(targets, ERRORS["mse"]) / (2 * root) if root else 0.0
+    else:
+        se = _error_se(targets, ERRORS[metric]) if metric in ERRORS else 1 / math.sqrt(len(targets))
     return min(MAX_STEP, max(MIN_STEP, display_step(max(se, MIN_STEP))))
 
 

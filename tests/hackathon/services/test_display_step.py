@@ -24,13 +24,16 @@ def test_a_mean_error_has_that_of_answering_the_mean() -> None:
     absolute = [abs(value - fmean(targets)) for value in targets]
     assert default_display_step("mse", targets) == display_step(pstdev(squares) / 600**0.5) == 0.05
     assert default_display_step("mae", targets) == display_step(pstdev(absolute) / 600**0.5) == 0.01
+    root_se = pstdev(squares) / 600**0.5 / (2 * pstdev(targets))
+    assert default_display_step("rmse", targets) == display_step(root_se)
 
 
 @pytest.mark.parametrize("scale", [10, 1000])
 def test_the_step_of_an_error_has_the_targets_unit(scale: int) -> None:
     targets = [float(n % 7) for n in range(700)]
     larger = [scale * value for value in targets]
-    assert default_display_step("mae", larger) == pytest.approx(scale * default_display_step("mae", targets))
+    for metric in ("mae", "rmse"):
+        assert default_display_step(metric, larger) == pytest.approx(scale * default_display_step(metric, targets))
     assert default_display_step("mse", larger) == pytest.approx(scale**2 * default_display_step("mse", targets))
 
 
