@@ -40,28 +40,33 @@ def allowed_groups(limits: ChallengeLimits, task: TaskSpec, defaults: Mapping[st
     """
     training = list(_fields(TrainingArguments, limits, "training", _within(defaults, "training")))
     return [
-        *(
-            _group(f"method: {name}", METHODS[name], limits, "method", _within(defaults, f"method.{name}"))
-            for name in methods_for(task, limits.methods)
-        ),
+        *(_method_group(name, limits, task, defaults) for name in methods_for(task, limits.methods)),
         AllowedGroup("training", "", [field for field in training if f"training.{field.name}" not in task.unused]),
-        *(
-            _group(f"technique: {name}", TECHNIQUES[name], limits, path, _within(defaults, path))
-            for name in techniques_for(task, limits.techniques)
-            for path in [f"techniques.{name}"]
-        ),
+        *(_technique_group(name, limits, defaults) for name in techniques_for(task, limits.techniques)),
     ]
+
+
+def _method_group(name: str, limits: ChallengeLimits, task: TaskSpec, defaults: Mapping[str, str]) -> AllowedGroup:
+    """Without fields that have no meaning for any model of the task."""
+    method = METHODS[name]
+    fields = _fields(method, limits, "method", _within(defaults, f"method.{name}"))
+    used = [field for field in fields if method.uses_field(field.name, task)]
+    return AllowedGroup(f"method: {name}", _described(method), used)
+
+
+def _technique_group(name: str, limits: ChallengeLimits, defaults: Mapping[str, str]) -> AllowedGroup:
+    technique, path = TECHNIQUES[name], f"techniques.{name}"
+    fields = list(_fields(technique, limits, path, _within(defaults, path)))
+    return AllowedGroup(f"technique: {name}", _described(technique), fields)
+
+
+def _described(model: type[ContractModel]) -> str:
+    text = summary(model)
+    return _(text) if text else ""
 
 
 def _within(defaults: Mapping[str, str], group: str) -> dict[str, str]:
     return {path.removeprefix(f"{group}."): text for path, text in defaults.items() if path.startswith(f"{group}.")}
-
-
-def _group(
-    title: str, model: type[ContractModel], limits: ChallengeLimits, prefix: str, defaults: Mapping[str, str]
-) -> AllowedGroup:
-    text = summary(model)
-    return AllowedGroup(title, _(text) if text else "", list(_fields(model, limits, prefix, defaults)))
 
 
 def _fields(

@@ -55,9 +55,8 @@ def method_choices(limits: ChallengeLimits) -> list[str]:
 
 def method_fields(method: str, limits: ChallengeLimits, task: TaskSpec) -> list[ConfigField]:
     """Without those that have no meaning for any model of the task."""
-    families_of, families = METHODS[method].families_of, set(task.families)
-    fields = _fields("method", METHODS[method], limits)
-    return [field for field in fields if families & set(families_of.get(field.name, task.families))]
+    spec = METHODS[method]
+    return [field for field in _fields("method", spec, limits) if spec.uses_field(field.name, task)]
 
 
 def idle_method_fields(config: Mapping[str, JSON]) -> list[str]:

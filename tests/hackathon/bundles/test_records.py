@@ -86,11 +86,11 @@ def test_rows_are_counted_and_found_by_what_a_model_reads() -> None:
     assert "town: łódź; age: 41" in files["train.search"].decode()
 
 
-def test_the_page_has_a_table_of_names_and_values() -> None:
+def test_the_page_has_names_and_values() -> None:
     row = {"id": "1", "features": {"<b>": "<i>", "age": 41.123456789, "weight": None}, "label": "a"}
     shown = " ".join(
         render_to_string("hackathon/presentation/_record.html", {"example": shown_row(row, SPEC, str)}).split()
     )
-    assert '<th scope="row"><bdi>&lt;b&gt;</bdi></th><td dir="auto">&lt;i&gt;</td>' in shown
-    assert '<bdi>age</bdi></th><td dir="auto">41.1235</td>' in shown
-    assert '<bdi>weight</bdi></th><td dir="auto">–</td>' in shown
+    assert '<dt><bdi>&lt;b&gt;</bdi></dt><dd dir="auto">&lt;i&gt;</dd>' in shown
+    assert '<bdi>age</bdi></dt><dd dir="auto">41.1235</dd>' in shown
+    assert '<bdi>weight</bdi></dt><dd dir="auto">–</dd>' in shown

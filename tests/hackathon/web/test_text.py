@@ -170,6 +170,8 @@ def test_allowed_fields_are_narrowed_to_the_challenge() -> None:
     lora, training = allowed_groups(limits, TASKS["text-classification"], {"method.lora.r": "4"})
     assert [field.name for field in lora.fields] == ["r", "lora_alpha", "lora_dropout", "target_modules"]
     assert [field.default for field in lora.fields] == ["4", "", "", ""]
+    writer, _training = allowed_groups(limits, TASKS["text-generation"], {})
+    assert [field.name for field in writer.fields][4:] == ["dtype", "load_in_4bit"]
     allowed = {field.name: field.allowed for field in training.fields}
     assert allowed["max_length"] == "8 … 64"
     assert allowed["num_train_epochs"] == "1 … 100"

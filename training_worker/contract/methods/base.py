@@ -51,3 +51,8 @@ class MethodConfig(ContractModel):
     def fits(cls, task: TaskSpec) -> bool:
         has_inputs = task.has_features or not cls.uses_frozen_features
         return has_inputs and (cls.tasks is None or task.id in cls.tasks)
+
+    @classmethod
+    def uses_field(cls, name: str, task: TaskSpec) -> bool:
+        """Has that field a meaning for any model of the task?"""
+        return not set(task.families).isdisjoint(cls.families_of.get(name, task.families))
