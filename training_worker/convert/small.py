@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -30,7 +31,10 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, model_max_length=POSITIONS)
+    make: Any = PreTrainedTokenizerFast
+    fast: PreTrainedTokenizerFast = make(
+        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, model_max_length=POSITIONS
+    )
     fast.chat_template = CHAT_TEMPLATE
     return fast
 
