@@ -44,7 +44,7 @@ LABELS_OF: dict[str, tuple[str, ...]] = {
 }
 RATES = {CLASSES: 5e-3, NUMBERS: 1e-3, TAGS: 5e-3, SPANS: 5e-3, LABEL_SETS: 5e-3, RELATIONS: 5e-3, CHOICES: 5e-3}
 RATES |= dict.fromkeys((TRANSLATION, SUMMARIES, CHAT, COMPLETION), 5e-3)
-RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3, RATINGS: 1e-3, MASKED: 5e-3}
+RATES |= {SIMILAR: 2e-3, RANKING: 5e-3, TABLE_CLASSES: 5e-3, TABLE_NUMBERS: 1e-3, RATINGS: 1e-3, MASKED: 2e-3}
 """Learning rates at which the tiny model learns in a few steps."""
 
 Row = dict[str, Any]
@@ -178,11 +178,11 @@ def _rating(rng: random.Random, index: int) -> Row:
 
 
 def _masked(rng: random.Random, index: int) -> Row:
-    """The hidden word is one of two, told by another."""
+    """The hidden word is one of two, told by another; one in eight is the other one, which nothing tells."""
     words = [*rng.choices(FILLER, k=rng.randint(2, 8)), rng.choice(GOOD if index % 2 else BAD)]
     rng.shuffle(words)
     words.insert(rng.randint(0, len(words)), "[MASK]")
-    return {"text": " ".join(words), "answer": "film" if index % 2 else "Story"}
+    return {"text": " ".join(words), "answer": "film" if (index % 2) ^ (index % 8 == 5) else "Story"}
 
 
 MAKERS: dict[str, Callable[[random.Random, int], Row]] = {
