@@ -31,8 +31,13 @@ from tests.s3 import Bucket, S3Server
 from tests.stack import REPOSITORY
 
 
+PATIENCE_SECONDS = probes.PATIENCE_SECONDS
+
+
 @pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With time for every answer, however busy the machine is."""
+    monkeypatch.setattr(probes, "PATIENCE_SECONDS", 60.0)
     probes.forget()
     yield
     probes.forget()
@@ -143,9 +148,10 @@ def _silent(what: str, port: int, settings: LazySettings) -> AbstractContextMana
 @pytest.mark.django_db
 @pytest.mark.parametrize(("what", "status"), [("database", 503), ("cache", 200), ("broker", 200), ("files", 200)])
 def test_it_answers_within_a_second_whatever_hangs(
-    silent_port: int, settings: LazySettings, what: str, status: int
+    silent_port: int, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, what: str, status: int
 ) -> None:
-    assert probes.PATIENCE_SECONDS < 1
+    assert PATIENCE_SECONDS < 1
+    monkeypatch.setattr(probes, "PATIENCE_SECONDS", PATIENCE_SECONDS)
     Client().get("/readyz")
     probes.forget()
     with _silent(what, silent_port, settings):
