@@ -30,7 +30,6 @@ from tests.pages import browser_of
 from tests.s3 import Bucket, S3Server
 from tests.stack import REPOSITORY
 
-
 PATIENCE_SECONDS = probes.PATIENCE_SECONDS
 
 
