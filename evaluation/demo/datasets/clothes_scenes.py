@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from evaluation.demo.base_model import EFFICIENTNET_LITE0
+from evaluation.demo.base_model import EFFICIENTNET_128
 from evaluation.demo.configs import BASELINE_NOTE, config
 from evaluation.demo.recipe import Recipe
 
@@ -33,7 +33,7 @@ KINDS = {
 BACKGROUND = "background"
 LABELS = (BACKGROUND, *dict.fromkeys(KINDS.values()))
 SIZES = Sizes(train=300, validation=100, test=300)
-MODEL = "efficientnet-lite0"
+MODEL = EFFICIENTNET_128.slug
 MAX_STEPS, MAX_SECONDS = 1000, 600.0
 SEED = 20261127
 
@@ -101,7 +101,7 @@ def make(folder: Path) -> None:
 
 RECIPE = Recipe(
     challenge=CHALLENGE_YAML,
-    model=EFFICIENTNET_LITE0,
+    model=EFFICIENTNET_128,
     make=make,
     configs=(
         config(MODEL, "head", 1e-2, 15),

@@ -20,7 +20,7 @@ from typing import Any
 
 from PIL import Image
 
-from evaluation.demo.base_model import EFFICIENTNET_LITE0
+from evaluation.demo.base_model import EFFICIENTNET_96
 from evaluation.demo.configs import BASELINE_NOTE, config
 from evaluation.demo.pip_download import TIMEOUT_SECONDS, FetchFailed, write_whole
 from evaluation.demo.recipe import Recipe
@@ -46,7 +46,7 @@ ORIGIN = {
 LABELS = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 SIDE = 28
 SIZES = Sizes(train=1000, validation=200, test=1000)
-MODEL = EFFICIENTNET_LITE0.slug
+MODEL = EFFICIENTNET_96.slug
 MAX_STEPS, MAX_SECONDS = 500, 600.0
 
 CHALLENGE_YAML: dict[str, Any] = {
@@ -187,7 +187,7 @@ def make(folder: Path) -> None:
 
 RECIPE = Recipe(
     challenge=CHALLENGE_YAML,
-    model=EFFICIENTNET_LITE0,
+    model=EFFICIENTNET_96,
     make=make,
     configs=(
         config(MODEL, "head", 1e-2, 10, 32),
