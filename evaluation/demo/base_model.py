@@ -76,7 +76,7 @@ def _efficientnet(side: int) -> BaseModel:
     )
 
 
-EFFICIENTNET_96, EFFICIENTNET_128 = _efficientnet(96), _efficientnet(128)
+EFFICIENTNET_96, EFFICIENTNET_128, EFFICIENTNET_192 = map(_efficientnet, (96, 128, 192))
 
 
 def convert_model(model: BaseModel, folder: Path) -> None:
