@@ -40,7 +40,7 @@ class AnswerKind(ABC):
     part_type: ClassVar[type | UnionType] = object
     """Of the parts of an answer that is a list."""
     has_probability: ClassVar[bool] = False
-    """Answers are told by how sure the model is; else by how far off they are."""
+    """Answers are right or wrong, told by how sure the model is; else by how far off they are."""
 
     def holds(self, value: JSON) -> bool:
         """Can an answer in a report, which a node has sent, be shown?"""
@@ -108,6 +108,10 @@ class AnswerKind(ABC):
 
     def hint(self, kind: ExampleKind) -> str:
         """What the examples of a kind are."""
+        if self.has_probability and kind is ExampleKind.IMPROVED:
+            return _("The base model was wrong, your run is right.")
+        if self.has_probability and kind is ExampleKind.REGRESSED:
+            return _("The base model was right, your run is wrong.")
         return {
             ExampleKind.ERROR: _("Wrong predictions, the highest probability first."),
             ExampleKind.UNCERTAIN: _("Right predictions, the lowest probability first."),
@@ -120,7 +124,7 @@ class AnswerKind(ABC):
 
     def error_text(self, error: float) -> str:
         """How far off an answer is; "" where right or wrong says all."""
-        return f"{error:.4g}"
+        return "" if self.has_probability else f"{error:.4g}"
 
     # --- what is shown ---------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from hackathon.bundles.rows import Row
 from hackathon.presentation.answer import ShownAnswer
 from training_worker.contract.base import JSON
-from training_worker.contract.report import ExampleKind
 from training_worker.contract.tasks import TaskSpec
 
 from .base import AnswerKind, RowProblem, line_size
@@ -51,16 +50,6 @@ class ChoiceAnswer(AnswerKind):
     @property
     def dummy_method(self) -> str:
         return _("most frequent place of the right choice")
-
-    def hint(self, kind: ExampleKind) -> str:
-        if kind is ExampleKind.IMPROVED:
-            return _("The base model was wrong, your run is right.")
-        if kind is ExampleKind.REGRESSED:
-            return _("The base model was right, your run is wrong.")
-        return super().hint(kind)
-
-    def error_text(self, error: float) -> str:
-        return ""
 
     def shown(
         self,

