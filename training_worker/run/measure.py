@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import torch
 
@@ -38,12 +39,12 @@ def measure(task: Task, model: TaskModel, sample: Split, compute: Compute, peak_
     frozen = sum(sample.costs) / (time.monotonic() - started)
     frozen_mb = peak_memory_mb(compute.device)
     model.train()
-    try:
+    found = None
+    with suppress(torch.OutOfMemoryError):
         model.requires_grad_(True)
         found = _measure_training(_Trial(task, model, sample, compute), compute, peak_memory_mb)
-    except torch.OutOfMemoryError:
-        found = measure_vectors(task, model, sample, compute, peak_memory_mb)
-    rate, fixed, slope = found
+    # not in an except clause, whose error holds the tensors of the step that failed
+    rate, fixed, slope = found or measure_vectors(task, model, sample, compute, peak_memory_mb)
     return MeasuredSpeed(
         train_units_per_second=round(clipped(rate, SLOWEST, FASTEST), 1),
         frozen_units_per_second=round(clipped(frozen, SLOWEST, FASTEST), 1),
