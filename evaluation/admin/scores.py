@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import SCORING_VERSION, LeaderboardEntry, Reference, Result
 from hackathon.admin.base import ReadOnlyAdmin
@@ -61,7 +62,7 @@ class ResultAdmin(ReadOnlyAdmin):
         submission = obj.job.submission_id
         return reverse("submissions:detail", args=[submission]) if submission else None
 
-    @admin.display()
+    @admin.display(description=_("team"))
     def team(self, obj: Result) -> str:
         return str(obj.job.team or "–")
 

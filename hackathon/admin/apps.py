@@ -23,6 +23,7 @@ class GroupedAdminConfig(AdminConfig):
 
         from . import challenges, event, heartbeats, mail, people  # noqa: F401
 
+        people.name_second_factors()
         admin.site.unregister([Authenticator, EmailAddress, Group])
         admin.site.register(Authenticator, people.SecondFactorAdmin)
         admin.site.register(EmailAddress, people.AddressAdmin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.admin import EmailAddressAdmin
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth import admin as django_admin
 from django.contrib.auth.admin import UserAdmin
@@ -156,6 +157,15 @@ class AddressAdmin(Admin, EmailAddressAdmin):  # type: ignore[misc]  # allauth h
 
 class GroupAdmin(Admin, django_admin.GroupAdmin):
     """Groups of permissions."""
+
+
+def name_second_factors() -> None:
+    """In the viewer's language: allauth names neither its model nor the fields."""
+    options = Authenticator._meta
+    options.verbose_name, options.verbose_name_plural = _("second factor"), _("second factors")
+    names = {"user": _("person"), "type": _("type"), "created_at": _("created at"), "last_used_at": _("last used at")}
+    for field, name in names.items():
+        options.get_field(field).verbose_name = name
 
 
 class SecondFactorAdmin(ReadOnlyAdmin):

@@ -57,6 +57,10 @@ class SubmissionAdmin(ReadOnlyAdmin):
         submissions: QuerySet[Submission] = super().get_queryset(request)
         return submissions.prefetch_related("jobs")
 
+    @admin.display(description=_("method"))
+    def method(self, obj: Submission) -> str:
+        return obj.method
+
     @admin.display(description=_("state"))
     def state(self, obj: Submission) -> str:
         return next((job.get_state_display() for job in obj.jobs.all() if job.replicate == 0), "–")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from submissions.models import Job, ProgressChunk
 from tests.browser.watched import Watched
 from tests.evaluation.scored import submit
-from tests.factories import World, make_world
+from tests.factories import UserFactory, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -79,3 +79,12 @@ def test_seconds_of_a_log_and_titles_are_turned_too(world: World, watched: Watch
 def test_a_dashboard_stays_in_the_events_zone(world: World, watched: Watched) -> None:
     page = watched.open(f"/h/{world.hackathon.slug}/dashboard/", user=world.organizer, timezone_id="Australia/Adelaide")
     assert words(page, "#zone") == f"Times in {EVENT}"
+
+
+def test_the_admin_keeps_quiet_about_the_browsers_clock(world: World, watched: Watched) -> None:
+    """Django notes beside a time how far the browser's clock is from the server's: ours are in the event's zone."""
+    chief = UserFactory(is_staff=True, is_superuser=True)
+    page = watched.open("/admin/hackathon/hackathon/add/", user=chief, timezone_id="Australia/Adelaide")
+    notes = page.locator(".timezonewarning")
+    notes.first.wait_for(state="attached")
+    assert not any(note.is_visible() for note in notes.all())
