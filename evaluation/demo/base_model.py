@@ -76,7 +76,7 @@ def _efficientnet(side: int) -> BaseModel:
     )
 
 
-EFFICIENTNET_96, EFFICIENTNET_128, EFFICIENTNET_192 = map(_efficientnet, (96, 128, 192))
+EFFICIENTNET_96, EFFICIENTNET_128 = map(_efficientnet, (96, 128))
 
 
 def convert_model(model: BaseModel, folder: Path) -> None:

@@ -112,7 +112,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise ConversionError("config.json has no model_type.")
     for key in ("_name_or_path", "transformers_version"):
         config.pop(key, None)
-    return _with_torch_momentum(config)
+    return config
 
 
 def _read_object(path: Path) -> dict[str, Any]:
@@ -123,15 +123,6 @@ def _read_object(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConversionError(f"{path.name} is not a JSON object.")
     return content
-
-
-def _with_torch_momentum(config: dict[str, Any]) -> dict[str, Any]:
-    """EfficientNet configs state BatchNorm's momentum as TensorFlow means it (0.99 is slow) and transformers hands it
-    to torch, where 0.99 forgets nearly all in one step."""
-    stated = config.get("batch_norm_momentum", 0.99)
-    if config["model_type"] != "efficientnet" or stated < 0.5:
-        return config
-    return config | {"batch_norm_momentum": round(1 - stated, 6)}
 
 
 def _write_weights(folder: Path, target: Path) -> None:

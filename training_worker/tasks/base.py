@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..contract.facts import Pooling
 from ..contract.log_lines import LogMessage
@@ -69,6 +70,15 @@ class TaskModel(nn.Module):
 
     def forward(self, **inputs: Tensor) -> Outputs:
         return self.top(features=self.features(**inputs))
+
+    def train(self, mode: bool = True) -> Self:
+        """Batch normalization goes on with the statistics of pre-training: those of a few small batches are too rough
+        (as Keras' guide to transfer learning and torchvision's `FrozenBatchNorm2d` have it)."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, _BatchNorm):
+                module.eval()
+        return self
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ RECIPE = Recipe(
     make=make,
     configs=(
         config(MODEL, "head", 1e-2, 15),
-        config(MODEL, "full", 2e-3, 5, 8),
+        config(MODEL, "full", 1e-3, 3, 8),
     ),
     baseline=config(MODEL, "head", 1e-3, 5),
     baseline_note=BASELINE_NOTE,

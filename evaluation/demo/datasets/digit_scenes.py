@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from evaluation.demo.base_model import EFFICIENTNET_192
+from evaluation.demo.base_model import EFFICIENTNET_96
 from evaluation.demo.configs import BASELINE_NOTE, config
 from evaluation.demo.pip_download import FetchFailed
 from evaluation.demo.recipe import Recipe
@@ -25,7 +25,7 @@ from .scenes import SIDE, Scene, Thing, scenes
 PIXELS_SHA256 = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3"
 """Of the 1,797 digits as scikit-learn has them, 8 × 8 bytes each."""
 SIZES = Sizes(train=400, validation=100, test=400)
-MODEL = EFFICIENTNET_192.slug
+MODEL = EFFICIENTNET_96.slug
 MAX_STEPS, MAX_SECONDS = 1000, 600.0
 SEED = 20261127
 
@@ -100,11 +100,11 @@ def make(folder: Path) -> None:
 
 RECIPE = Recipe(
     challenge=CHALLENGE_YAML,
-    model=EFFICIENTNET_192,
+    model=EFFICIENTNET_96,
     make=make,
     configs=(
         config(MODEL, "head", 1e-2, 15),
-        config(MODEL, "full", 2e-3, 10, 8),
+        config(MODEL, "full", 1e-3, 5, 8),
     ),
     baseline=config(MODEL, "head", 1e-3, 5),
     baseline_note=BASELINE_NOTE,

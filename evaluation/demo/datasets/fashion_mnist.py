@@ -191,7 +191,7 @@ RECIPE = Recipe(
     make=make,
     configs=(
         config(MODEL, "head", 1e-2, 10, 32),
-        config(MODEL, "full", 1e-3, 2),
+        config(MODEL, "full", 3e-4, 2),
     ),
     baseline=config(MODEL, "head", 1e-3, 5, 32),
     baseline_note=BASELINE_NOTE,

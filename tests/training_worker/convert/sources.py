@@ -24,7 +24,6 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "width_coefficient": 0.25,
         "depth_coefficient": 0.25,
         "hidden_dim": 320,
-        "batch_norm_momentum": 0.99,
     },
     "wav2vec2": SMALL
     | {
