@@ -16,7 +16,8 @@ from .heads import LinearHead
 from .ridge import ridge_head
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 
-MOST_EXAMPLES = 2048
+MOST_EXAMPLES = 256
+"""Of the base score: as many as a class has for its prototype. With all of them it would be a trained head."""
 
 
 class NumberHead(LinearHead):

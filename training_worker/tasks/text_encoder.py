@@ -47,9 +47,11 @@ def load_tokenizer(folder: Path, *, split_words: bool = False) -> PreTrainedToke
     return tokenizer
 
 
-def load_encoder(folder: Path) -> nn.Module:
+def load_encoder(folder: Path, *, has_dropout: bool = True) -> nn.Module:
     """The base model in float32 from a safetensors folder, without the pooler that our pooling does not use."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    if not has_dropout:
+        drop_nothing(config)
     encoder: nn.Module = AutoModel.from_pretrained(
         folder,
         config=config,
@@ -60,6 +62,13 @@ def load_encoder(folder: Path) -> nn.Module:
         **without_pooler(config),
     )
     return encoder
+
+
+def drop_nothing(config: Any) -> None:
+    """Set every probability of dropout to 0, by transformers' names of them (`hidden_dropout_prob`, `attn_pdrop`)."""
+    for name, value in config.to_dict().items():
+        if isinstance(value, float) and ("dropout" in name or name.endswith("pdrop")):
+            setattr(config, name, 0.0)
 
 
 def without_pooler(config: Any) -> dict[str, bool]:
@@ -76,9 +85,11 @@ def width_and_dropout(encoder: nn.Module) -> tuple[int, float]:
     return config.hidden_size, getattr(config, "hidden_dropout_prob", 0.1) if dropout is None else dropout
 
 
-def build_text_model(context: Context, outputs: int, head: type[LinearHead] = LinearHead) -> TextModel:
+def build_text_model(
+    context: Context, outputs: int, head: type[LinearHead] = LinearHead, *, has_dropout: bool = True
+) -> TextModel:
     """The context's encoder under a `head` of that many outputs."""
-    encoder = load_encoder(context.folder)
+    encoder = load_encoder(context.folder, has_dropout=has_dropout)
     width, dropout = width_and_dropout(encoder)
     return TextModel(encoder, head(width, outputs, dropout), context.pooling or "mean")
 

@@ -16,7 +16,7 @@ class TextRegression(NumberTask, TextTask):
     spec = SPEC
 
     def build_model(self) -> TextModel:
-        model = build_text_model(self.context, 1, NumberHead)
+        model = build_text_model(self.context, 1, NumberHead, has_dropout=False)
         self.standardise(model.top)
         return model
 

@@ -119,7 +119,7 @@ RECIPE = Recipe(
     configs=(
         linear_head(MODEL, 1e-2, 10),
         config(MODEL, LORA, 2e-4, 2, max_length=96),
-        config(MODEL, "full", 2e-5, 2, max_length=96),
+        config(MODEL, "full", 1e-4, 2, max_length=96),
     ),
     baseline=linear_head(MODEL),
     baseline_note=BASELINE_NOTE,

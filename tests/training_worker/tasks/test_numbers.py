@@ -76,3 +76,31 @@ def test_equal_targets_have_a_scale(tiny_model: Path) -> None:
 
     task = load_task(NUMBERS)(Context(tiny_model, (), "mean"), [{"id": "1", "text": "a", "label": 3}] * 4)
     assert (task.mean, task.scale) == (3.0, 1.0)
+
+
+@pytest.mark.parametrize("name", [NUMBERS, "recommendation"])
+def test_training_drops_nothing_out_where_the_answer_is_a_number(tiny_model: Path, name: str) -> None:
+    import torch
+
+    from training_worker.tasks import load_task
+    from training_worker.tasks.base import Context
+
+    model = load_task(name)(Context(tiny_model, (), "mean")).build_model()
+    ids = {"input_ids": torch.arange(5, 21).view(2, 8), "attention_mask": torch.ones(2, 8, dtype=torch.int64)}
+    with torch.no_grad():
+        training, predicting = model.train().backbone(**ids), model.eval().backbone(**ids)
+    assert training.last_hidden_state.equal(predicting.last_hidden_state)
+    classifier = load_task("text-classification")(Context(tiny_model, ("a", "b"), "mean")).build_model()
+    with torch.no_grad():
+        training, predicting = classifier.train().backbone(**ids), classifier.eval().backbone(**ids)
+    assert not training.last_hidden_state.equal(predicting.last_hidden_state)
+
+
+def test_the_base_score_of_numbers_is_made_from_some_examples(tiny_model: Path) -> None:
+    from training_worker.tasks import load_task
+    from training_worker.tasks.base import Context
+
+    rows = make_rows(400, 1, NUMBERS)
+    task = load_task(NUMBERS)(Context(tiny_model, (), "mean"), rows)
+    assert len({*task.choose_examples(rows)}) == 256
+    assert "256" in task.base_method
