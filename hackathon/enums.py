@@ -42,6 +42,7 @@ class ModelFamily(models.TextChoices):
     DECODER = "decoder", _("decoder")
     ENCODER_DECODER = "encoder-decoder", _("encoder-decoder")
     VISION = "vision", _("vision")
+    DETECTOR = "detector", _("detector")
     SPEECH = "speech", _("speech")
     SPEECH_ENCODER = "speech-encoder", _("speech encoder")
 

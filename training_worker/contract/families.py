@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Family = Literal["encoder", "decoder", "encoder-decoder", "vision", "speech", "speech-encoder"]
+Family = Literal["encoder", "decoder", "encoder-decoder", "vision", "detector", "speech", "speech-encoder"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 
 PROCESSOR_FILE: dict[Family, str] = {
@@ -13,7 +13,10 @@ PROCESSOR_FILE: dict[Family, str] = {
     "decoder": "tokenizer.json",
     "encoder-decoder": "tokenizer.json",
     "vision": "preprocessor_config.json",
+    "detector": "preprocessor_config.json",
     "speech": "preprocessor_config.json",
     "speech-encoder": "preprocessor_config.json",
 }
 """What a model folder's tokenizer, image processor or feature extractor is read from."""
+IMAGE_FAMILIES: tuple[Family, ...] = ("vision", "detector")
+"""Those that see."""

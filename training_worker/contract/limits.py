@@ -194,12 +194,12 @@ def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
         field = f"techniques.{index}.name"
         if not technique.fits(task):
             yield _refused("technique_not_for_task", field, sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id))
+        elif facts is not None and facts.family not in technique.families:
+            said = sentences.TECHNIQUE_NOT_FOR_MODEL(family=facts.family)
+            yield _refused("technique_not_for_model", field, said, ", ".join(technique.families))
         if technique.trains_backbone and method.uses_frozen_features:
             said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=method.name)
             yield _refused("technique_not_for_method", field, said)
-        if facts is not None and facts.family not in technique.families:
-            said = sentences.TECHNIQUE_NOT_FOR_MODEL(family=facts.family)
-            yield _refused("technique_not_for_model", field, said, ", ".join(technique.families))
     if method.weights.dtype == "bfloat16" and terms.precision is not Precision.BF16:
         yield _refused("precision_of_phase", "method.dtype", sentences.PHASE_IS_FLOAT32, "float32")
     if facts is not None:

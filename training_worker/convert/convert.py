@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..contract.facts import ModelFacts, Pooling
+from ..contract.families import IMAGE_FAMILIES
 from ..contract.models import MODEL_JSON, ModelInfo
 from ..contract.wire import WEIGHT_FILE, FileRef
 from ..node.client import sha256_file
@@ -91,8 +92,8 @@ def _write_files(
     _write_json(draft / "config.json", config)
     processors.write_processor(folder, draft, family)
     if image_size is not None:
-        if family != "vision":
-            raise ConversionError("Only a vision model has an image size.")
+        if family not in IMAGE_FAMILIES:
+            raise ConversionError("Only a model that sees has an image size.")
         processors.set_image_size(draft, image_size)
     _write_weights(folder, draft / WEIGHT_FILE)
     if sound_seconds is not None:

@@ -13,6 +13,7 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
+    AutoModelForObjectDetection,
     AutoModelForSeq2SeqLM,
     PreTrainedModel,
 )
@@ -20,13 +21,12 @@ from transformers.models.auto import modeling_auto
 
 from ..contract.config import LONGEST, SHORTEST
 from ..contract.facts import LinearSize, ModelFacts, ModelSize, Pooling
-from ..contract.families import Family
+from ..contract.families import IMAGE_FAMILIES, Family
 from ..contract.tasks import TASKS, TaskSpec
 from ..methods.layers import layer_groups, target_layers
 from ..run.checkpoints import checkpointed_layers
-from ..tasks import load_task
+from ..tasks import image_cells, load_task, set_detection
 from ..tasks.base import Context, UnfitModel
-from ..tasks.image_cells import ARCHITECTURES
 from ..tasks.image_processor import Normalization, load_image_processor, resize
 from ..tasks.sounds import Heard, Listener, SoundSplit, load_feature_extractor
 from ..tasks.speech_encoder import SpeechModel, load_speech_encoder
@@ -37,6 +37,7 @@ from .processors import check_vocabulary, load_tokenizer
 AUTO_CLASSES: tuple[tuple[Family, tuple[str, ...]], ...] = (
     ("speech", ("SPEECH_SEQ_2_SEQ",)),
     ("speech-encoder", ("AUDIO_CLASSIFICATION", "CTC")),
+    ("detector", ("OBJECT_DETECTION",)),
     ("vision", ("IMAGE",)),
     ("encoder-decoder", ("SEQ_TO_SEQ_CAUSAL_LM",)),
     ("encoder", ("MASKED_LM", "TEXT_ENCODING")),
@@ -61,12 +62,17 @@ TASK_CLASSES = {
     ("audio", "text"): "SPEECH_SEQ_2_SEQ",
 }
 """The auto class that loads a model trained for a first input and an output of these kinds."""
-FAMILY_CLASSES: dict[tuple[str, Family], str] = {("automatic-speech-recognition", "speech-encoder"): "CTC"}
+FAMILY_CLASSES: dict[tuple[str, Family], str] = {
+    ("automatic-speech-recognition", "speech-encoder"): "CTC",
+    ("object-detection", "detector"): "OBJECT_DETECTION",
+}
 """The same of a task by models of a family that do it otherwise."""
 
 
 WRITERS: dict[Family, Any] = {"encoder-decoder": AutoModelForSeq2SeqLM, "decoder": AutoModelForCausalLM}
 """The Auto class of families that write, with their own head for tokens."""
+WITH_HEAD: dict[Family, Any] = WRITERS | {"detector": AutoModelForObjectDetection}
+"""The Auto class of families that begin with a head of their own."""
 
 
 def family_of(architecture: str) -> Family:
@@ -98,7 +104,7 @@ def auto_class_of(spec: TaskSpec, family: Family) -> str | None:
 
 def _has_class(architecture: str, family: Family, spec: TaskSpec) -> bool:
     if spec.output in ("boxes", "mask"):
-        return architecture in ARCHITECTURES
+        return architecture in (set_detection if family == "detector" else image_cells).ARCHITECTURES
     name = auto_class_of(spec, family)
     return name is None or architecture in _architectures(name)
 
@@ -112,8 +118,10 @@ def find_facts(folder: Path, architecture: str, pooling: Pooling | None) -> Mode
     """Load the converted folder as a worker will, and look. Raises `ConversionError` with what would not run."""
     family = family_of(architecture)
     tasks = tasks_of(architecture, family)
-    backbone = load_backbone(folder, WRITERS.get(family, AutoModel))
-    if family == "vision":
+    backbone = load_backbone(folder, WITH_HEAD.get(family, AutoModel))
+    if family == "detector":
+        backbone = backbone.base_model  # type: ignore[assignment]
+    if family in IMAGE_FAMILIES:
         _check_images(backbone, folder)
     elif family in ("speech", "speech-encoder"):
         _check_sounds(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from ..contract.families import PROCESSOR_FILE, Family
+from ..contract.families import IMAGE_FAMILIES, PROCESSOR_FILE, Family
 from .errors import ConversionError
 
 VOCABULARIES = ("vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model")
@@ -29,7 +29,7 @@ TOKENIZER_FILES = (
 def write_processor(folder: Path, draft: Path, family: Family) -> None:
     """Copy the processor's files. A tokenizer without `tokenizer.json` is made a fast one where a family reads text."""
     wanted = PROCESSOR_FILE[family]
-    others = () if family == "vision" else TOKENIZER_FILES
+    others = () if family in IMAGE_FAMILIES else TOKENIZER_FILES
     for name in {wanted, *others}:
         if (folder / name).exists():
             shutil.copyfile(folder / name, draft / name)
@@ -50,8 +50,9 @@ def write_processor(folder: Path, draft: Path, family: Family) -> None:
 
 def _write_nested(source: Path, target: Path, family: Family) -> None:
     """The part of a whole processor's file that is the family's own, where there is one; no code of the model's own."""
+    name = "image_processor" if family in IMAGE_FAMILIES else "feature_extractor"
     try:
-        part = json.loads(source.read_text("utf-8"))["image_processor" if family == "vision" else "feature_extractor"]
+        part = json.loads(source.read_text("utf-8"))[name]
     except (OSError, ValueError, RecursionError, LookupError, TypeError):
         return
     if isinstance(part, dict) and "auto_map" not in part:

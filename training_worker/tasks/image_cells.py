@@ -9,26 +9,21 @@ patch's vector.
 from __future__ import annotations
 
 import math
-import tarfile
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel, BaseImageProcessor
+from transformers import AutoConfig, AutoModel
 
-from ..contract.log_lines import Log, LogMessage
 from .base import FeatureTask, TaskModel
 from .heads import LinearHead
-from .image_classification import ImageSplit
-from .image_processor import Normalization, load_image_processor, process
-from .split import Row, Split
+from .scenes import SceneTask
+from .split import Row
 from .vision_backbone import load_vision_backbone
 
 MOST_CELLS = 256
@@ -55,33 +50,19 @@ CELLS_OF_PATCHES = """\
 def cells(pixels):
     return model(pixel_values=pixels).last_hidden_state[:, -{count}:] @ head["weight"].T + head["bias"]
 """
-PIXELS = """\
-def pixels_of(image):
-    resized = image.convert("RGB").resize(({width}, {height}), {resample})
-    return processor(resized, do_resize=False, do_center_crop=False, return_tensors="pt").pixel_values
-"""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of an image as a model sees it, `height` × `width` pixels; `features` are those of a cell."""
+    """Cells of an image as a model sees it; `features` are those of a cell."""
 
     rows: int
     columns: int
     features: int
-    height: int
-    width: int
 
     @property
     def count(self) -> int:
         return self.rows * self.columns
-
-
-@dataclass(frozen=True)
-class SceneSplit(ImageSplit):
-    """Whole images, whatever their shape, scaled to what the model sees. `sizes` are their own (height, width)."""
-
-    sizes: tuple[tuple[int, int], ...] = ()
 
 
 class CellModel(TaskModel):
@@ -112,7 +93,7 @@ def _normalised(stage: Tensor) -> Tensor:
     return functional.layer_norm(stage.float().movedim(1, -1), stage.shape[1:2]).movedim(-1, 1)
 
 
-class CellTask(FeatureTask):
+class CellTask(SceneTask, FeatureTask):
     """A `LinearHead` on the features of each cell."""
 
     @property
@@ -126,53 +107,18 @@ class CellTask(FeatureTask):
     @abstractmethod
     def labels_in(self, row: Row) -> set[str]: ...
 
-    def load_processor(self, folder: Path) -> BaseImageProcessor:
-        return load_image_processor(folder)
-
-    @cached_property
-    def label_numbers(self) -> dict[str, int]:
-        return {label: number for number, label in enumerate(self.context.labels)}
-
     @cached_property
     def grid(self) -> Grid:
         """Found without a weight."""
         config: Any = AutoConfig.from_pretrained(self.context.folder, local_files_only=True, trust_remote_code=False)
-        height, width = process(Image.new("RGB", (64, 64)), self.processor).shape[1:]
+        height, width = self.seen
         with torch.device("meta"), torch.no_grad():
             cells = cell_map(AutoModel.from_config(config).eval(), torch.zeros(1, 3, height, width))  # type: ignore[no-untyped-call]
-        return Grid(cells.shape[2], cells.shape[3], cells.shape[1], height, width)
+        return Grid(cells.shape[2], cells.shape[3], cells.shape[1])
 
-    def encode(self, rows: Sequence[Row], split: str, max_length: int) -> SceneSplit:
-        has_targets = bool(rows) and self.spec.target.name in rows[0]
-        return SceneSplit(
-            ids=tuple(str(row["id"]) for row in rows),
-            values=torch.stack([self.targets_of(row) for row in rows]) if has_targets else None,
-            normalization=Normalization.of(self.processor),
-            read=lambda: self._read_all(self.context.archives[split], rows),
-            sizes=tuple((int(row["height"]), int(row["width"])) for row in rows),
-        )
-
-    def _read_all(self, path: Path, rows: Sequence[Row]) -> Tensor:
-        """Raises OSError for an image that cannot be decoded: the site has decoded each when it was imported."""
-        with tarfile.open(path) as archive:
-            return torch.stack([self._read(archive, str(row["image"])) for row in rows])
-
-    def _read(self, archive: tarfile.TarFile, name: str) -> Tensor:
-        file = archive.extractfile(name)
-        assert file is not None
-        with file, Image.open(file) as image:
-            whole = image.convert("RGB").resize((self.grid.width, self.grid.height), self.resample)
-        return (
-            torch.frombuffer(bytearray(whole.tobytes()), dtype=torch.uint8).view(*whole.size[::-1], 3).permute(2, 0, 1)
-        )
-
-    @property
-    def resample(self) -> int:
-        """The processor's own filter, of Pillow's."""
-        return int(getattr(self.processor, "resample", None) or Image.Resampling.BILINEAR)
-
-    def describe(self, split: Split, max_length: int) -> LogMessage:
-        return LogMessage(Log.IMAGES, {"width": self.grid.width, "height": self.grid.height})
+    def read_targets(self, rows: Sequence[Row]) -> Tensor:
+        """(N, L, …)"""
+        return torch.stack([self.targets_of(row) for row in rows])
 
     def build_model(self) -> CellModel:
         backbone = load_vision_backbone(self.context.folder)
@@ -180,8 +126,7 @@ class CellTask(FeatureTask):
 
     def usage(self, architecture: str) -> str:
         """Python that defines `pixels_of(image)` and `cells(pixels)`, what the top says of each cell."""
-        grid = self.grid
-        pixels = PIXELS.format(width=grid.width, height=grid.height, resample=self.resample)
+        grid, pixels = self.grid, self.pixels_usage("do_center_crop=False")
         if architecture in PATCHED:
             return f"{pixels}\n{CELLS_OF_PATCHES.format(count=grid.count)}"
         finer = (2 * grid.rows, 2 * grid.columns)

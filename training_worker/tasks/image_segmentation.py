@@ -15,7 +15,8 @@ from . import prototypes
 from .base import Outputs, PublicForm, TaskModel
 from .class_output import LabelTask
 from .heads import LinearHead
-from .image_cells import CellTask, SceneSplit, public_options
+from .image_cells import CellTask, public_options
+from .scenes import SceneSplit
 from .split import Batch, FeatureSplit, Row, Split, inputs_of
 
 SIDE = 4

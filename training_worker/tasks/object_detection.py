@@ -18,8 +18,10 @@ from . import prototypes
 from .base import Outputs, PublicForm, TaskModel
 from .cell_boxes import LONGEST_SIDE, MIN_SCORE, assign, boxes_in_cells, focal_loss, giou_loss, kept_boxes
 from .heads import LinearHead
-from .image_cells import CellTask, SceneSplit, public_options
+from .image_cells import CellTask, public_options
 from .ridge import ridge_head
+from .scenes import SceneSplit
+from .set_detection import SetDetection
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 
 RARE = 3.0
@@ -139,3 +141,4 @@ class ObjectDetection(CellTask):
 
 
 TASK = ObjectDetection
+VARIANTS = {"detector": SetDetection}

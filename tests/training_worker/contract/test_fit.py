@@ -92,6 +92,10 @@ def test_a_technique_on_inputs_that_the_task_does_not_have_is_refused(monkeypatc
     assert techniques_for(TASKS["text-classification"], ("fgm", "noise_injection")) == ("noise_injection", "fgm")
 
 
+def test_a_technique_that_no_model_of_the_task_can_be_trained_with_is_not_offered() -> None:
+    assert techniques_for(TASKS["image-classification"], ("fgm", "noise_injection")) == ()
+
+
 def test_a_method_without_meaning_for_the_task_or_the_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(METHODS["head"], "tasks", ("token-classification",))
     monkeypatch.setattr(METHODS["full"], "families", ("decoder",))

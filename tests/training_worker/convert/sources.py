@@ -54,12 +54,43 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "decoder_start_token_id": 0,
     },
     "resnet": {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1], "layer_type": "basic"},
+    "yolos": SMALL
+    | {
+        "image_size": [32, 32],
+        "patch_size": 8,
+        "num_detection_tokens": 6,
+        "hidden_dropout_prob": 0.0,
+        "use_mid_position_embeddings": False,
+    },
+    "detr": {
+        "use_timm_backbone": False,
+        "backbone_config": {
+            "model_type": "resnet",
+            "embedding_size": 8,
+            "hidden_sizes": [8, 16],
+            "depths": [1, 1],
+            "layer_type": "basic",
+            "out_features": ["stage2"],
+        },
+        "d_model": 32,
+        "num_queries": 6,
+        "encoder_layers": 1,
+        "decoder_layers": 1,
+        "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2,
+        "encoder_ffn_dim": 64,
+        "decoder_ffn_dim": 64,
+        "dropout": 0.0,
+    },
 }
 IMAGE_PROCESSORS = {
     "vit": {"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}},
     "efficientnet": {"image_processor_type": "EfficientNetImageProcessor", "size": {"height": 64, "width": 64}},
     "resnet": {"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}},
+    "yolos": {"image_processor_type": "YolosImageProcessor", "size": {"height": 32, "width": 32}, "do_pad": False},
+    "detr": {"image_processor_type": "DetrImageProcessor", "size": {"height": 32, "width": 32}, "do_pad": False},
 }
+DETECTORS = ("yolos", "detr")
 FEATURE_EXTRACTORS = {
     "wav2vec2": {"feature_extractor_type": "Wav2Vec2FeatureExtractor", "return_attention_mask": True},
     "whisper": {"feature_extractor_type": "WhisperFeatureExtractor", "chunk_length": 2},
@@ -90,7 +121,7 @@ def save_source(architecture: str, folder: Path, **changes: Any) -> Path:
 
     torch.manual_seed(0)
     folder.mkdir(parents=True)
-    auto: Any = transformers.AutoModel
+    auto: Any = transformers.AutoModelForObjectDetection if architecture in DETECTORS else transformers.AutoModel
     auto.from_config(make_config(architecture, **changes)).save_pretrained(folder)
     if architecture in IMAGE_PROCESSORS:
         (folder / "preprocessor_config.json").write_text(json.dumps(IMAGE_PROCESSORS[architecture]))

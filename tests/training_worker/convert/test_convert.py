@@ -166,7 +166,7 @@ def test_an_architecture_that_fits_no_task_is_refused(source: Path, architecture
 
 
 def test_only_a_vision_model_has_an_image_size(source: Path) -> None:
-    assert "Only a vision model" in refusal(source, image_size=64)
+    assert "Only a model that sees" in refusal(source, image_size=64)
 
 
 def test_package_is_found_without_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .spec import Column, TaskSpec
+from .spec import Column, TaskSpec, Variant
+
+UNUSED = ("training.max_length", "training.label_smoothing_factor")
 
 SPEC = TaskSpec(
     id="object-detection",
@@ -15,7 +17,8 @@ SPEC = TaskSpec(
     output="boxes",
     metrics=("map", "map_50", "map_75"),
     presentation="overlay",
-    families=("vision",),
+    families=("vision", "detector"),
     unit="kilopixels",
-    unused=("training.max_length", "training.label_smoothing_factor"),
+    unused=UNUSED,
+    variants={"detector": Variant(has_features=False, unused=(*UNUSED, "training.head_init"))},
 )

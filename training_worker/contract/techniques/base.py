@@ -26,7 +26,10 @@ class TechniqueConfig(ContractModel):
 
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
-        return cls.inputs is None or any(column.kind in cls.inputs and not column.is_fixed for column in task.inputs)
+        """Some model that does the task can be trained with it."""
+        columns = {column.kind for column in task.inputs if not column.is_fixed}
+        has_models = not {*cls.families}.isdisjoint(task.families)
+        return has_models and (cls.inputs is None or not columns.isdisjoint(cls.inputs))
 
     def training_examples(self, examples: int) -> int:
         """How many examples an epoch has with it; `examples` without."""
