@@ -109,6 +109,7 @@ RECIPE = Recipe(
     ),
     baseline=config(MODEL, "head", 1e-3, 5),
     baseline_note=BASELINE_NOTE,
+    version=2,
 )
 
 

@@ -19,7 +19,7 @@ from evaluation.demo.recipe import Recipe
 from .bundle import FETCHED, Row, Sizes, run, write_rows
 from .film_ratings import RatedSentence, read_sentences
 
-SIZES = Sizes(train=1600, validation=400, test=2000)
+SIZES = Sizes(train=1000, validation=200, test=800)
 MAX_STEPS, MAX_SECONDS = 1000, 300.0
 LOWEST, HIGHEST = -4.0, 4.0
 """Of the ratings."""
@@ -87,6 +87,7 @@ RECIPE = Recipe(
         config(MODEL, "full", 1e-4, 2, max_length=64),
     ),
     baseline=config(MODEL, LORA, 5e-4, 1, max_length=64),
+    version=2,
 )
 
 

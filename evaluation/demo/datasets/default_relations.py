@@ -20,7 +20,7 @@ from training_worker.contract.text import normal_form
 from .bundle import Sizes, run, write_rows
 from .scikit_learn_docs import ORIGIN, Question, fetch
 
-SIZES = Sizes(train=600, validation=150, test=400)
+SIZES = Sizes(train=400, validation=100, test=300)
 MAX_STEPS, MAX_SECONDS = 1000, 600.0
 RELATED, OTHER = "default-of", "other"
 
@@ -102,6 +102,7 @@ RECIPE = Recipe(
     ),
     baseline=linear_head(MODEL, max_length=192),
     baseline_note=BASELINE_NOTE,
+    version=2,
 )
 
 

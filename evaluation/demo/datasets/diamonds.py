@@ -38,7 +38,7 @@ ORIGIN = {
     "license": "MIT",
     "citation": "The data set diamonds of H. Wickham: ggplot2. Springer 2016.",
 }
-SIZES = Sizes(train=1600, validation=400, test=2000)
+SIZES = Sizes(train=1600, validation=200, test=1000)
 TEXTS = ("cut", "color", "clarity")
 MAX_STEPS, MAX_SECONDS = 1000, 300.0
 
@@ -123,6 +123,7 @@ RECIPE = Recipe(
     ),
     baseline=linear_head(MODEL),
     baseline_note=BASELINE_NOTE,
+    version=2,
 )
 
 

@@ -108,6 +108,7 @@ RECIPE = Recipe(
     ),
     baseline=config(MODEL, "head", 1e-3, 5),
     baseline_note=BASELINE_NOTE,
+    version=2,
 )
 
 

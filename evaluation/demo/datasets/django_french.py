@@ -99,10 +99,11 @@ RECIPE = Recipe(
     make=make,
     kind="mechanics",
     configs=(
-        config(MODEL, LORA, 3e-3, 10, max_length=48),
-        config(MODEL, "full", 5e-4, 8, max_length=48),
+        config(MODEL, LORA, 3e-3, 3, max_length=48),
+        config(MODEL, "full", 5e-4, 2, max_length=48),
     ),
-    baseline=config(MODEL, LORA, 1e-3, 3, max_length=48),
+    baseline=config(MODEL, LORA, 1e-3, 1, max_length=48),
+    version=2,
 )
 
 

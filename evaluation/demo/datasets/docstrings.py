@@ -28,7 +28,7 @@ from .bundle import Sizes, run, write_rows
 from .django_french import MODEL
 
 PACKAGES = {"sklearn": "scikit-learn", "scipy": "scipy"}
-SIZES = Sizes(train=1200, validation=100, test=300)
+SIZES = Sizes(train=600, validation=60, test=150)
 SHORTEST_BODY, LONGEST_BODY, SHORTEST_LINE, LONGEST_LINE = 120, 600, 20, 100
 SECTION = re.compile(r"\n\s*-{3,}\s*\n")
 
@@ -104,10 +104,11 @@ RECIPE = Recipe(
     make=make,
     kind="mechanics",
     configs=(
-        config(MODEL, LORA, 3e-3, 3, max_length=128),
-        config(MODEL, "full", 5e-4, 2, max_length=128),
+        config(MODEL, LORA, 3e-3, 2, max_length=128),
+        config(MODEL, "full", 5e-4, 1, max_length=128),
     ),
     baseline=config(MODEL, LORA, 1e-3, 1, max_length=128),
+    version=2,
 )
 
 

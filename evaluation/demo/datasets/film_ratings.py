@@ -20,7 +20,7 @@ from evaluation.demo.recipe import FILM_NIGHT, Recipe
 
 from .bundle import FETCHED, Sizes, run, write_rows
 
-SIZES = Sizes(train=1600, validation=400, test=2000)
+SIZES = Sizes(train=1200, validation=200, test=1000)
 MAX_STEPS, MAX_SECONDS = 1000, 300.0
 
 CHALLENGE_YAML: dict[str, Any] = {
@@ -106,6 +106,7 @@ RECIPE = Recipe(
     ),
     baseline=linear_head(MODEL),
     baseline_note=BASELINE_NOTE,
+    version=2,
 )
 
 

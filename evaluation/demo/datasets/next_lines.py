@@ -24,7 +24,7 @@ from .bundle import Row, Sizes, run, write_rows
 
 PACKAGE = "scikit-learn"
 MODEL = SMALL_DECODER.slug
-SIZES = Sizes(train=1200, validation=60, test=200)
+SIZES = Sizes(train=600, validation=40, test=120)
 BEFORE = 3
 """Lines that are shown."""
 LONGEST_PROMPT, SHORTEST, LONGEST = 160, 8, 48
@@ -99,9 +99,10 @@ RECIPE = Recipe(
     kind="mechanics",
     configs=(
         config(MODEL, LORA, 1e-2, 3, max_length=224),
-        config(MODEL, "full", 3e-3, 5, max_length=224),
+        config(MODEL, "full", 3e-3, 3, max_length=224),
     ),
     baseline=config(MODEL, "full", 3e-3, 1, max_length=224),
+    version=2,
 )
 
 

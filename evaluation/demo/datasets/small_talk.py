@@ -40,7 +40,7 @@ ORIGIN = {
     "citation": "G. Cox and contributors: ChatterBot corpus.",
 }
 MODEL = SMALL_DECODER.slug
-SIZES = Sizes(train=400, validation=60, test=150)
+SIZES = Sizes(train=400, validation=40, test=100)
 LONGEST_ASKED, LONGEST_SAID = 120, 80
 """Characters of all that was said before, and of an answer."""
 
@@ -124,9 +124,10 @@ RECIPE = Recipe(
     kind="mechanics",
     configs=(
         config(MODEL, LORA, 1e-2, 3, max_length=160),
-        config(MODEL, "full", 3e-3, 5, max_length=160),
+        config(MODEL, "full", 3e-3, 3, max_length=160),
     ),
     baseline=config(MODEL, "full", 3e-3, 1, max_length=160),
+    version=2,
 )
 
 

@@ -73,10 +73,11 @@ RECIPE = Recipe(
     configs=(
         linear_head(MODEL, 1e-2, 10),
         config(MODEL, LORA, 3e-3, 3, max_length=48),
-        config(MODEL, "full", 3e-4, 4, max_length=48),
+        config(MODEL, "full", 3e-4, 3, max_length=48),
     ),
     baseline=linear_head(MODEL),
     baseline_note=BASELINE_NOTE,
+    version=2,
 )
 
 
