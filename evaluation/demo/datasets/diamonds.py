@@ -38,7 +38,7 @@ ORIGIN = {
     "license": "MIT",
     "citation": "The data set diamonds of H. Wickham: ggplot2. Springer 2016.",
 }
-SIZES = Sizes(train=1600, validation=200, test=1000)
+SIZES = Sizes(train=1600, validation=400, test=2000)
 TEXTS = ("cut", "color", "clarity")
 MAX_STEPS, MAX_SECONDS = 1000, 300.0
 
@@ -117,9 +117,9 @@ RECIPE = Recipe(
     model=MINILM,
     make=make,
     configs=(
-        linear_head(MODEL, 1e-2, 10),
         config(MODEL, LORA, 2e-4, 2, max_length=96),
         config(MODEL, "full", 1e-4, 2, max_length=96),
+        linear_head(MODEL, 1e-2, 10),
     ),
     baseline=linear_head(MODEL),
     baseline_note=BASELINE_NOTE,
