@@ -165,7 +165,11 @@ class SetDetection(SceneTask):
 def load_detector(folder: Path) -> Any:
     """In float32, without the pooler."""
     return AutoModelForObjectDetection.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        folder,
+        dtype=torch.float32,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
     )
 
 

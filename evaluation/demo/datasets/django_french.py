@@ -26,7 +26,7 @@ from .bundle import Sizes, run, write_rows
 
 MODEL = MINILM_PAIR.slug
 LANGUAGE = "fr"
-SIZES = Sizes(train=480, validation=60, test=100)
+SIZES = Sizes(train=480, validation=30, test=100)
 LONGEST = 120
 MARKUP = re.compile(r"[<\n]")
 

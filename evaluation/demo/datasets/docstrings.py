@@ -28,7 +28,7 @@ from .bundle import Sizes, run, write_rows
 from .django_french import MODEL
 
 PACKAGES = {"sklearn": "scikit-learn", "scipy": "scipy"}
-SIZES = Sizes(train=600, validation=60, test=150)
+SIZES = Sizes(train=400, validation=30, test=100)
 SHORTEST_BODY, LONGEST_BODY, SHORTEST_LINE, LONGEST_LINE = 120, 600, 20, 100
 SECTION = re.compile(r"\n\s*-{3,}\s*\n")
 

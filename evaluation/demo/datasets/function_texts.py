@@ -24,10 +24,10 @@ from evaluation.demo.recipe import Recipe
 
 from .bundle import Row, Sizes, run, write_rows
 
-SIZES = Sizes(train=400, validation=150, test=400)
+SIZES = Sizes(train=240, validation=60, test=400)
 MAX_STEPS, MAX_SECONDS = 1000, 300.0
-CANDIDATES = 6
-LEAST, MOST = 60, 400
+CANDIDATES = 12
+LEAST, MOST = 60, 120
 """Characters of a candidate."""
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 MODULES = """
@@ -154,9 +154,10 @@ RECIPE = Recipe(
     make=make,
     configs=(
         config(MODEL, LORA, 1e-3, 2, 8, max_length=64),
-        config(MODEL, "full", 5e-5, 2, 8, max_length=64),
+        config(MODEL, "full", 1e-4, 2, 8, max_length=64),
     ),
     baseline=config(MODEL, LORA, 2e-4, 1, 8, max_length=64),
+    version=2,
 )
 
 

@@ -102,10 +102,10 @@ MANY = [RatedSentence(f"A film of {n} seconds.", n * n % 9 - 4) for n in range(8
         ),
         (lambda folder: parameter_names.write_bundle(folder, DESCRIBED), (), (700, 150, 450)),
         (lambda folder: scikit_learn_docs.write_bundle(folder, QUESTIONS), (), (600, 120, 400)),
-        (lambda folder: django_french.write_bundle(folder, PAIRS), (), (480, 60, 100)),
-        (lambda folder: docstrings.write_bundle(folder, SUMMARIES), (), (600, 60, 150)),
+        (lambda folder: django_french.write_bundle(folder, PAIRS), (), (480, 30, 100)),
+        (lambda folder: docstrings.write_bundle(folder, SUMMARIES), (), (400, 30, 100)),
         (tumours.make, ("benign", "malignant"), (250, 100, 219)),
-        (lambda folder: function_texts.write_bundle(folder, DOCUMENTED), (), (400, 150, 400)),
+        (lambda folder: function_texts.write_bundle(folder, DOCUMENTED), (), (240, 60, 400)),
         (lambda folder: critic_pairs.write_bundle(folder, MANY), (), (1000, 200, 800)),
     ],
 )
