@@ -113,11 +113,9 @@ def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[Model
 
 
 def _technique_problem(technique: type[TechniqueConfig], task: TaskSpec, able: list[ModelFacts]) -> str:
-    if not technique.fits(task):
-        return sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id)
     if able and not any(facts.family in technique.families for facts in able):
         return sentences.TECHNIQUE_NOT_FOR_MODEL(family=_families(able))
-    return ""
+    return "" if technique.fits(task) else sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id)
 
 
 def _families(models: list[ModelFacts]) -> str:

@@ -192,11 +192,11 @@ def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
         yield _refused("method_not_for_task", "method.name", sentences.METHOD_NOT_FOR_TASK(task=task.id))
     for index, technique in enumerate(config.techniques):
         field = f"techniques.{index}.name"
-        if not technique.fits(task):
-            yield _refused("technique_not_for_task", field, sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id))
-        elif facts is not None and facts.family not in technique.families:
+        if facts is not None and facts.family not in technique.families:
             said = sentences.TECHNIQUE_NOT_FOR_MODEL(family=facts.family)
             yield _refused("technique_not_for_model", field, said, ", ".join(technique.families))
+        elif not technique.fits(task):
+            yield _refused("technique_not_for_task", field, sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id))
         if technique.trains_backbone and method.uses_frozen_features:
             said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=method.name)
             yield _refused("technique_not_for_method", field, said)
