@@ -129,6 +129,6 @@ class Validator:
 
 
 def trained_state(module: nn.Module) -> dict[str, Tensor]:
-    """What training may change: the parameters that train, and all buffers that are saved (running statistics)."""
+    """What training may change: the parameters that train, and all buffers that are saved."""
     frozen = {name for name, value in module.named_parameters() if not value.requires_grad}
     return {name: value.detach() for name, value in module.state_dict().items() if name not in frozen}

@@ -10,7 +10,17 @@ import pytest
 
 from tests.training_worker.convert.sources import CONFIGS, IMAGE_PROCESSORS, save_source
 from tests.training_worker.export.test_folder import answers_elsewhere, lines
-from tests.training_worker.tasks.toy_scenes import BOXES, HEIGHT, MASKS, SIZES, WIDTH, run_scenes, write_scenes
+from tests.training_worker.tasks.toy_scenes import (
+    BOXES,
+    HEIGHT,
+    MASKS,
+    SCENES,
+    SIZES,
+    WIDTH,
+    assert_found_elsewhere,
+    run_scenes,
+    write_scenes,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -30,8 +40,6 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 CASES = [("resnet", {"name": "head"}), ("vit", {"name": "full"})]
 by_case = pytest.mark.parametrize(("architecture", "method"), CASES, ids=["head of a ResNet", "whole ViT"])
-SCENES = 6
-"""That are answered elsewhere, too."""
 
 
 def has_learned(losses: list[float]) -> bool:
@@ -48,16 +56,7 @@ def test_boxes_are_learned_and_the_folder_finds_the_same(
     result, report, losses = run_scenes(BOXES, sources / architecture, data, output, method, **settings)
     assert has_learned(losses)
     assert {row.name: row.value for row in report.metrics} == pytest.approx(result.validation)
-    chosen = lines(data / "validation.jsonl")[:SCENES]
-    program = [[str(data / row["image"])] for row in chosen]
-    answers, _ = answers_elsewhere(output, sources / architecture, program, tmp_path, read="PIL.Image.open")
-    expected = {entry["id"]: entry["boxes"] for entry in lines(output / "validation_predictions.jsonl")}
-    assert any(answers)
-    for row, boxes in zip(chosen, answers, strict=True):
-        for found, own in zip(boxes, expected[row["id"]], strict=True):
-            assert found["label"] == own["label"]
-            assert found["score"] == pytest.approx(own["score"], abs=1e-3)
-            assert found["bbox"] == pytest.approx(own["bbox"], abs=0.05)
+    assert_found_elsewhere(sources / architecture, data, output, tmp_path)
 
 
 @by_case

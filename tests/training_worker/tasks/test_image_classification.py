@@ -14,12 +14,11 @@ from PIL import Image, ImageDraw
 
 from tests.training_worker.convert.sources import save_source
 from tests.training_worker.export.test_folder import answers_elsewhere, lines
-from tests.training_worker.tiny import make_spec
+from tests.training_worker.tasks.whole_runs import run_whole
 from training_worker.contract.config import parse_config
 from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, check
 from training_worker.contract.tasks import TASKS
-from training_worker.contract.wire import JobSpec
 
 pytestmark = pytest.mark.torch
 
@@ -71,29 +70,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_images(
     model: Path, data: Path, output: Path, method: dict[str, Any] | None, **training: Any
 ) -> tuple[Any, list[Any]]:
-    import torch
-
-    from training_worker.run.journal import Journal
-    from training_worker.run.messages import ChildJob
-    from training_worker.run.run import run
-
-    torch.set_num_threads(1)
-    (output / "features").mkdir(parents=True)
-    settings = {"learning_rate": 1e-2, "per_device_train_batch_size": 8, "num_train_epochs": 4} | training
-    config = {"base_model": "tiny", "method": method, "training": settings} if method else None
-    dataset = make_spec(None)["dataset"] | {"task": TASK, "labels": list(LABELS)}
-    spec = make_spec(config, dataset=dataset, primary_metric="accuracy")
-    spec["files"]["model"]["pooling"] = None
-    job = ChildJob(
-        spec=JobSpec.model_validate_json(json.dumps(spec)),
-        data={path.name: str(path) for path in data.iterdir() if path.suffix in {".jsonl", ".tar"}},
-        model=str(model),
-        features=str(output / "features"),
-        output=str(output),
-        threads=1,
-    )
-    messages: list[Any] = []
-    return run(job, Journal(messages.append)), messages
+    settings = {"learning_rate": 1e-2, "num_train_epochs": 4} | training
+    return run_whole(TASK, LABELS, model, data, output, method, **settings)
 
 
 @pytest.mark.parametrize("architecture", ["efficientnet", "vit", "resnet"])

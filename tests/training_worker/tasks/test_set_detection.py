@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.training_worker.convert.sources import DETECTORS, save_source
-from tests.training_worker.export.test_folder import answers_elsewhere, lines
-from tests.training_worker.tasks.toy_scenes import BOXES, LABELS, run_scenes, write_scenes
+from tests.training_worker.tasks.toy_scenes import BOXES, LABELS, assert_found_elsewhere, run_scenes, write_scenes
 from training_worker.contract.tasks import TASKS
 from training_worker.convert.convert import convert
 
@@ -47,16 +46,7 @@ def test_sets_are_learned_and_the_folder_finds_the_same(
     result, report, losses = run_scenes(BOXES, sources / architecture, data, output, method, "detector", **FEW)
     assert sum(losses[-6:]) < 0.9 * sum(losses[:6])
     assert {row.name: row.value for row in report.metrics} == pytest.approx(result.validation)
-    chosen = lines(data / "validation.jsonl")[:6]
-    program = [[str(data / row["image"])] for row in chosen]
-    answers, _ = answers_elsewhere(output, sources / architecture, program, tmp_path, read="PIL.Image.open")
-    expected = {entry["id"]: entry["boxes"] for entry in lines(output / "validation_predictions.jsonl")}
-    assert any(answers)
-    for row, boxes in zip(chosen, answers, strict=True):
-        for found, own in zip(boxes, expected[row["id"]], strict=True):
-            assert found["label"] == own["label"]
-            assert found["score"] == pytest.approx(own["score"], abs=1e-3)
-            assert found["bbox"] == pytest.approx(own["bbox"], abs=0.05)
+    assert_found_elsewhere(sources / architecture, data, output, tmp_path)
 
 
 def test_the_untrained_model_has_a_score_and_says_what_it_knows(sources: Path, data: Path, tmp_path: Path) -> None:

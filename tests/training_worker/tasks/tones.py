@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from tests.training_worker.tiny import make_spec
+from tests.training_worker.tasks.whole_runs import run_whole
 from training_worker.contract.tasks import TASKS
-from training_worker.contract.wire import JobSpec
 
 LABELS = ("high", "low")
 SIZES = {"train": 32, "validation": 16, "test": 12}
@@ -63,27 +62,6 @@ def run_sounds(
     family: str | None = None,
     **training: Any,
 ) -> tuple[Any, list[Any]]:
-    import torch
-
-    from training_worker.run.journal import Journal
-    from training_worker.run.messages import ChildJob
-    from training_worker.run.run import run
-
-    torch.set_num_threads(1)
-    (output / "features").mkdir(parents=True)
-    settings = {"learning_rate": 1e-3, "per_device_train_batch_size": 8, "num_train_epochs": 4} | training
-    config = {"base_model": "tiny", "method": method, "training": settings} if method else None
-    labels = list(LABELS) if TASKS[task].has_labels else []
-    dataset = make_spec(None)["dataset"] | {"task": task, "labels": labels}
-    spec = make_spec(config, dataset=dataset, primary_metric=TASKS[task].metrics[0])
-    spec["files"]["model"] |= {"pooling": None, "family": family}
-    job = ChildJob(
-        spec=JobSpec.model_validate_json(json.dumps(spec)),
-        data={path.name: str(path) for path in data.iterdir() if path.suffix in {".jsonl", ".tar"}},
-        model=str(model),
-        features=str(output / "features"),
-        output=str(output),
-        threads=1,
-    )
-    messages: list[Any] = []
-    return run(job, Journal(messages.append)), messages
+    labels = LABELS if TASKS[task].has_labels else ()
+    settings = {"learning_rate": 1e-3, "num_train_epochs": 4} | training
+    return run_whole(task, labels, model, data, output, method, family=family, **settings)

@@ -9,18 +9,21 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image, ImageDraw
 
-from tests.training_worker.tiny import make_spec
+from tests.training_worker.export.test_folder import answers_elsewhere, lines
+from tests.training_worker.tasks.whole_runs import run_whole
 from training_worker.contract.report import ValidationReport
 from training_worker.contract.tasks import TASKS
-from training_worker.contract.wire import JobSpec
 
 BOXES, MASKS = "object-detection", "image-segmentation"
 LABELS = {BOXES: ("circle", "square"), MASKS: ("circle", "ground", "square")}
 COLOURS = {"circle": (230, 230, 40), "square": (40, 60, 230), "ground": (20, 20, 20)}
 SIZES = {"train": 48, "validation": 16, "test": 20}
 WIDTH, HEIGHT = 56, 40
+SCENES = 6
+"""That are answered elsewhere, too."""
 
 
 def scene(rng: random.Random) -> tuple[Image.Image, list[dict[str, Any]]]:
@@ -74,28 +77,21 @@ def run_scenes(
     **training: Any,
 ) -> tuple[Any, ValidationReport, list[float]]:
     """Its result, its report, and the training losses."""
-    import torch
-
-    from training_worker.run.journal import Journal
-    from training_worker.run.messages import ChildJob
-    from training_worker.run.run import run
-
-    torch.set_num_threads(1)
-    (output / "features").mkdir(parents=True)
-    settings = {"learning_rate": 1e-2, "per_device_train_batch_size": 8, "num_train_epochs": 10} | training
-    config = {"base_model": "tiny", "method": method, "training": settings} if method else None
-    dataset = make_spec(None)["dataset"] | {"task": task, "labels": list(LABELS[task])}
-    spec = make_spec(config, dataset=dataset, primary_metric=TASKS[task].metrics[0])
-    spec["files"]["model"] |= {"pooling": None, "family": family}
-    job = ChildJob(
-        spec=JobSpec.model_validate_json(json.dumps(spec)),
-        data={path.name: str(path) for path in data.iterdir() if path.suffix in {".jsonl", ".tar"}},
-        model=str(model),
-        features=str(output / "features"),
-        output=str(output),
-        threads=1,
-    )
-    messages: list[Any] = []
-    result = run(job, Journal(messages.append))
+    settings = {"learning_rate": 1e-2, "num_train_epochs": 10} | training
+    result, messages = run_whole(task, LABELS[task], model, data, output, method, family=family, **settings)
     losses = [point.value for message in messages for point in message.points if point.name == "train_loss"]
     return result, ValidationReport.model_validate_json((output / "report.json").read_bytes()), losses
+
+
+def assert_found_elsewhere(base: Path, data: Path, output: Path, scratch: Path) -> None:
+    """The published folder finds the boxes of the first validation images that the run found."""
+    chosen = lines(data / "validation.jsonl")[:SCENES]
+    program = [[str(data / row["image"])] for row in chosen]
+    answers, _ = answers_elsewhere(output, base, program, scratch, read="PIL.Image.open")
+    expected = {entry["id"]: entry["boxes"] for entry in lines(output / "validation_predictions.jsonl")}
+    assert any(answers)
+    for row, boxes in zip(chosen, answers, strict=True):
+        for found, own in zip(boxes, expected[row["id"]], strict=True):
+            assert found["label"] == own["label"]
+            assert found["score"] == pytest.approx(own["score"], abs=1e-3)
+            assert found["bbox"] == pytest.approx(own["bbox"], abs=0.05)
