@@ -116,6 +116,9 @@ class Run:
 
     @cached_property
     def task(self) -> Task:
+        return self.make_task(has_weights=not self.is_frozen or self.config is None)
+
+    def make_task(self, *, has_weights: bool) -> Task:
         archives = {split: Path(path) for split in SPLITS if (path := self.job.data.get(f"{split}.tar"))}
         context = Context(
             folder=Path(self.job.model),
@@ -126,6 +129,7 @@ class Run:
             max_new_tokens=self.spec.dataset.max_new_tokens,
             weights=self.config.method.weights if self.config else Weights(),
             precision=self.spec.precision,
+            has_weights=has_weights,
         )
         return load_task(self.spec.dataset.task, self.family)(context, self.rows["train"])
 
@@ -158,16 +162,28 @@ class Run:
     # --- build model -----------------------------------------------------------------------------------------
 
     def build_model(self, data: Data) -> TaskModel:
-        """Load the base model and put it at the base score."""
-        model = self.task.build_model()
-        if self.matmul.is_attention_eager:
-            model.backbone.set_attn_implementation("eager")  # type: ignore[operator]
-        model.to(self.compute.device).eval()
+        """Load the base model (with a frozen backbone its shape alone, where the task can) and put it at the base
+        score."""
+        model = self.place(self.task.build_model())
         if isinstance(self.task, FeatureTask) and data.examples is not None:
             examples = self.features(model, data.examples, "train", "base")
             self.task.start_at_base(model.top, examples)
             self.base_examples = examples
         return model
+
+    def place(self, model: TaskModel) -> TaskModel:
+        if self.matmul.is_attention_eager:
+            model.backbone.set_attn_implementation("eager")  # type: ignore[operator]
+        (model if model.has_weights else model.top).to(self.compute.device)
+        return model.eval()
+
+    def load_weights(self, model: TaskModel) -> None:
+        """Give a frozen backbone that is a mere shape its weights. Draws nothing from torch's generator, so that a run
+        that finds its features and one that computes them come to one result."""
+        if not model.has_weights:
+            with torch.random.fork_rng(devices=[]):
+                whole = self.make_task(has_weights=True).build_model()
+            model.backbone = self.place(whole).backbone.requires_grad_(False)
 
     def predict_base(self, model: TaskModel, data: Data) -> Prediction:
         """The validation items by the model before training; with features by them and the top as it is now."""
@@ -279,6 +295,7 @@ class Run:
             known = {} if self.base_examples is None else shared_features(split, self.base_examples)
             if missing := len(split.ids) - len(known):
                 self.journal.line(LogMessage(Log.COMPUTING_FEATURES, {"examples": missing}))
+            self.load_weights(model)
             with threads(self.threads):
                 return frozen_features(model, split, self.compute, known)
 

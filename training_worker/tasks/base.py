@@ -41,7 +41,8 @@ class Context:
     """What a task is told of one run. `folder` is the base model's; `base_seed` is that of the base score's examples,
     the same for every run on a data version; `archives` are tar files by split, where inputs are files;
     `max_new_tokens` are the challenge's, None where it says nothing. `weights` is how the base model is kept, where its
-    family has a choice, `precision` what it computes in."""
+    family has a choice, `precision` what it computes in. Without `has_weights` the backbone's shape is enough, as in a
+    run that hopes to find its frozen features: a task may then give one on torch's meta device."""
 
     folder: Path
     labels: tuple[str, ...]
@@ -51,6 +52,7 @@ class Context:
     max_new_tokens: int | None = None
     weights: Weights = field(default_factory=Weights)
     precision: Precision = Precision.FP32
+    has_weights: bool = True
 
 
 class TaskModel(nn.Module):
@@ -63,6 +65,11 @@ class TaskModel(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.top = top
+
+    @property
+    def has_weights(self) -> bool:
+        """False while the backbone is a mere shape (`Context.has_weights`)."""
+        return not any(parameter.is_meta for parameter in self.backbone.parameters())
 
     def features(self, **inputs: Tensor) -> Tensor:
         """What `top` works on: float32 (B, H), or (B, L, H) with a padded L. Only where the task `has_features`."""

@@ -148,7 +148,7 @@ class MultipleChoice(FeatureTask):
         return describe_lengths(split.pairs.costs, max_length)
 
     def build_model(self) -> ChoiceModel:
-        encoder = load_encoder(self.context.folder)
+        encoder = load_encoder(self.context)
         width, dropout = width_and_dropout(encoder)
         return ChoiceModel(encoder, ChoiceHead(width, 1, dropout), self.context.pooling or "mean")
 

@@ -167,7 +167,7 @@ class QuestionAnswering(FeatureTask):
         return LogMessage(Log.WINDOWS, {"mean": sum(split.costs) / count, "length": split.max_length, **values})
 
     def build_model(self) -> SpanModel:
-        encoder = load_encoder(self.context.folder)
+        encoder = load_encoder(self.context)
         width, dropout = width_and_dropout(encoder)
         return SpanModel(encoder, LinearHead(width, 2, dropout))
 

@@ -92,7 +92,7 @@ class Recommendation(NumberTask, TextTask):
         return RatedSplit(texts.ids, texts.values, texts.tokenize, offsets / self.scale)
 
     def build_model(self) -> RatingModel:
-        encoder = load_encoder(self.context.folder, has_dropout=False)
+        encoder = load_encoder(self.context, has_dropout=False)
         width, dropout = width_and_dropout(encoder)
         model = RatingModel(encoder, NumberHead(width + OFFSETS, 1, dropout), self.context.pooling or "mean")
         self.standardise(model.top)

@@ -97,7 +97,7 @@ class SentenceSimilarity(CosineTask):
         return max(split.both.costs)
 
     def build_model(self) -> SimilarityModel:
-        encoder = load_encoder(self.context.folder)
+        encoder = load_encoder(self.context)
         return SimilarityModel(encoder, CosineScale(self.low, self.high), self.context.pooling or "mean")
 
     def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:

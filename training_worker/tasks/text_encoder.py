@@ -47,13 +47,16 @@ def load_tokenizer(folder: Path, *, split_words: bool = False) -> PreTrainedToke
     return tokenizer
 
 
-def load_encoder(folder: Path, *, has_dropout: bool = True) -> nn.Module:
-    """The base model in float32 from a safetensors folder, without the pooler that our pooling does not use."""
-    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+def load_encoder(context: Context, *, has_dropout: bool = True) -> nn.Module:
+    """The context's base model in float32 from a safetensors folder, without the pooler that our pooling does not
+    use."""
+    config = AutoConfig.from_pretrained(context.folder, local_files_only=True, trust_remote_code=False)
     if not has_dropout:
         drop_nothing(config)
+    if not context.has_weights:
+        return shape_of(config, **without_pooler(config))
     encoder: nn.Module = AutoModel.from_pretrained(
-        folder,
+        context.folder,
         config=config,
         dtype=torch.float32,
         local_files_only=True,
@@ -62,6 +65,13 @@ def load_encoder(folder: Path, *, has_dropout: bool = True) -> nn.Module:
         **without_pooler(config),
     )
     return encoder
+
+
+def shape_of(config: Any, **options: bool) -> nn.Module:
+    """The model of this config in float32, its tensors on the meta device."""
+    with torch.device("meta"):
+        shape: nn.Module = AutoModel.from_config(config, dtype=torch.float32, **options)  # type: ignore[no-untyped-call]
+    return shape
 
 
 def drop_nothing(config: Any) -> None:
@@ -89,7 +99,7 @@ def build_text_model(
     context: Context, outputs: int, head: type[LinearHead] = LinearHead, *, has_dropout: bool = True
 ) -> TextModel:
     """The context's encoder under a `head` of that many outputs."""
-    encoder = load_encoder(context.folder, has_dropout=has_dropout)
+    encoder = load_encoder(context, has_dropout=has_dropout)
     width, dropout = width_and_dropout(encoder)
     return TextModel(encoder, head(width, outputs, dropout), context.pooling or "mean")
 
@@ -98,8 +108,7 @@ def build_text_model(
 def max_positions(folder: Path) -> int:
     """Tokens that the encoder in this folder can read at most; very many where nothing bounds them."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    with torch.device("meta"):
-        return positions_of(AutoModel.from_config(config)) or 2**31  # type: ignore[no-untyped-call]
+    return positions_of(shape_of(config)) or 2**31
 
 
 def positions_of(encoder: nn.Module) -> int | None:

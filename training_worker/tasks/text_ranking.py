@@ -126,7 +126,7 @@ class TextRanking(CosineTask):
         return max(split.texts.costs)
 
     def build_model(self) -> RankingModel:
-        encoder = load_encoder(self.context.folder)
+        encoder = load_encoder(self.context)
         return RankingModel(encoder, CosineScale(0.0, SHARPNESS), self.context.pooling or "mean")
 
     def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:

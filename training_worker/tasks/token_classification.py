@@ -117,7 +117,7 @@ class TokenClassification(LabelTask):
         return describe_lengths(split.costs, max_length)
 
     def build_model(self) -> WordModel:
-        encoder = load_encoder(self.context.folder)
+        encoder = load_encoder(self.context)
         width, dropout = width_and_dropout(encoder)
         return WordModel(encoder, LinearHead(width, len(self.context.labels), dropout))
 

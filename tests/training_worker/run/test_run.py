@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,22 @@ def test_texts_whose_features_are_at_hand_are_not_read(run_job: RunJob, tiny_dat
     _, without, _ = run_job(make_config("head", learning_rate=2e-3), features=shared, data=emptied)
     assert (warm / PREDICTIONS).read_bytes() == (without / PREDICTIONS).read_bytes()
     assert (warm / PREDICTIONS).read_bytes() != (cold / PREDICTIONS).read_bytes()
+
+
+def test_weights_whose_features_are_at_hand_are_not_read(run_job: RunJob, tiny_model: Path, tmp_path: Path) -> None:
+    """As a job that reads them comes to the same result, down to its folder and the parameters that it counts."""
+    shared, weightless = tmp_path / "shared", tmp_path / "weightless"
+    shutil.copytree(tiny_model, weightless)
+    (weightless / "model.safetensors").write_bytes(b"")
+    cold, cold_output, _ = run_job(make_config("head"), features=shared)
+    warm, warm_output, _ = run_job(make_config("head"), features=shared, model=weightless)
+    for name in (PREDICTIONS, VALIDATION_PREDICTIONS, REPORT):
+        assert (cold_output / name).read_bytes() == (warm_output / name).read_bytes()
+    assert weights_of(cold_output) == weights_of(warm_output)
+    for name in ("parameters_total", "parameters_trained"):
+        assert getattr(cold.telemetry, name) == getattr(warm.telemetry, name) > 0
+    with pytest.raises(Exception, match="header"):
+        run_job(make_config("head"), model=weightless)
 
 
 def test_random_head_does_not_start_at_the_base(run_job: RunJob) -> None:
