@@ -108,11 +108,15 @@ def _auto_class(name: str) -> str:
 def _base_method(spec: Any) -> str:
     """In the task's own words, for a bundle that is a thousand times its example."""
     from training_worker.contract.json_lines import read_rows
+    from training_worker.contract.sentences import UNTRAINED_LETTERS, ZERO_SHOT_LETTERS
     from training_worker.tasks import load_task
     from training_worker.tasks.base import Context
 
     if spec.generates:
-        return "zero-shot: the untrained model, greedy decoding"
+        letters = (
+            f"; speech-encoder: {ZERO_SHOT_LETTERS()}, or where it has none, {UNTRAINED_LETTERS(count='the data’s')}"
+        )
+        return "zero-shot: the untrained model, greedy decoding" + letters * ("speech-encoder" in spec.variants)
     rows = [row for name in _bundles(spec)[:1] for row in read_rows((EXAMPLES / name / "train.jsonl").read_bytes())]
     with TemporaryDirectory() as folder:
         Path(folder, "config.json").write_text(json.dumps(KNOWS_ONE_LABEL))

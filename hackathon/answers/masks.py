@@ -74,9 +74,9 @@ class MaskAnswer(AnswerKind):
 
     def hint(self, kind: ExampleKind) -> str:
         if kind is ExampleKind.LARGEST_ERROR:
-            return _("The half of the images with the larger share of wrong pixels.")
+            return _("The images with the largest shares of wrong pixels.")
         if kind is ExampleKind.SMALLEST_ERROR:
-            return _("The half of the images with the smaller share of wrong pixels.")
+            return _("The images with the smallest shares of wrong pixels.")
         return super().hint(kind)
 
     def error_text(self, error: float) -> str:

@@ -70,10 +70,10 @@ with the errors."""
 
 
 def kinds_by_error(errors: FloatArray, base_errors: FloatArray | None) -> Kinds:
-    """The half of the items with the larger `errors` (n,), the other half, and where base has larger or smaller
-    ones."""
+    """The half of the items with the larger `errors` (n,), as far as they have any, the others, and where base has
+    larger or smaller ones."""
     everything = np.ones(len(errors), dtype=np.bool_)
-    is_small = np.isin(np.arange(len(errors)), where(everything, errors)[: len(errors) // 2])
+    is_small = np.isin(np.arange(len(errors)), where(everything, errors)[: len(errors) // 2]) | (errors == 0)
     kinds = {
         ExampleKind.LARGEST_ERROR: where(~is_small, -errors),
         ExampleKind.SMALLEST_ERROR: where(is_small, errors),

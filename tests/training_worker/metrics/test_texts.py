@@ -232,6 +232,15 @@ def test_examples_go_by_the_first_metric_that_tells_items_apart() -> None:
     assert by_edits.error == pytest.approx(1 / 3)
 
 
+def test_a_right_answer_is_no_error_even_where_most_are_right() -> None:
+    rows = [{"id": f"val-{n}", "source": "s"} for n in range(3)]
+    made = OUTPUT.report(rows, ["source"], TRUTH, TRUTH, BASE, (), ["chrf"])
+    ids = {group.kind: {example.id for example in group.examples} for group in made.groups}
+    assert (ids[ExampleKind.LARGEST_ERROR], len(ids[ExampleKind.SMALLEST_ERROR])) == (set(), 3)
+    made = OUTPUT.report(rows, ["source"], TRUTH, ["", *TRUTH[1:]], BASE, (), ["chrf"])
+    assert [example.id for example in made.groups[0].examples] == ["val-0"]
+
+
 def test_one_answer_to_all_is_a_collapse() -> None:
     rows = [{"id": f"val-{n}", "source": "s"} for n in range(3)]
     made = OUTPUT.report(rows, ["source"], TRUTH, ["same"] * 3, None, (), ["bleu"])
