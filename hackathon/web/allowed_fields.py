@@ -41,7 +41,7 @@ def allowed_groups(limits: ChallengeLimits, task: TaskSpec, defaults: Mapping[st
     training = list(_fields(TrainingArguments, limits, "training", _within(defaults, "training")))
     return [
         *(_method_group(name, limits, task, defaults) for name in methods_for(task, limits.methods)),
-        AllowedGroup("training", "", [field for field in training if f"training.{field.name}" not in task.unused]),
+        AllowedGroup("training", "", [field for field in training if f"training.{field.name}" not in task.idle_fields]),
         *(_technique_group(name, limits, defaults) for name in techniques_for(task, limits.techniques)),
     ]
 

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from hackathon.web.translation import translated
 from training_worker.contract.base import JSON, ContractModel
 from training_worker.contract.canonical import RATES
-from training_worker.contract.config import TrainingArguments, describe_allowed
+from training_worker.contract.config import TrainingArguments, describe_allowed, field_schema
 from training_worker.contract.limits import ChallengeLimits
 from training_worker.contract.methods import METHODS
 from training_worker.contract.tasks import TaskSpec
@@ -70,7 +69,7 @@ def idle_method_fields(config: Mapping[str, JSON]) -> list[str]:
 
 def training_fields(limits: ChallengeLimits, task: TaskSpec) -> list[ConfigField]:
     """Without those that change nothing in the task."""
-    return [field for field in _fields("training", TrainingArguments, limits) if field.path not in task.unused]
+    return [field for field in _fields("training", TrainingArguments, limits) if field.path not in task.idle_fields]
 
 
 def technique_path(technique: str) -> str:
@@ -85,7 +84,7 @@ def _fields(group: str, model: type[ContractModel], limits: ChallengeLimits) -> 
     for name, info in model.model_fields.items():
         if name == "name":
             continue
-        schema = _properties(model)[name]
+        schema = field_schema(model, name)
         narrowed = limits.ranges.get(f"{group}.{name}")
         low = narrowed.min if narrowed else schema.get("minimum", schema.get("exclusiveMinimum"))
         high = narrowed.max if narrowed else schema.get("maximum")
@@ -102,12 +101,6 @@ def _fields(group: str, model: type[ContractModel], limits: ChallengeLimits) -> 
         )
 
 
-@cache
-def _properties(model: type[ContractModel]) -> dict[str, Any]:
-    properties: dict[str, Any] = model.model_json_schema()["properties"]
-    return properties
-
-
 def _step(name: str, schema: dict[str, Any], low: float | None) -> str:
     """A browser counts steps from the minimum: 0.01 is right only where that lies on the grid."""
     if schema.get("type") == "integer":
@@ -118,7 +111,7 @@ def _step(name: str, schema: dict[str, Any], low: float | None) -> str:
 
 def within(field: ConfigField, value: Any) -> Any:
     """The value, moved into the field's bounds."""
-    if field.kind in ("boolean", "choice"):
+    if value is None or field.kind in ("boolean", "choice"):
         return value
     if field.low and value < float(field.low):
         value = float(field.low)
@@ -134,6 +127,8 @@ def technique_defaults(technique: str, limits: ChallengeLimits) -> dict[str, str
 
 def as_text(value: Any) -> str:
     """A value as an input holds it; a number or boolean comes back from `read_value` as the same."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return BOOLEANS[value]
     if isinstance(value, float):

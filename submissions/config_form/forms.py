@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from hackathon.models import BaseModel
 from training_worker.contract.adjusted import AdjustedValue
 from training_worker.contract.base import JSON, ContractModel, FieldError
-from training_worker.contract.config import summary
+from training_worker.contract.config import may_be_null, summary
 from training_worker.contract.limits import Terms
 from training_worker.contract.methods import METHODS
 from training_worker.contract.techniques import TECHNIQUES, techniques_for
@@ -167,6 +167,6 @@ def form_data(config: Mapping[str, JSON]) -> dict[str, str]:
         raise ValueError(dotted[0])
     flat = flatten(config)
     for path, value in flat.items():
-        if not isinstance(value, str | int | float):
+        if not isinstance(value, str | int | float) and not (value is None and may_be_null(path)):
             raise ValueError(path)
     return {path: as_text(value) for path, value in flat.items()}

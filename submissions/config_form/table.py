@@ -45,7 +45,7 @@ class ConfigGroup:
 
 def config_groups(config: SubmissionConfig, terms: Terms) -> list[ConfigGroup]:
     """In the order of a config, without what changes nothing in the task."""
-    started, unused = _started(config, terms), task_of(config, terms).unused
+    started, unused = _started(config, terms), task_of(config, terms).idle_fields
     training = list(_rows(config.training, started.training))
     of_method = {field.name for field in method_fields(config.method.name, terms.limits, terms.task)}
     return [
@@ -84,4 +84,8 @@ def _rows(model: ContractModel, started: ContractModel) -> Iterator[ConfigRow]:
     for name, field in type(model).model_fields.items():
         if name != "name":
             description = _(field.description) if field.description else ""
-            yield ConfigRow(name, as_text(getattr(model, name)), as_text(getattr(started, name)), description)
+            yield ConfigRow(name, _shown(getattr(model, name)), _shown(getattr(started, name)), description)
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else as_text(value)

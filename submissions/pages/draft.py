@@ -145,7 +145,7 @@ def _as_form(page: SubmitPage, text: YamlForm) -> DraftForm:
     try:
         data = form_data(config)
         form = page.form(data | text.annotations)
-        hidden = {*page.offered.task.unused, *idle_method_fields(config)}
+        hidden = {*page.offered.task.idle_fields, *idle_method_fields(config)}
         unknown = sorted(set(data) - set(form.fields) - hidden)
         if unknown:
             raise ValueError(unknown[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, TypeVar
 
@@ -15,8 +16,21 @@ from .tasks import TaskSpec
 
 Model = TypeVar("Model", bound=ContractModel)
 
-RATES = frozenset({"warmup_steps", "label_smoothing_factor", "lora_dropout", "probability"})
-SCALES = frozenset({"learning_rate", "weight_decay", "max_grad_norm", "epsilon"})
+RATES = frozenset(
+    {
+        "warmup_steps",
+        "label_smoothing_factor",
+        "lora_dropout",
+        "probability",
+        "momentum",
+        "layerwise_lr_decay",
+        "dropout",
+        "swa_start",
+    }
+)
+SCALES = frozenset({"learning_rate", "weight_decay", "max_grad_norm", "epsilon", "focal_gamma"})
+DECAYS = frozenset({"ema_decay"})
+"""Their distance from 1 is on the grid of scales."""
 
 
 def snap_rate(value: float) -> float:
@@ -37,9 +51,13 @@ def snap_scale(value: float) -> float:
 
 
 def snap(name: str, value: Any) -> Any:
-    """The value of the field of that name on its grid; a field without a grid keeps its value."""
+    """The value of the field of that name on its grid; a field without a grid, or without a value, keeps it."""
+    if value is None:
+        return None
     if name in RATES:
         return snap_rate(value)
+    if name in DECAYS:
+        return float(1 - Decimal(repr(snap_scale(float(1 - Decimal(repr(value)))))))
     return snap_scale(value) if name in SCALES else value
 
 
@@ -57,9 +75,7 @@ def canonical(config: SubmissionConfig, task: TaskSpec | None = None, known: Kno
         training = training.model_copy(update={"warmup_steps": 0.0})
     elif training.lr_scheduler_type == "constant_with_warmup" and training.warmup_steps == 0:
         training = training.model_copy(update={"lr_scheduler_type": "constant"})
-    if config.method.uses_frozen_features:
-        training = training.model_copy(update={"gradient_checkpointing": False})
-    for field in task.unused if task else ():
+    for field in (*idle_fields(config), *(task.idle_fields if task else ())):
         name = field.removeprefix("training.")
         training = training.model_copy(update={name: type(training).model_fields[name].default})
     if known is not None:
@@ -67,6 +83,16 @@ def canonical(config: SubmissionConfig, task: TaskSpec | None = None, known: Kno
     ordered = sorted(config.techniques, key=lambda technique: (technique.stage, technique.name))
     update = {"training": training, "method": _snapped(config.method), "techniques": tuple(map(_snapped, ordered))}
     return config.model_copy(update=update)
+
+
+def idle_fields(config: SubmissionConfig) -> Iterator[str]:
+    """Dotted names of fields that others of the config leave without effect, whatever the task."""
+    if config.training.optim != "sgd":
+        yield "training.momentum"
+    if config.training.early_stopping_patience:
+        yield "training.load_best_model_at_end"
+    if config.method.uses_frozen_features:
+        yield from ("training.gradient_checkpointing", "training.layerwise_lr_decay")
 
 
 def _snapped(model: Model) -> Model:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -26,8 +27,8 @@ SHORTEST, LONGEST = 8, 512
 
 
 class TrainingArguments(ContractModel):
-    """Hyper-parameters; names are those of `transformers.TrainingArguments`, plus `max_length`,
-    `early_stopping_patience` and `head_init`, which are ours."""
+    """Hyper-parameters; names are those of `transformers.TrainingArguments` as far as it has them; `momentum` is
+    torch's, `class_weight` scikit-learn's."""
 
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0, description="Peak learning rate.")] = 2e-4
     per_device_train_batch_size: Annotated[int, Field(ge=1, le=256, description="Examples per batch.")] = 32
@@ -42,16 +43,33 @@ class TrainingArguments(ContractModel):
         Field(description="Compute activations again for the gradients instead of keeping them: less memory, slower."),
     ] = False
     num_train_epochs: Annotated[int, Field(ge=1, le=100, description="Passes over the training set.")] = 3
-    optim: Annotated[Literal["adamw", "adam", "sgd"], Field(description="Optimiser.")] = "adamw"
-    weight_decay: Annotated[float, Field(ge=0.0, le=1.0, description="Decoupled decay (AdamW) or L2 (Adam, SGD).")] = (
-        0.01
-    )
+    optim: Annotated[Literal["adamw", "adam", "sgd", "adafactor", "lion"], Field(description="Optimiser.")] = "adamw"
+    momentum: Annotated[float, Field(ge=0.0, le=0.99, description="Of SGD; 0 is plain gradient descent.")] = 0.9
+    weight_decay: Annotated[
+        float, Field(ge=0.0, le=1.0, description="Decoupled decay (AdamW, Adafactor, Lion) or L2 (Adam, SGD).")
+    ] = 0.01
+    layerwise_lr_decay: Annotated[
+        float,
+        Field(ge=0.5, le=1.0, description="Learning rate of each layer relative to the one above it; 1 for all alike."),
+    ] = 1.0
     lr_scheduler_type: Annotated[
-        Literal["linear", "cosine", "constant", "constant_with_warmup"],
+        Literal["linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt", "warmup_stable_decay"],
         Field(description="How the learning rate changes over the run."),
     ] = "linear"
     warmup_steps: Annotated[float, Field(ge=0.0, le=0.5, description="Warm-up as a share of all steps.")] = 0.06
     label_smoothing_factor: Annotated[float, Field(ge=0.0, le=0.5, description="0 is plain cross-entropy.")] = 0.0
+    class_weight: Annotated[
+        Literal["none", "balanced"],
+        Field(description="Weight of each class in the loss: balanced makes rare ones count more."),
+    ] = "none"
+    focal_gamma: Annotated[
+        float,
+        Field(ge=0.0, le=5.0, description="Focal loss: examples that are already right count less; 0 turns it off."),
+    ] = 0.0
+    dropout: Annotated[
+        float | None,
+        Field(ge=0.0, le=0.9, description="Dropout everywhere in the model; empty: as the base model has it."),
+    ] = None
     max_grad_norm: Annotated[float, Field(ge=0.0, le=100.0, description="Gradient clipping; 0 turns it off.")] = 1.0
     max_length: Annotated[
         int, Field(ge=SHORTEST, le=LONGEST, description="Tokens per example; longer ones are cut.")
@@ -59,6 +77,25 @@ class TrainingArguments(ContractModel):
     early_stopping_patience: Annotated[
         int, Field(ge=0, le=20, description="Validations without improvement before training stops; 0 turns it off.")
     ] = 0
+    load_best_model_at_end: Annotated[
+        bool,
+        Field(
+            description="Keep the checkpoint with the best validation score by the challenge's metric, not the last;"
+            " early stopping always does."
+        ),
+    ] = False
+    ema_decay: Annotated[
+        float,
+        Field(
+            ge=0.0, le=0.9999, description="Validate and keep a moving average of the weights (EMA); 0 turns it off."
+        ),
+    ] = 0.0
+    swa_start: Annotated[
+        float,
+        Field(
+            ge=0.0, le=0.99, description="Average the weights from this share of the steps on (SWA); 0 turns it off."
+        ),
+    ] = 0.0
     head_init: Annotated[
         Literal["prototypes", "random"],
         Field(description="Where the head starts: at the base score's class prototypes, or random."),
@@ -68,6 +105,11 @@ class TrainingArguments(ContractModel):
     def examples_per_step(self) -> int:
         """Of an optimiser step."""
         return self.per_device_train_batch_size * self.gradient_accumulation_steps
+
+    @property
+    def keeps_best(self) -> bool:
+        """Are the kept weights those of the best validation, and not the last ones?"""
+        return self.load_best_model_at_end or self.early_stopping_patience > 0
 
 
 def _once_each(techniques: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -226,11 +268,17 @@ class Bounds:
 def number_bounds(field: str) -> Bounds | None:
     """Of a name in `ChallengeLimits.ranges`: those of the first model that has it; None where it is no number."""
     for owner in models_with(field):
-        schema = owner.model_json_schema()["properties"][field.rpartition(".")[2]]
+        schema = field_schema(owner, field.rpartition(".")[2])
         if schema.get("type") in ("integer", "number"):
-            low = schema.get("minimum", schema.get("exclusiveMinimum"))
+            low: float = schema["minimum"] if "minimum" in schema else schema["exclusiveMinimum"]
             return Bounds(low, schema["maximum"], schema["type"] == "integer")
     return None
+
+
+def may_be_null(field: str) -> bool:
+    """Of a name as `models_with` takes it."""
+    name = field.rpartition(".")[2]
+    return any("anyOf" in owner.model_json_schema()["properties"][name] for owner in models_with(field))
 
 
 def number_names() -> list[str]:
@@ -247,9 +295,20 @@ def summary(model: type[ContractModel]) -> str:
     return " ".join((model.__dict__.get("__doc__") or "").split())
 
 
+@cache
+def field_schema(model: type[ContractModel], name: str) -> dict[str, Any]:
+    """JSON Schema of a field; of one that may be null, of its other values."""
+    return without_null(model.model_json_schema()["properties"][name])
+
+
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of the values that are not null, where null is one of them."""
+    return next((option for option in schema.get("anyOf", ()) if option.get("type") != "null"), schema)
+
+
 def describe_allowed(model: type[ContractModel], name: str) -> str:
     """The bounds of one model field in words, read from its JSON Schema: "1 … 64", "above 0 … 1", "a, b"."""
-    schema = model.model_json_schema()["properties"][name]
+    schema = field_schema(model, name)
     if "enum" in schema:
         return ", ".join(map(str, schema["enum"]))
     if "const" in schema:

@@ -37,8 +37,8 @@ def without_idle(training: TrainingArguments, known: Known) -> TrainingArguments
     allows. Nothing becomes larger, so what a batch costs still fits. Idempotent.
 
     A batch holds at most all examples, a step at most all batches. A patience of as many validations as there are
-    could only end the run at its last step. A length at or above that of the longest example cuts nothing. Shares that
-    round up to as many steps of warm-up are equal.
+    could only end the run at its last step: it means that the best checkpoint is kept. A length at or above that of the
+    longest example cuts nothing. Shares that round up to as many steps of warm-up are equal.
     """
     least = {
         "per_device_train_batch_size": max(1, known.examples),
@@ -49,7 +49,15 @@ def without_idle(training: TrainingArguments, known: Known) -> TrainingArguments
     batch = _lowered(training, known, "per_device_train_batch_size", least["per_device_train_batch_size"])
     least["gradient_accumulation_steps"] = max(1, math.ceil(known.examples / batch))
     lowered = {name: _lowered(training, known, name, value) for name, value in least.items()}
+    lowered |= _keeping_best(training, lowered["early_stopping_patience"], least["early_stopping_patience"], known)
     return training.model_copy(update=lowered | {"warmup_steps": _same_warm_up(training.warmup_steps, known)})
+
+
+def _keeping_best(training: TrainingArguments, patience: int, idle: int, known: Known) -> dict[str, int]:
+    """The same best checkpoint is kept by a patience that never ends the run, and by `load_best_model_at_end`."""
+    if patience >= idle and _floor(known, "early_stopping_patience") <= 0:
+        return {"early_stopping_patience": 0, "load_best_model_at_end": True}
+    return {}
 
 
 def _lowered(training: TrainingArguments, known: Known, name: str, least: int) -> int:

@@ -181,12 +181,14 @@ def _check_choices(config: SubmissionConfig, limits: ChallengeLimits) -> list[Fi
 def _check_ranges(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
     for name, field, value in canonical(config, task_of(config, terms)).numbers():
         allowed = terms.limits.ranges.get(name)
-        if allowed is not None and value not in allowed:
+        if allowed is not None and value is not None and value not in allowed:
             yield _refused("out_of_range", field, sentences.OUT_OF_RANGE(value=f"{value:g}"), str(allowed))
 
 
 def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
     """Can this model do this task by this method at all? What cannot run is refused here, never in the training."""
+    if config.training.ema_decay and config.training.swa_start:
+        yield _refused("excluded", "training.swa_start", sentences.ONE_AVERAGE, as_json(0))
     facts, task, method = terms.models.get(config.base_model), task_of(config, terms), config.method
     if not method.fits(task):
         yield _refused("method_not_for_task", "method.name", sentences.METHOD_NOT_FOR_TASK(task=task.id))

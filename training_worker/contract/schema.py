@@ -6,7 +6,8 @@ import copy
 import math
 from typing import Any
 
-from .config import UNIONS, SubmissionConfig, models_with
+from .base import Range
+from .config import UNIONS, SubmissionConfig, models_with, without_null
 from .limits import ChallengeLimits
 
 
@@ -43,7 +44,11 @@ def _narrow(definitions: dict[str, Any], limits: ChallengeLimits) -> None:
             properties = definitions.get(owner.__name__, {}).get("properties", {})
             name = field.rpartition(".")[2]
             if name in properties:
-                properties[name].update(maximum=allowed.max)
-                if allowed.min > properties[name].get("exclusiveMinimum", -math.inf):
-                    properties[name].pop("exclusiveMinimum", None)
-                    properties[name].update(minimum=allowed.min)
+                _narrow_number(without_null(properties[name]), allowed)
+
+
+def _narrow_number(schema: dict[str, Any], allowed: Range) -> None:
+    schema.update(maximum=allowed.max)
+    if allowed.min > schema.get("exclusiveMinimum", -math.inf):
+        schema.pop("exclusiveMinimum", None)
+        schema.update(minimum=allowed.min)

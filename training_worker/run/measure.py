@@ -98,7 +98,7 @@ class _Trial:
         batch = self._compute.move(self._sample.collate([self._index] * copies))
         with self._compute.autocast():
             outputs = self._model(**inputs_of(batch))
-        self._task.loss(outputs, batch, 0.0).backward()  # type: ignore[no-untyped-call]
+        self._task.loss(outputs, batch).backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         if self._compute.device.type == "cuda":

@@ -4,45 +4,114 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
+from lion_pytorch import Lion
 from torch import nn
 from torch.optim import Optimizer
 
 from ..contract.config import TrainingArguments
 from ..contract.effects import warm_up
 
+DECAY_SHARE = 0.2
+UNWARMED = 10
+"""Steps in which `inverse_sqrt` falls to 1/√2 where there is no warm-up."""
+
 
 def build_optimizer(model: nn.Module, training: TrainingArguments) -> Optimizer:
-    """Fused AdamW (decoupled decay), Adam or plain SGD (L2). Biases and normalisation weights are not decayed."""
-    trained = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
-    groups = [
-        {"params": [value for _, value in trained if value.ndim > 1], "weight_decay": training.weight_decay},
-        {"params": [value for _, value in trained if value.ndim <= 1], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    rate = training.learning_rate
+    """The config's optimiser. Biases and normalisation weights are not decayed; each group of parameters has its
+    `scale`, by which `set_rate` multiplies the rate of a step."""
+    rate, groups = training.learning_rate, _groups(model, training)
     if training.optim == "sgd":
-        return torch.optim.SGD(groups, lr=rate, fused=True)
+        return torch.optim.SGD(groups, lr=rate, momentum=training.momentum, fused=True)
     if training.optim == "adam":
         return torch.optim.Adam(groups, lr=rate, fused=True)
+    if training.optim == "adafactor":
+        return torch.optim.Adafactor(groups, lr=rate)
+    if training.optim == "lion":
+        lion: Optimizer = Lion(groups, lr=rate)
+        return lion
     return torch.optim.AdamW(groups, lr=rate, fused=True)
 
 
+def _groups(model: nn.Module, training: TrainingArguments) -> list[dict[str, Any]]:
+    """What trains, by the scale of its rate and whether it is decayed."""
+    scales = layer_scales(model, training.layerwise_lr_decay)
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, value in model.named_parameters():
+        if value.requires_grad:
+            groups.setdefault((scales[name], value.ndim > 1), []).append(value)
+    return [
+        {"params": values, "weight_decay": training.weight_decay if is_decayed else 0.0, "scale": scale}
+        for (scale, is_decayed), values in groups.items()
+    ]
+
+
+def layer_scales(model: nn.Module, decay: float) -> dict[str, float]:
+    """By name of a parameter `decay` to the power of how many layers it lies below the top (Clark et al. 2020,
+    "ELECTRA", appendix A): 1 for the head, `decay` for the last layer, and so on down to the embeddings.
+
+    Layers are the items of lists of modules, in the model's order; an encoder and a decoder are counted each by itself.
+    """
+    stacks = _stacks(model)
+    depths = {side: sum(size for stack, size in stacks.items() if _side(stack) == side) for side in (True, False)}
+    begun: dict[bool, list[str]] = {True: [], False: []}
+    scales = {}
+    for name, _value in model.named_parameters():
+        side = _side(name)
+        layer = next((_layer(name, stack) for stack in stacks if name.startswith(f"{stack}.")), "")
+        if layer and layer not in begun[side]:
+            begun[side].append(layer)
+        passed = len(begun[side])
+        is_above = (not layer and passed == depths[side]) or not name.startswith("backbone.")
+        scales[name] = 1.0 if is_above else decay ** (depths[side] + 1 - passed)
+    return scales
+
+
+def _stacks(model: nn.Module) -> dict[str, int]:
+    """Names of lists of layers that are in no other list, and how many layers each has."""
+    stacks: dict[str, int] = {}
+    for name, module in model.named_modules():
+        is_inside = any(name.startswith(f"{other}.") for other in stacks)
+        if isinstance(module, nn.ModuleList | nn.Sequential) and len(module) > 1 and not is_inside:
+            stacks[name] = len(module)
+    return stacks
+
+
+def _side(name: str) -> bool:
+    return "decoder" in name.split(".")
+
+
+def _layer(name: str, stack: str) -> str:
+    return f"{stack}.{name.removeprefix(f'{stack}.').partition('.')[0]}"
+
+
 def rate_factor(training: TrainingArguments, step: int, total: int) -> float:
-    """Share of the peak learning rate at optimiser step `step` (from 0) of `total`; warm-up is a share of all steps."""
-    warmup = 0 if training.lr_scheduler_type == "constant" else warm_up(training.warmup_steps, total)
+    """Share of the peak learning rate at optimiser step `step` (from 0) of `total`; warm-up is a share of all steps.
+
+    The schedules of transformers by their names. `inverse_sqrt` falls as the root of the steps since warm-up does,
+    counted in lengths of the warm-up; `warmup_stable_decay` falls linearly over the last `DECAY_SHARE` of the steps.
+    """
+    kind = training.lr_scheduler_type
+    warmup = 0 if kind == "constant" else warm_up(training.warmup_steps, total)
     if step < warmup:
         return (step + 1) / (warmup + 1)
-    if training.lr_scheduler_type.startswith("constant"):
+    if kind.startswith("constant"):
         return 1.0
+    if kind == "inverse_sqrt":
+        timescale = warmup or UNWARMED
+        return math.sqrt(timescale / (step - warmup + timescale))
+    if kind == "warmup_stable_decay":
+        return min(1.0, (total - step) / max(1.0, DECAY_SHARE * total))
     done = (step - warmup) / max(1, total - warmup)
-    return 1.0 - done if training.lr_scheduler_type == "linear" else 0.5 * (1.0 + math.cos(math.pi * done))
+    return 1.0 - done if kind == "linear" else 0.5 * (1.0 + math.cos(math.pi * done))
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
+    """`rate` is that of the top; see `layer_scales`."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["scale"]
 
 
 def trained_parameters(model: nn.Module) -> list[nn.Parameter]:

@@ -65,7 +65,7 @@ def predict(part: nn.Module, split: Split, task: Task, compute: Compute) -> Pred
         for indices, batch, (read, values) in _over_split(answer, split, compute, range(len(split.ids))):
             _place(outputs, indices, split.unpack(read.float().cpu(), indices))
             if split.has_targets and (counted := task.weight(batch)):
-                total += counted * float(task.loss(values, batch, 0.0))
+                total += counted * float(task.loss(values, batch))
                 weight += counted
     part.train(was_training)
     return Prediction(outputs, total / max(1, weight) if split.has_targets else None)

@@ -30,6 +30,7 @@ from ..techniques.base import Techniques
 from . import log_messages, package
 from .card import cap_card
 from .checkpoints import use_checkpoints
+from .dropout import set_dropout
 from .features import FeatureCache, shared_features
 from .journal import Journal
 from .matmul import fix_matmul
@@ -222,6 +223,8 @@ class Run:
         return load_techniques(configs, self.task.spec, self.spec.seed)
 
     def prepare_model(self, model: TaskModel, config: SubmissionConfig) -> TaskModel:
+        if self.training.dropout is not None:
+            set_dropout(model, self.training.dropout)
         model = load_method(config.method.name)(model, config.method)
         if self.training.gradient_checkpointing:
             use_checkpoints(model.backbone)

@@ -24,6 +24,7 @@ from ..contract.wire import StoppedBy
 from ..tasks.base import Task
 from ..tasks.split import Batch, Split, inputs_of
 from ..techniques.base import Technique
+from .averaging import WeightAverage
 from .batching import cost_grouped_batches
 from .journal import Journal
 from .optimization import build_optimizer, rate_factor, set_rate, trained_parameters
@@ -102,6 +103,8 @@ class Loop:
         self._plan, self._training = setup.plan, setup.training
         self._costs, self._parameters = split.costs, trained_parameters(part)
         self._optimizer = build_optimizer(part, setup.training)
+        self._average = WeightAverage(self._parameters, setup.training, setup.plan.total_steps)
+        self._loss_options = setup.task.loss_options(setup.training, split)
         self._window, self._in_window = torch.zeros((), device=setup.compute.device), 0
         self._began, self._validating = 0.0, 0.0
         self._done = Trained(StoppedBy.EPOCHS)
@@ -112,6 +115,7 @@ class Loop:
         self._began = time.monotonic()
         done.stopped_by = self._train()
         done.seconds = time.monotonic() - self._began - self._validating
+        self._average.keep()
         self._validator.restore_best()
         done.best_step = self._validator.best_step
         return done
@@ -150,6 +154,7 @@ class Loop:
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self._done.steps += 1
+        self._average.update(self._done.steps)
         self._done.units += sum(self._costs[index] for index in indices)
 
     def _backward(self, batch: Batch, share: float) -> Tensor:
@@ -161,7 +166,7 @@ class Loop:
     def _loss(self, batch: Batch) -> Tensor:
         with self._setup.compute.autocast():
             outputs = self._part(**inputs_of(batch))
-        return self._setup.task.loss(outputs, batch, self._training.label_smoothing_factor)
+        return self._setup.task.loss(outputs, batch, self._loss_options)
 
     def _report(self, step: int, rate: float) -> None:
         """The mean loss since the last report, and the pace since the start with all that takes time. Raises `Diverged`
@@ -178,7 +183,8 @@ class Loop:
     def _validate(self, step: int) -> bool:
         """True when patience is exhausted."""
         paused = time.monotonic()
-        exhausted = self._validator.validate(step)
+        with self._average.applied():
+            exhausted = self._validator.validate(step)
         self._validating += time.monotonic() - paused
         return exhausted
 

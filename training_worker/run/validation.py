@@ -69,7 +69,7 @@ class ValidationSet:
 
 
 class Validator:
-    """Validates, writes the curve, remembers the best weights when early stopping is on."""
+    """Validates, writes the curve, remembers the best weights where the config wants them."""
 
     def __init__(
         self,
@@ -85,6 +85,7 @@ class Validator:
         self._part, self._split, self._validation = part, split, validation
         self._metric, self._sign = metric, METRICS[metric].sign
         self._patience, self._journal, self._compute = training.early_stopping_patience, journal, compute
+        self._keeps_best = training.keeps_best
         self._best: tuple[float, float] | None = None
         self._weights: dict[str, Tensor] = {}
         self._without_gain = 0
@@ -114,16 +115,16 @@ class Validator:
         better = self._best is None or goodness > self._best
         if better:
             self._best = goodness
-        if better or not self._patience:
+        if better or not self._keeps_best:
             self.best_step, self._without_gain = step, 0
-            if self._patience:
+            if self._keeps_best:
                 self._weights = {name: value.clone() for name, value in trained_state(self._part).items()}
             return False
         self._without_gain += 1
-        return self._without_gain >= self._patience
+        return 0 < self._patience <= self._without_gain
 
     def restore_best(self) -> None:
-        """Put the best weights back (they are the last ones without early stopping)."""
+        """Put the best weights back (where none are kept, the last ones stay)."""
         if self._weights:
             self._part.load_state_dict(self._weights, strict=False)
 

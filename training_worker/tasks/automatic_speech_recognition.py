@@ -22,7 +22,7 @@ from transformers import AutoConfig
 from ..contract.sentences import ZERO_SHOT
 from ..contract.tasks.automatic_speech_recognition import SPEC
 from .base import Context, Outputs, PublicForm, TaskModel
-from .class_output import IGNORED, mean_cross_entropy
+from .loss import IGNORED, PLAIN, LossOptions, mean_cross_entropy
 from .sounds import Listener, SoundSplit, SoundTask
 from .speech_ctc import CtcRecognition
 from .speech_decoder import SpeechProcessor, TranscriptionModel, load_transcriber
@@ -145,10 +145,10 @@ class SpeechRecognition(SoundTask):
         said = part.say(heard, self.prompt, most=self.max_new_tokens, end=self.end)
         return said, part.decode(heard, batch[SHOWN]).logits if SHOWN in batch else None
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy of the references' tokens."""
         targets = batch[TARGETS]
-        return mean_cross_entropy(outputs[:, -targets.shape[1] :], targets, label_smoothing)
+        return mean_cross_entropy(outputs[:, -targets.shape[1] :], targets, options)
 
     def weight(self, batch: Batch) -> int:
         """How many tokens there are to say."""

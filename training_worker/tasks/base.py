@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..contract.config import TrainingArguments
 from ..contract.facts import Pooling
 from ..contract.log_lines import LogMessage
 from ..contract.methods import Weights
@@ -22,6 +23,7 @@ from ..contract.precision import Precision
 from ..contract.tasks import TaskSpec
 from ..metrics.base import Answers
 from .heads import LinearHead
+from .loss import PLAIN, LossOptions
 from .split import TARGETS, Batch, FeatureSplit, Row, Split, inputs_of
 
 Outputs = Any
@@ -163,8 +165,12 @@ class Task(ABC):
         return outputs, outputs
 
     @abstractmethod
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Mean loss of a batch over what `weight` counts, in float32."""
+
+    def loss_options(self, training: TrainingArguments, train: Split) -> LossOptions:
+        """What a config asks of the loss of a training on `train`, whose targets may be counted."""
+        return LossOptions(label_smoothing=training.label_smoothing_factor)
 
     def weight(self, batch: Batch) -> int:
         """How much a batch counts in a mean of losses: its number of examples."""

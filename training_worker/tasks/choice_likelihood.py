@@ -25,7 +25,7 @@ from ..contract.tasks.multiple_choice import SPEC
 from ..metrics.base import FloatArray
 from .base import Context, Outputs, PublicForm, Task, TaskModel
 from .causal_lm import beginning, end_id, load_causal_lm
-from .class_output import IGNORED
+from .loss import IGNORED, PLAIN, LossOptions
 from .seq2seq import positions, read_config
 from .split import TARGETS, Batch, Row, Split, inputs_of
 from .text_encoder import load_tokenizer
@@ -216,7 +216,7 @@ class ChoiceLikelihood(Task):
         scores = (outputs.sum(dim=1) / batch["characters"])[at.clamp(min=0)]
         return scores * (at >= 0), outputs
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy of the tokens of right choices."""
         rights = batch["at"][batch[TARGETS] == 1]
         mean: Tensor = -outputs[rights].sum() / max(1, self.weight(batch))

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
+from ..contract.config import TrainingArguments
 from ..contract.sentences import CLASS_PROTOTYPES
 from ..metrics.base import FloatArray
 from . import prototypes
 from .base import FeatureTask, Outputs
 from .heads import LinearHead
+from .loss import IGNORED, PLAIN, LossOptions, balanced_weights, mean_cross_entropy
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
-
-IGNORED = -100
-"""Target of what is only padding."""
-
-
-def mean_cross_entropy(logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
-    """Of logits (…, C) for the numbers (…) that are not `IGNORED`."""
-    targets = targets.flatten()
-    total = nn.functional.cross_entropy(
-        logits.float().flatten(0, -2),
-        targets,
-        ignore_index=IGNORED,
-        label_smoothing=label_smoothing,
-        reduction="sum",
-    )
-    return total / (targets != IGNORED).sum().clamp(min=1)
 
 
 class LabelTask(FeatureTask):
@@ -50,9 +37,17 @@ class LabelTask(FeatureTask):
         assert isinstance(top, LinearHead)
         top.draw()
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy."""
-        return mean_cross_entropy(outputs, batch[TARGETS], label_smoothing)
+        return mean_cross_entropy(outputs, batch[TARGETS], options)
+
+    def loss_options(self, training: TrainingArguments, train: Split) -> LossOptions:
+        options = super().loss_options(training, train)
+        if training.class_weight == "balanced":
+            known = [train.targets([index]).flatten() for index in range(len(train.ids))]
+            weights = balanced_weights(torch.cat(known), len(self.context.labels))
+            options = replace(options, class_weights=weights)
+        return replace(options, focal_gamma=training.focal_gamma)
 
     def weight(self, batch: Batch) -> int:
         """How many labels there are to find."""

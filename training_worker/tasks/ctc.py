@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer, Wav2Vec2CTCTokenizer
 
 from ..contract.wire import WEIGHT_FILE
-from .class_output import IGNORED
+from .loss import IGNORED
 from .sounds import load_feature_extractor
 
 VOCABULARY = "vocab.json"

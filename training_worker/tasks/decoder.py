@@ -13,8 +13,8 @@ from torch import Tensor
 
 from .base import Outputs, TaskModel
 from .causal_lm import beginning, begun, end_id, load_causal_lm
-from .class_output import IGNORED
 from .generated import GeneratedTask, GeneratingModel
+from .loss import IGNORED
 from .seq2seq import positions, read_config
 from .split import TARGETS, Batch, Row
 

@@ -22,7 +22,7 @@ from ..contract.tasks.fill_mask import SPEC
 from ..contract.words import LONGEST_WORD, MASK, MOST_WORDS, word_form
 from ..metrics.guess_report import Guesses
 from .base import Context, FeatureTask, Outputs, PublicForm, TaskModel, UnfitModel
-from .class_output import IGNORED, mean_cross_entropy
+from .loss import IGNORED, PLAIN, LossOptions, mean_cross_entropy
 from .masked_head import MaskedHead, load_masked
 from .split import TARGETS, Batch, FeatureSplit, Row, Split, inputs_of
 from .text_encoder import load_tokenizer, max_positions, without_pooler
@@ -209,9 +209,9 @@ class FillMask(FeatureTask):
         best = logits.float().softmax(dim=-1).topk(min(MOST_TOKENS, logits.shape[-1]))
         return torch.stack([best.indices.float(), best.values], dim=1), logits
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy of the answers that are a token."""
-        return mean_cross_entropy(outputs, batch[TARGETS], label_smoothing)
+        return mean_cross_entropy(outputs, batch[TARGETS], options)
 
     def weight(self, batch: Batch) -> int:
         return int((batch[TARGETS] != IGNORED).sum())

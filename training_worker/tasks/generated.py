@@ -17,7 +17,7 @@ from ..contract.config import LONGEST
 from ..contract.log_lines import LogMessage
 from ..contract.sentences import ZERO_SHOT
 from .base import Context, Outputs, PublicForm, Task, TaskModel
-from .class_output import IGNORED, mean_cross_entropy
+from .loss import IGNORED, PLAIN, LossOptions, mean_cross_entropy
 from .split import TARGETS, Batch, Row, Split, inputs_of
 from .text_encoder import load_tokenizer
 from .text_task import describe_lengths
@@ -89,9 +89,9 @@ class GeneratedTask(Task):
         outputs = part(**inputs_of(batch)) if TARGETS in batch else None
         return part.write(batch), outputs
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy of the answers' tokens."""
-        return mean_cross_entropy(outputs, batch[TARGETS], label_smoothing)
+        return mean_cross_entropy(outputs, batch[TARGETS], options)
 
     def weight(self, batch: Batch) -> int:
         return int((batch[TARGETS] != IGNORED).sum())

@@ -16,6 +16,7 @@ from .base import Outputs, PublicForm, TaskModel
 from .class_output import LabelTask
 from .heads import LinearHead
 from .image_cells import CellTask, public_options
+from .loss import PLAIN, LossOptions
 from .scenes import SceneSplit
 from .split import Batch, FeatureSplit, Row, Split, inputs_of
 
@@ -66,9 +67,9 @@ class ImageSegmentation(CellTask, LabelTask):
     def base_method(self) -> str:
         return CELL_PROTOTYPES
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy of the parts of cells."""
-        return super().loss(self._parts(outputs), batch, label_smoothing)
+        return super().loss(self._parts(outputs), batch, options)
 
     def _parts(self, outputs: Tensor) -> Tensor:
         """(…, L, SIDE², C) from (…, L, SIDE²·C)."""

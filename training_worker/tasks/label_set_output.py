@@ -13,6 +13,7 @@ from ..contract.sentences import LABEL_PROTOTYPES
 from ..metrics.base import FloatArray
 from .base import Context, FeatureTask, Outputs
 from .heads import LinearHead
+from .loss import PLAIN, LossOptions
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 
 MOST_EXAMPLES = 2048
@@ -52,9 +53,9 @@ class LabelSetTask(FeatureTask):
     def base_method(self) -> str:
         return LABEL_PROTOTYPES(count=self._examples)
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Binary cross-entropy, the mean over labels."""
-        targets = batch[TARGETS] * (1 - label_smoothing) + label_smoothing / 2
+        targets = batch[TARGETS] * (1 - options.label_smoothing) + options.label_smoothing / 2
         return nn.functional.binary_cross_entropy_with_logits(outputs.float(), targets)
 
     def chance_loss(self) -> float:

@@ -24,8 +24,8 @@ from ..contract.tasks.multiple_choice import SPEC
 from ..metrics.base import FloatArray
 from .base import Context, FeatureTask, Outputs, PublicForm, TaskModel
 from .choice_likelihood import ChoiceLikelihood
-from .class_output import IGNORED
 from .heads import LinearHead
+from .loss import IGNORED, PLAIN, LossOptions
 from .ridge import ridge_head
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 from .text_encoder import TextModel, load_encoder, load_tokenizer, max_positions, width_and_dropout
@@ -185,7 +185,7 @@ class MultipleChoice(FeatureTask):
     def base_method(self) -> str:
         return CHOICE_RIDGE(count=self._examples)
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy over each item's choices."""
         targets = batch[TARGETS]
         scores = outputs.float().masked_fill(targets == IGNORED, -math.inf)

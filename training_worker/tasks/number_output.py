@@ -13,6 +13,7 @@ from ..contract.sentences import RIDGE
 from ..metrics.base import FloatArray
 from .base import Context, FeatureTask, Outputs
 from .heads import LinearHead
+from .loss import PLAIN, LossOptions
 from .ridge import ridge_head
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
 
@@ -83,7 +84,7 @@ class NumberTask(FeatureTask):
         assert isinstance(top, NumberHead)
         top.draw()
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Mean squared error in units of the target's variance: 1 for one who always says the mean."""
         return nn.functional.mse_loss(outputs.float() / self.scale, batch[TARGETS] / self.scale)
 

@@ -19,6 +19,7 @@ from .base import Outputs, PublicForm, TaskModel
 from .cell_boxes import LONGEST_SIDE, MIN_SCORE, assign, boxes_in_cells, focal_loss, giou_loss, kept_boxes
 from .heads import LinearHead
 from .image_cells import CellTask, public_options
+from .loss import PLAIN, LossOptions
 from .ridge import ridge_head
 from .scenes import SceneSplit
 from .set_detection import SetDetection
@@ -98,7 +99,7 @@ class ObjectDetection(CellTask):
         with torch.no_grad():
             top.linear.bias[: self.classes] = -RARE
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Focal loss of the classes and 1 - GIoU of the boxes, for each cell that has an object."""
         targets, made = batch[TARGETS], outputs.float()
         is_there = targets[..., 0] >= 0

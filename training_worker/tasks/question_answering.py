@@ -23,8 +23,8 @@ from ..contract.sentences import SPAN_RIDGE
 from ..contract.squad import NO_ANSWER
 from ..contract.tasks.question_answering import SPEC
 from .base import Context, FeatureTask, Outputs, PublicForm, TaskModel
-from .class_output import IGNORED
 from .heads import LinearHead
+from .loss import IGNORED, PLAIN, LossOptions
 from .ridge import ridge_head
 from .span_form import span_form
 from .split import TARGETS, Batch, FeatureSplit, Row, Split
@@ -203,7 +203,7 @@ class QuestionAnswering(FeatureTask):
     def base_method(self) -> str:
         return SPAN_RIDGE(count=self._examples)
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Mean of the negative log-likelihoods of start and end, each over an example's positions; of several right
         ones the sum. Examples of which no right answer is read do not count."""
         logits, bits = outputs.float(), batch[TARGETS]

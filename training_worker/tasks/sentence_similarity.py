@@ -15,6 +15,7 @@ from ..contract.tasks.sentence_similarity import SPEC
 from ..metrics.base import FloatArray
 from .base import Context, Outputs, PublicForm, TaskModel
 from .cosine import CosineScale, CosineTask, encoder_form
+from .loss import PLAIN, LossOptions
 from .split import TARGETS, Batch, Row, Split
 from .text_encoder import TextModel, load_encoder
 from .text_task import TokenSplit, describe_lengths
@@ -100,7 +101,7 @@ class SentenceSimilarity(CosineTask):
         encoder = load_encoder(self.context)
         return SimilarityModel(encoder, CosineScale(self.low, self.high), self.context.pooling or "mean")
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Mean squared error in units of the target's variance: 1 for one who always says the mean."""
         return nn.functional.mse_loss(outputs.float() / self.scale, batch[TARGETS] / self.scale)
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForSeq2SeqLM
 
 from .base import PublicForm, TaskModel
-from .class_output import IGNORED
 from .generated import GeneratedTask, GeneratingModel, ignored_beyond
+from .loss import IGNORED
 from .split import TARGETS, Batch, Row
 from .text_task import Tokens, TokenSplit
 

@@ -24,6 +24,7 @@ from ..contract.tasks.pictures import MOST_BOXES
 from ..metrics.box_matching import Found
 from .base import Outputs, PublicForm, TaskModel
 from .cell_boxes import MIN_SCORE
+from .loss import PLAIN, LossOptions
 from .scenes import SceneSplit, SceneTask
 from .split import TARGETS, Batch, Row, Split
 
@@ -142,7 +143,7 @@ class SetDetection(SceneTask):
 
     # --- training and answers --------------------------------------------------------------------------------
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Of the cheapest matching of queries and objects: cross-entropy, L1 and GIoU of the boxes."""
         made, classes = outputs.float(), len(self.context.labels)
         objects = [one[one[:, 0] >= 0] for one in batch[TARGETS]]

@@ -21,9 +21,9 @@ from transformers import AutoConfig, AutoModel
 from ..contract.sentences import UNTRAINED_LETTERS, ZERO_SHOT_LETTERS
 from ..contract.tasks.automatic_speech_recognition import SPEC
 from .base import Context, Outputs, PublicForm, TaskModel
-from .class_output import IGNORED
 from .ctc import HEAD, CtcProcessor, best_path, collapse, ctc_loss, ctc_weight, has_trained_head, read_head
 from .heads import LinearHead
+from .loss import IGNORED, PLAIN, LossOptions
 from .sounds import Listener, SoundSplit, SoundTask
 from .speech_encoder import SpeechModel, load_speech_encoder
 from .split import TARGETS, Batch, Row, Split, inputs_of
@@ -166,8 +166,8 @@ class CtcRecognition(SoundTask):
         logits = part(**inputs_of(batch))
         return best_path(logits), logits
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
-        return ctc_loss(outputs, batch[TARGETS], self.processor.blank, label_smoothing)
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
+        return ctc_loss(outputs, batch[TARGETS], self.processor.blank, options.label_smoothing)
 
     def weight(self, batch: Batch) -> int:
         return ctc_weight(batch[TARGETS])

@@ -18,6 +18,7 @@ from ..contract.tasks.text_ranking import SPEC
 from ..metrics.rankings import Lists
 from .base import Context, Outputs, PublicForm, TaskModel
 from .cosine import CosineScale, CosineTask, encoder_form
+from .loss import PLAIN, LossOptions
 from .split import TARGETS, Batch, Row, Split
 from .text_encoder import TextModel, load_encoder
 from .text_task import TokenSplit, describe_lengths
@@ -129,7 +130,7 @@ class TextRanking(CosineTask):
         encoder = load_encoder(self.context)
         return RankingModel(encoder, CosineScale(0.0, SHARPNESS), self.context.pooling or "mean")
 
-    def loss(self, outputs: Outputs, batch: Batch, label_smoothing: float) -> Tensor:
+    def loss(self, outputs: Outputs, batch: Batch, options: LossOptions = PLAIN) -> Tensor:
         """Cross-entropy of the softmax of a list's scores with its relevances as shares of their sum."""
         relevances = batch[TARGETS]
         shares = relevances.clamp(min=0.0)

@@ -20,8 +20,9 @@ from ..contract.sentences import WORD_PROTOTYPES
 from ..contract.tasks.token_classification import SPEC
 from . import prototypes
 from .base import Context, PublicForm, TaskModel
-from .class_output import IGNORED, LabelTask
+from .class_output import LabelTask
 from .heads import LinearHead
+from .loss import IGNORED
 from .split import TARGETS, Batch, Row, Split
 from .text_encoder import load_encoder, load_tokenizer, max_positions, width_and_dropout
 from .text_task import Tokens, TokenSplit, describe_lengths, padded

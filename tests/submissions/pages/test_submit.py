@@ -195,7 +195,7 @@ def test_another_method_keeps_what_was_typed_and_brings_its_own_defaults(world: 
         ("training.learning_rate", "0", "Allowed: above 0 … 1."),
         ("training.learning_rate", "1e999", "Allowed: above 0 … 1."),
         ("training.num_train_epochs", "9" * 400, "Allowed: 1 … 100."),
-        ("training.optim", "lion", "Allowed: adamw, adam, sgd."),
+        ("training.optim", "muon", "Allowed: adamw, adam, sgd, adafactor, lion."),
         ("training.max_length", "513", "Allowed: 8 … 512."),
         ("training.num_train_epochs", "100", ""),
     ],
@@ -213,7 +213,7 @@ def test_an_error_stands_beside_its_field(world: World, name: str, value: str, s
 
 
 def test_all_errors_come_at_once_and_nothing_typed_is_lost(world: World) -> None:
-    response = send(world, method__r="900", training__optim="lion", training__max_length="x", note="n" * 301)
+    response = send(world, method__r="900", training__optim="muon", training__max_length="x", note="n" * 301)
     text = html(response)
     assert set(problems(text)) == {"method.r", "training.optim", "training.max_length", "note"}
     assert "4 errors. Nothing was charged." in text

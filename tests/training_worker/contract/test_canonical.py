@@ -46,6 +46,15 @@ trainings = st.fixed_dictionaries(
         "max_grad_norm": st.floats(0.0, 100.0),
         "label_smoothing_factor": st.floats(0.0, 0.5),
         "lr_scheduler_type": st.sampled_from(["linear", "cosine", "constant", "constant_with_warmup"]),
+        "optim": st.sampled_from(["adamw", "sgd"]),
+        "momentum": st.floats(0.0, 0.99),
+        "layerwise_lr_decay": st.floats(0.5, 1.0),
+        "focal_gamma": st.floats(0.0, 5.0),
+        "dropout": st.none() | st.floats(0.0, 0.9),
+        "ema_decay": st.floats(0.0, 0.9999),
+        "swa_start": st.floats(0.0, 0.99),
+        "early_stopping_patience": st.integers(0, 3),
+        "load_best_model_at_end": st.booleans(),
     }
 )
 
@@ -80,8 +89,14 @@ def test_equal_intent_gives_one_hash_and_another_intent_another() -> None:
     assert config_hash(config(learning_rate=2e-4)) == config_hash(config(learning_rate=2.0000001e-4))
     assert config_hash(config(learning_rate=2e-4)) != config_hash(config(learning_rate=3e-4))
     assert config_hash(config({"name": "full"})) != config_hash(config({"name": "head"}))
-    idle = [config(lr_scheduler_type="constant", warmup_steps=share) for share in (0.0, 0.3)]
-    assert config_hash(idle[0]) == config_hash(idle[1])
+    for idle in (
+        [config(lr_scheduler_type="constant", warmup_steps=share) for share in (0.0, 0.3)],
+        [config(momentum=value) for value in (0.0, 0.9)],
+        [config(early_stopping_patience=2, load_best_model_at_end=value) for value in (False, True)],
+        [config({"name": "head"}, layerwise_lr_decay=value) for value in (0.7, 1.0)],
+    ):
+        assert config_hash(idle[0]) == config_hash(idle[1])
+    assert config_hash(config(optim="sgd")) != config_hash(config(optim="sgd", momentum=0.0))
 
 
 techniques = st.lists(
@@ -118,16 +133,16 @@ def test_numbers_of_techniques_are_snapped() -> None:
 def test_what_a_task_does_not_use_is_at_its_default(task: TaskSpec) -> None:
     smooth = config(label_smoothing_factor=0.2, max_length=64)
     kept = canonical(smooth, task)
-    for field in task.unused:
+    for field in task.idle_fields:
         name = field.removeprefix("training.")
         assert getattr(kept.training, name) == type(kept.training).model_fields[name].default
-    is_idle = "training.label_smoothing_factor" in task.unused
+    is_idle = "training.label_smoothing_factor" in task.idle_fields
     assert (config_hash(kept) == config_hash(canonical(config(max_length=64), task))) is is_idle
     assert canonical(kept, task) == kept == canonical(kept)
 
 
 def test_every_unused_field_of_a_task_is_a_training_argument() -> None:
-    unused = [field.removeprefix("training.") for task in TASKS.values() for field in task.unused]
+    unused = [field.removeprefix("training.") for task in TASKS.values() for field in task.idle_fields]
     assert set(unused) <= set(TrainingArguments.model_fields)
     assert all(not TrainingArguments.model_fields[name].is_required() for name in unused)
 
@@ -135,7 +150,7 @@ def test_every_unused_field_of_a_task_is_a_training_argument() -> None:
 def test_canonical_json_is_stable_text() -> None:
     text = canonical_json(canonical(config()))
     assert text.startswith(
-        '{"base_model":"m","method":{"name":"full"},"techniques":[],"training":{"early_stopping_patience":0,'
+        '{"base_model":"m","method":{"name":"full"},"techniques":[],"training":{"class_weight":"none",'
     )
     assert " " not in text
 

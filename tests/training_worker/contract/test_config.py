@@ -40,7 +40,7 @@ def test_all_errors_come_at_once_with_what_is_allowed() -> None:
     found = errors(
         {
             "method": {"name": "lora", "r": 0, "alpha": 3},
-            "training": {"learning_rate": 1e308, "optim": "lion", "num_train_epochs": -1},
+            "training": {"learning_rate": 1e308, "optim": "muon", "num_train_epochs": -1},
             "seed": 3,
         }
     )
@@ -49,7 +49,7 @@ def test_all_errors_come_at_once_with_what_is_allowed() -> None:
         "method.r": ("out_of_range", "1 … 64"),
         "method.alpha": ("unknown_field", "name, r, lora_alpha, lora_dropout, target_modules, dtype, load_in_4bit"),
         "training.learning_rate": ("out_of_range", "above 0 … 1"),
-        "training.optim": ("invalid_choice", "adamw, adam, sgd"),
+        "training.optim": ("invalid_choice", "adamw, adam, sgd, adafactor, lion"),
         "training.num_train_epochs": ("out_of_range", "1 … 100"),
         "seed": ("unknown_field", "base_model, method, training, techniques"),
     }

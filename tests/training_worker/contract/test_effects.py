@@ -28,7 +28,7 @@ def read(terms: Terms = TERMS, **training: Any) -> SubmissionConfig:
 @pytest.mark.parametrize(
     ("field", "values", "kept"),
     [
-        ("early_stopping_patience", (10, 11, 15, 20), 10),
+        ("early_stopping_patience", (10, 11, 15, 20), 0),  # as `load_best_model_at_end`
         ("max_length", (41, 42, 64, 128, 512), 41),
         ("max_length", (40,), 40),
         ("early_stopping_patience", (9,), 9),
@@ -73,7 +73,19 @@ def test_patience_of_a_run_of_few_steps() -> None:
     few = TERMS.model_copy(update={"size": SIZE.model_copy(update={"train_examples": 90})})
     settings = {"per_device_train_batch_size": 32, "num_train_epochs": 1}
     patiences = [read(few, early_stopping_patience=value, **settings).training for value in (2, 3, 4, 20)]
-    assert [one.early_stopping_patience for one in patiences] == [2, 3, 3, 3]
+    assert [one.early_stopping_patience for one in patiences] == [2, 0, 0, 0]
+    assert [one.load_best_model_at_end for one in patiences] == [False, True, True, True]
+    named = read(few, load_best_model_at_end=True, **settings).training
+    assert named == patiences[1]
+    assert read(few, early_stopping_patience=2, load_best_model_at_end=True, **settings).training == patiences[0]
+
+
+def test_a_least_patience_of_the_challenge_stays() -> None:
+    least = {"training.early_stopping_patience": Range(min=2, max=20)}
+    limits = TERMS.limits.model_copy(update={"ranges": least})
+    few = TERMS.model_copy(update={"size": SIZE.model_copy(update={"train_examples": 90}), "limits": limits})
+    found = read(few, early_stopping_patience=7, per_device_train_batch_size=32, num_train_epochs=1).training
+    assert (found.early_stopping_patience, found.load_best_model_at_end) == (3, False)
 
 
 def test_examples_that_may_grow_keep_their_length() -> None:
@@ -142,8 +154,9 @@ def test_nothing_grows_and_twice_is_once(
     assert once.per_device_train_batch_size <= batch
     assert once.gradient_accumulation_steps <= batches
     assert once.max_length <= length
-    assert (once.early_stopping_patience == 0) == (patience == 0)
-    assert once.early_stopping_patience >= min(patience, MOST_VALIDATIONS, max(1, known.steps))
+    assert once.keeps_best == (patience > 0)
+    never = patience >= min(MOST_VALIDATIONS, max(1, known.steps))
+    assert once.early_stopping_patience == (0 if never else patience)
     assert warm_up(once.warmup_steps, known.steps) == warm_up(asked.warmup_steps, known.steps)
     examples = max(1, known.examples)
     assert math.ceil(examples / once.per_device_train_batch_size) == math.ceil(examples / batch)

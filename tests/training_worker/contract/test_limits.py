@@ -41,7 +41,7 @@ def test_schema_is_itself_valid() -> None:
             {"base_model": "model_not_allowed", "method.r": "out_of_range", "training.learning_rate": "out_of_range"},
         ),
         (make(method={"name": "lora", "r": "8"}), {"method.r": "invalid_type"}),
-        (make(dropout=0.1), {"training.dropout": "unknown_field"}),
+        (make(drop=0.1), {"training.drop": "unknown_field"}),
     ],
 )
 def test_check_and_schema_agree(data: dict[str, Any], expected: dict[str, str]) -> None:

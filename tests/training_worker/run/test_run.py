@@ -257,3 +257,96 @@ def test_curve_is_bounded_and_lines_name_no_path(run_job: RunJob, tmp_path: Path
     lines = [line.text for message in messages for line in message.lines]
     assert lines
     assert not any(str(tmp_path) in line for line in lines)
+
+
+# --- effects of hyper-parameters -----------------------------------------------------------------------------------
+
+
+def trained_weights(run_job: RunJob, **fields: Any) -> dict[str, Any]:
+    """All weights of a `full` training, without decay and at one rate."""
+    from safetensors.torch import load_file
+
+    steps = fields.pop("steps", 3)
+    plain = {"weight_decay": 0.0, "lr_scheduler_type": "constant", "learning_rate": 1e-3}
+    _, output, _ = run_job(make_config("full", **plain | fields), budget={"max_steps": steps})
+    return dict(load_file(output / "model.safetensors"))
+
+
+def distance(one: dict[str, Any], other: dict[str, Any]) -> float:
+    return float(sum(((one[name] - other[name]).double() ** 2).sum() for name in one)) ** 0.5
+
+
+def test_a_step_is_as_long_as_the_clipped_gradient(run_job: RunJob) -> None:
+    sgd = {"optim": "sgd", "momentum": 0.0, "learning_rate": 1.0, "per_device_train_batch_size": 96}
+    still = trained_weights(run_job, **sgd | {"learning_rate": 1e-12}, steps=1)
+    short = distance(still, trained_weights(run_job, **sgd, max_grad_norm=0.01, steps=1))
+    twice = distance(still, trained_weights(run_job, **sgd, max_grad_norm=0.02, steps=1))
+    free = distance(still, trained_weights(run_job, **sgd, max_grad_norm=0.0, steps=1))
+    assert twice == pytest.approx(2 * short, rel=0.01)
+    assert 0.005 < short <= 0.0101 < 0.02 < free, "the head's part of the gradient lies in a file of its own"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"optim": "adam", "weight_decay": 0.5},
+        {"optim": "adafactor"},
+        {"optim": "lion"},
+        {"optim": "sgd"},
+        {"weight_decay": 0.5},
+        {"layerwise_lr_decay": 0.5},
+        {"label_smoothing_factor": 0.3},
+        {"class_weight": "balanced", "focal_gamma": 2.0},
+        {"focal_gamma": 2.0},
+        {"dropout": 0.0},
+        {"dropout": 0.5},
+        {"max_grad_norm": 0.01, "optim": "sgd"},
+        {"max_length": 8},
+        {"per_device_train_batch_size": 8},
+        {"ema_decay": 0.9},
+        {"swa_start": 0.3},
+        {"head_init": "random"},
+        {"lr_scheduler_type": "linear"},
+        {"lr_scheduler_type": "cosine"},
+        {"lr_scheduler_type": "inverse_sqrt"},
+        {"lr_scheduler_type": "warmup_stable_decay"},
+        {"lr_scheduler_type": "constant_with_warmup", "warmup_steps": 0.5},
+        {"num_train_epochs": 1},
+    ],
+    ids=str,
+)
+def test_each_hyper_parameter_changes_what_is_learned(run_job: RunJob, changed: dict[str, Any]) -> None:
+    assert distance(trained_weights(run_job, steps=8), trained_weights(run_job, **changed, steps=8)) > 1e-4
+
+
+def test_layers_below_move_less_the_smaller_the_decay_of_their_rate(run_job: RunJob) -> None:
+    still = trained_weights(run_job, learning_rate=1e-12, steps=1)
+
+    def moved(**fields: Any) -> float:
+        after = trained_weights(run_job, steps=1, per_device_train_batch_size=96, **fields)
+        name = "embeddings.word_embeddings.weight"
+        return float((after[name] - still[name]).abs().max())
+
+    layers = len({name.split(".")[2] for name in still if name.startswith("encoder.layer.")})
+    assert moved(layerwise_lr_decay=0.5) == pytest.approx(moved() * 0.5 ** (layers + 1), rel=0.01)
+
+
+def test_the_best_checkpoint_is_kept_by_name(run_job: RunJob) -> None:
+    wild = {"num_train_epochs": 6, "learning_rate": 5e-2, "lr_scheduler_type": "constant"}
+    last, _, messages = run_job(make_config("full", **wild))
+    best, _, _ = run_job(make_config("full", **wild, load_best_model_at_end=True))
+    validated = curve(messages, "validation_accuracy")
+    assert last.validation["accuracy"] == pytest.approx(validated[-1][1], abs=1e-5)
+    assert best.validation["accuracy"] == pytest.approx(max(value for _, value in validated), abs=1e-5)
+    assert last.telemetry.best_step == last.steps == best.steps
+    assert best.telemetry.best_step < best.steps, "this training gets worse at its end"
+
+
+def test_the_average_is_what_is_validated_and_kept(run_job: RunJob) -> None:
+    smooth, _output, messages = run_job(make_config("full", num_train_epochs=4, swa_start=0.5))
+    _, _, without = run_job(make_config("full", num_train_epochs=4))
+    points, others = curve(messages, "validation_loss"), curve(without, "validation_loss")
+    half = smooth.steps / 2
+    assert [pair for pair in points if pair[0] <= half] == [pair for pair in others if pair[0] <= half]
+    assert all(one[1] != other[1] for one, other in zip(points, others, strict=True) if one[0] > half + 1)
+    assert smooth.validation["log_loss"] == pytest.approx(points[-1][1], rel=1e-3)

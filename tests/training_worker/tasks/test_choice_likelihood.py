@@ -105,7 +105,7 @@ def test_the_loss_is_that_of_the_tokens_of_right_choices(folder: Path) -> None:
         assert task.weight(batch) == tokens
         with torch.no_grad():
             outputs = model(**{key: value for key, value in batch.items() if key != "labels"})
-        losses.append(float(task.loss(outputs, batch, 0.0)))
+        losses.append(float(task.loss(outputs, batch)))
     assert losses == [pytest.approx(expected / tokens, rel=1e-4)] * 2
 
 

@@ -73,7 +73,7 @@ def test_the_loss_is_the_librarys_with_the_prompt_masked(folder: Path) -> None:
     labels[batch["attention_mask"] == 0] = -100
     theirs = AutoModelForCausalLM.from_pretrained(folder).eval()
     with torch.no_grad():
-        own = task.loss(model(**{name: value for name, value in batch.items() if name != "labels"}), batch, 0.0)
+        own = task.loss(model(**{name: value for name, value in batch.items() if name != "labels"}), batch)
         expected = theirs(batch["input_ids"], attention_mask=batch["attention_mask"], labels=labels).loss
     assert float(own) == pytest.approx(float(expected), rel=1e-5)
 

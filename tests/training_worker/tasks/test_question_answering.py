@@ -129,7 +129,7 @@ def test_what_comes_after_the_last_window_is_not_learned(
     batch = split.collate([0, 1])
     assert task.weight(batch) == 1
     assert not batch["labels"][0].clamp(min=0).any()
-    assert task.loss(torch.zeros(*split.targets([0]).shape, 2), split.collate([0]), 0.0).item() == 0.0
+    assert task.loss(torch.zeros(*split.targets([0]).shape, 2), split.collate([0])).item() == 0.0
 
 
 def test_hidden_vectors_are_those_of_their_windows(make_task: Callable[..., Any]) -> None:
@@ -155,10 +155,10 @@ def test_padding_and_unknown_answers_count_for_nothing(make_task: Callable[..., 
     task = make_task()
     batch = task.encode([row("q", "a good film", "good"), row("q", "a", "a")], "train", 24).collate([0, 1])
     outputs = torch.zeros(2, 4, 2)
-    guessing = task.loss(outputs, batch, 0.0).item()
+    guessing = task.loss(outputs, batch).item()
     assert guessing == pytest.approx((torch.tensor([4.0, 2.0]).log().sum() / 2).item())
     outputs[1, 2:] = 1e6
-    assert task.loss(outputs, batch, 0.0).item() == pytest.approx(guessing)
+    assert task.loss(outputs, batch).item() == pytest.approx(guessing)
 
 
 def test_best_span_is_that_of_trying_all() -> None:

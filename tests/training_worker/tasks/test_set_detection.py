@@ -107,7 +107,7 @@ def test_an_image_without_objects_and_a_batch_without_any_have_a_loss(sources: P
     assert targets[1, 0].tolist() == pytest.approx([1, 0.2, 0.4, 0.2, 0.4])
     outputs = torch.rand(2, 6, 7, requires_grad=True)
     for batch in (targets, targets[:1]):
-        loss = task.loss(outputs[: len(batch)], {TARGETS: batch}, 0.0)
+        loss = task.loss(outputs[: len(batch)], {TARGETS: batch})
         assert 0 < loss.item() < task.chance_loss() * 2
         loss.backward()
 

@@ -116,7 +116,7 @@ def test_the_loss_is_that_of_the_references_tokens(source: Path, data: Path) -> 
     def loss(indices: list[int]) -> tuple[float, int]:
         batch = split.collate(indices)
         inputs = {name: value for name, value in batch.items() if name != "labels"}
-        return float(task.loss(model(**inputs), batch, 0.0)), task.weight(batch)
+        return float(task.loss(model(**inputs), batch)), task.weight(batch)
 
     with torch.no_grad():
         whole, count = loss([0, 1, 4, 5])

@@ -74,16 +74,18 @@ def test_features_are_those_of_the_first_tokens(make_task: Callable[..., Any]) -
 def test_padding_counts_for_nothing(make_task: Callable[..., Any]) -> None:
     import torch
 
+    from training_worker.tasks.loss import LossOptions
+
     task = make_task(ROWS)
     batch = task.encode(ROWS, "train", 12).collate([0, 1, 2])
     assert batch["labels"].tolist() == [[1, 0, 3], [-100] * 3, [0, 1, -100]]
     outputs = torch.zeros(3, 3, 4)
     assert task.weight(batch) == 5
-    assert task.loss(outputs, batch, 0.0).item() == pytest.approx(task.chance_loss())
+    assert task.loss(outputs, batch).item() == pytest.approx(task.chance_loss())
     outputs[batch["labels"] == -100] = 1e6
-    assert task.loss(outputs, batch, 0.1).item() == pytest.approx(task.chance_loss())
+    assert task.loss(outputs, batch, LossOptions(label_smoothing=0.1)).item() == pytest.approx(task.chance_loss())
     nothing = task.encode(ROWS, "train", 12).collate([1])
-    assert task.loss(torch.zeros(1, 0, 4), nothing, 0.0).item() == 0.0
+    assert task.loss(torch.zeros(1, 0, 4), nothing).item() == 0.0
 
 
 def test_base_examples_have_enough_of_each_tag_and_no_more(

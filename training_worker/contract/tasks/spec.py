@@ -79,6 +79,10 @@ LONGEST_ANSWER = 4000
 LABELLED: frozenset[OutputKind] = frozenset({"class", "tags", "labels", "boxes", "mask"})
 """Kinds of answers that are made of the data's labels."""
 
+CROSS_ENTROPY: frozenset[OutputKind] = frozenset({"class", "tags", "mask"})
+"""Kinds of answers whose loss is the cross-entropy of labels."""
+OF_CROSS_ENTROPY = ("training.class_weight", "training.focal_gamma")
+
 CLASS_METRICS = (
     "accuracy",
     "f1_macro",
@@ -157,6 +161,11 @@ class TaskSpec(ContractModel):
     tracked: int = 5
     grouped_by: str = ""
     variants: dict[Family, Variant] = {}
+
+    @property
+    def idle_fields(self) -> tuple[str, ...]:
+        """`unused`, and what only a loss over labels has."""
+        return self.unused if self.output in CROSS_ENTROPY else (*self.unused, *OF_CROSS_ENTROPY)
 
     def of(self, family: Family | None) -> TaskSpec:
         """The task as models of that family do it; None where the family is not known."""
