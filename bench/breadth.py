@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import sys
 import time
@@ -26,7 +25,7 @@ from evaluation.demo.recipes import all_recipes
 from training_worker.contract.metrics import METRICS
 from training_worker.node.template import Template
 
-from .recipe_jobs import batching_ratio, make_job, prepare, run_child, score
+from .recipe_jobs import batching_ratio, compare, make_job, prepare, run_child
 
 DATA = Path(".data/bench-breadth")
 LEAST_ERRORS, LEAST_RATIO = 2.0, 4.0
@@ -48,8 +47,8 @@ HEAD = (
 
 @dataclass(frozen=True)
 class Row:
-    """`errors` is the gain in its standard errors (of two independent scores: those of one test set are closer),
-    `seconds` what the tuned job took, `ratio` that of `one_by_one`."""
+    """`errors` is the gain in its standard errors, `seconds` what the tuned job took, `ratio` that of
+    `one_by_one`."""
 
     task: str
     challenge: str
@@ -129,17 +128,16 @@ def train(recipe: Recipe, data: Path, template: Template) -> Row:
     ratio = batching_ratio(template, untrained)
     run_child(template, untrained)
     seconds = run_child(template, tuned)
-    (base, base_se), (score_, se) = score(prepared, untrained), score(prepared, tuned)
-    metric = METRICS[untrained.spec.primary_metric]
+    found, metric = compare(prepared, untrained, tuned), METRICS[untrained.spec.primary_metric]
     return Row(
         task=recipe.task,
         challenge=recipe.slug,
         model=recipe.model.slug,
         method=str(recipe.tuned["method"]["name"]),
         metric=metric.name,
-        base=round(base, 5),
-        tuned=round(score_, 5),
-        errors=round(metric.gain(score_, base) / max(math.hypot(base_se, se), 1e-9), 2),
+        base=round(found.base, 5),
+        tuned=round(found.tuned, 5),
+        errors=round(found.gain / max(found.se, 1e-9), 2),
         seconds=round(seconds, 1),
         ratio=round(ratio, 2),
         kind=recipe.kind,

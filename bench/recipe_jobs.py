@@ -144,17 +144,57 @@ def batching_ratio(template: Template, job: ChildJob) -> float:
         child.kill()
 
 
-def score(prepared: Prepared, job: ChildJob) -> tuple[float, float]:
-    """The primary metric on the hidden labels, and its standard error, as the scorer computes them."""
-    from training_worker.contract.json_lines import read_rows, split_lines
+BLOCKS = 20
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The primary metric of two jobs on the hidden labels, and the gain of the second with its standard error."""
+
+    base: float
+    tuned: float
+    gain: float
+    se: float
+
+
+def compare(prepared: Prepared, untrained: ChildJob, tuned: ChildJob) -> Compared:
+    """As the scorer computes the metric. The standard error is that of a difference on the same items, by a jackknife
+    that leaves out one of `BLOCKS` parts of them at a time (delete-a-group jackknife: Kott 2001), which any metric
+    has."""
+    import numpy as np
+
+    from training_worker.contract.metrics import METRICS
     from training_worker.metrics import output_of
 
-    task = TASKS[prepared.recipe.task]
+    task, name = TASKS[prepared.recipe.task], untrained.spec.primary_metric
+    output, labels, rows = output_of(task.output), prepared.labels, _hidden_rows(prepared)
+    truth = output.read_truth([task.truth_of(row) for row in rows], labels)
+    base, better = (_answers(prepared, job, rows, truth) for job in (untrained, tuned))
+    parts = np.random.default_rng(0).permutation(len(rows)) % BLOCKS
+
+    def gain(kept: Any) -> float:
+        values = [
+            output.value(name, output.take(truth, kept), output.take(one, kept), labels) for one in (better, base)
+        ]
+        return METRICS[name].gain(*values)
+
+    without = np.array([gain(np.flatnonzero(parts != part)) for part in range(BLOCKS)])
+    se = float(np.sqrt((BLOCKS - 1) / BLOCKS * ((without - without.mean()) ** 2).sum()))
+    found = [output.value(name, truth, one, labels) for one in (base, better)]
+    return Compared(*found, METRICS[name].gain(found[1], found[0]), se)
+
+
+def _hidden_rows(prepared: Prepared) -> list[dict[str, Any]]:
+    from training_worker.contract.json_lines import read_rows
+
     inputs = {row["id"]: row for row in read_rows(prepared.hidden.with_name(TEST).read_bytes())}
-    rows = [inputs[row["id"]] | row for row in read_rows(prepared.hidden.read_bytes())]
-    output = output_of(task.output)
-    truth = output.read_truth([task.truth_of(row) for row in rows], prepared.labels)
+    return [inputs[row["id"]] | row for row in read_rows(prepared.hidden.read_bytes())]
+
+
+def _answers(prepared: Prepared, job: ChildJob, rows: list[dict[str, Any]], truth: Any) -> Any:
+    from training_worker.contract.json_lines import split_lines
+    from training_worker.metrics import output_of
+
+    output = output_of(TASKS[prepared.recipe.task].output)
     lines = split_lines(Path(job.output, PREDICTIONS).read_bytes())
-    answers = output.read_answers(lines, [str(row["id"]) for row in rows], truth, prepared.labels)
-    found = output.estimate(job.spec.primary_metric, truth, answers, prepared.labels)
-    return found.value, found.se
+    return output.read_answers(lines, [str(row["id"]) for row in rows], truth, prepared.labels)

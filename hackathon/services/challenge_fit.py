@@ -107,9 +107,8 @@ def _method_problem(method: type[MethodConfig], task: TaskSpec, able: list[Model
     fitting = [facts for facts in able if facts.family in method.families]
     if able and not fitting:
         return sentences.METHOD_NOT_FOR_MODEL(family=_families(able))
-    if able and method.needs_layers and not any(facts.layers for facts in fitting):
-        return sentences.NO_SUCH_LAYERS
-    return ""
+    problems = [method.problems_of_all(facts) for facts in fitting]
+    return problems[0][0].message if problems and all(problems) else ""
 
 
 def _technique_problem(technique: type[TechniqueConfig], task: TaskSpec, able: list[ModelFacts]) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from training_worker.contract.base import JSON
 from training_worker.contract.facts import ModelFacts
 from training_worker.contract.limits import Terms, largest_cost
-from training_worker.contract.methods import METHODS
+from training_worker.contract.methods import METHODS, Lora
 from training_worker.contract.techniques import techniques_for
 
 from .fields import (
@@ -42,6 +42,19 @@ class Preset:
 
 
 _QUICK, _BALANCED, _THOROUGH = _("quick look"), _("balanced"), _("thorough")
+
+
+def _beside(rate: float) -> tuple[Preset, ...]:
+    """Of a method that trains few parameters, with its usual learning rate."""
+    return (
+        Preset("balanced", _BALANCED, {"training.learning_rate": rate}),
+        Preset("quick", _QUICK, {"training.learning_rate": 2 * rate, EPOCHS: 1, LENGTH: 64}),
+        Preset(
+            "thorough", _THOROUGH, {"training.learning_rate": rate, EPOCHS: 6, "training.early_stopping_patience": 2}
+        ),
+    )
+
+
 PRESETS: dict[str, tuple[Preset, ...]] = {
     "head": (
         Preset("balanced", _BALANCED, {"training.learning_rate": 1e-2, EPOCHS: 10}),
@@ -68,6 +81,18 @@ PRESETS: dict[str, tuple[Preset, ...]] = {
             },
         ),
     ),
+    "top_layers": (
+        Preset("balanced", _BALANCED, {"training.learning_rate": 1e-4}),
+        Preset("quick", _QUICK, {"training.learning_rate": 2e-4, EPOCHS: 1, LENGTH: 64, "method.num_layers": 1}),
+        Preset(
+            "thorough",
+            _THOROUGH,
+            {"training.learning_rate": 1e-4, EPOCHS: 6, "training.early_stopping_patience": 2, "method.num_layers": 3},
+        ),
+    ),
+    "adapter": _beside(1e-3),
+    "bitfit": _beside(2e-3),
+    "ia3": _beside(1e-2),
     "full": (
         Preset("balanced", _BALANCED, {"training.learning_rate": 5e-5}),
         Preset("quick", _QUICK, {"training.learning_rate": 1e-4, EPOCHS: 1, LENGTH: 64}),
@@ -136,15 +161,18 @@ def _first_model(method: str, terms: Terms) -> str:
     fitting = (
         slug
         for slug, facts in known
-        if facts.family in spec.families
-        and spec.fits(terms.task.of(facts.family))
-        and (facts.layers or not spec.needs_layers)
+        if facts.family in spec.families and spec.fits(terms.task.of(facts.family)) and not spec.problems_of_all(facts)
     )
     return next(fitting, models[0] if models else "")
 
 
 def _fit_model(values: dict[str, Any], facts: ModelFacts | None) -> None:
-    """No longer examples than the model can read."""
+    """No longer examples than the model can read, no more layers than it has, and only such."""
+    layers, targets = "method.num_layers", "method.target_modules"
+    if facts is not None and targets in values and (found := Lora.groups_of(facts)) and values[targets] not in found:
+        values[targets] = found[0]
+    if facts is not None and facts.size is not None and layers in values:
+        values[layers] = max(1, min(values[layers], facts.size.depth))
     if facts is not None and facts.max_positions is not None and LENGTH in values:
         values[LENGTH] = min(values[LENGTH], facts.max_positions)
 

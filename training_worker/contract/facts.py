@@ -10,7 +10,9 @@ from .base import ContractModel
 from .families import Family
 
 Pooling = Literal["mean", "cls"]
-LayerGroup = Literal["attention", "all-linear"]
+LayerGroup = Literal["attention", "all-linear", "keys-values-ff", "outputs"]
+"""Groups of linear layers: those of attention; all but the one that makes logits of tokens; what makes keys and values,
+and the last of each feed-forward block; the last of each attention and feed-forward block."""
 
 
 class LinearSize(ContractModel):
@@ -27,6 +29,15 @@ class ModelSize(ContractModel):
     parameters: Annotated[int, Field(ge=1)]
     vocabulary: Annotated[int, Field(ge=0)] = 0
     linear: dict[LayerGroup, LinearSize] = {}
+    biases: Annotated[int, Field(ge=0)]
+    by_layer: tuple[int, ...]
+    """Parameters of the last layer, with what is above it, of the one below, and so on, last of what is below all of
+    them."""
+
+    @property
+    def depth(self) -> int:
+        """Layers on the way through the model; 0 where it is not made of layers."""
+        return max(0, len(self.by_layer) - 1)
 
 
 class ModelFacts(ContractModel):
@@ -36,7 +47,7 @@ class ModelFacts(ContractModel):
     max_positions: Annotated[int, Field(ge=1)] | None = None
     """Tokens it can read at most; None where there is no such bound."""
     layers: tuple[LayerGroup, ...] = ()
-    """Groups of linear layers that `lora` can adapt."""
+    """Groups in which it has layers."""
     checkpointed: Annotated[int, Field(ge=0)] = 0
     """Layers whose activations can be computed again for the gradients."""
     size: ModelSize | None = None

@@ -96,10 +96,12 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     frozen = method.uses_frozen_features
     rate = speed.frozen_units_per_second if frozen else speed.train_units_per_second
     passes = examples * (1 if frozen else training.num_train_epochs)
+    facts = terms.models.get(config.base_model)
     dearer = math.prod(technique.step_cost for technique in config.techniques)
+    dearer *= 1.0 if frozen else method.step_share(facts.size if facts else None)
     seconds = dearer * passes * each / rate + size.test_examples * each / speed.frozen_units_per_second
     batch = training.per_device_train_batch_size * largest
-    memory = training_megabytes(config, batch, speed, terms.models.get(config.base_model))
+    memory = training_megabytes(config, batch, speed, facts)
     return Estimate(
         steps=steps,
         seconds=round(seconds, 1),
@@ -217,9 +219,7 @@ def _check_facts(config: SubmissionConfig, task: TaskSpec, facts: ModelFacts) ->
     if facts.family not in method.families:
         said = sentences.METHOD_NOT_FOR_MODEL(family=facts.family)
         yield _refused("method_not_for_model", "method.name", said, ", ".join(method.families))
-    if method.needs_layers and getattr(method, "target_modules", "") not in facts.layers:
-        allowed = ", ".join(facts.layers)
-        yield _refused("no_such_layers", "method.target_modules", sentences.NO_SUCH_LAYERS, allowed)
+    yield from method.problems(facts)
     if task.unit == "tokens" and facts.max_positions is not None and max_length > facts.max_positions:
         said = sentences.LONGER_THAN_MODEL(positions=facts.max_positions)
         yield _refused("out_of_range", "training.max_length", said, f"≤ {facts.max_positions}")

@@ -44,11 +44,10 @@ def training_megabytes(config: SubmissionConfig, units: float, speed: MeasuredSp
 def weight_megabytes(config: SubmissionConfig, size: ModelSize) -> float:
     """Of weights, gradients and the optimiser, without a task's own head."""
     method, each = config.method, trained_bytes(config.training)
-    if not method.freezes_backbone:
-        return each * size.parameters / MEGABYTE
+    trained = method.trained_parameters(size)
     four_bit = size.linear["all-linear"].weights if method.weights.load_in_4bit and "all-linear" in size.linear else 0
-    frozen = FOUR_BIT_BYTES * four_bit + DTYPE_BYTES[method.weights.dtype] * (size.parameters - four_bit)
-    return (frozen + each * method.added_parameters(size)) / MEGABYTE
+    frozen = FOUR_BIT_BYTES * four_bit + DTYPE_BYTES[method.weights.dtype] * (size.parameters - trained - four_bit)
+    return (frozen + each * (trained + method.added_parameters(size))) / MEGABYTE
 
 
 def trained_bytes(training: TrainingArguments) -> int:

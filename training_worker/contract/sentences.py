@@ -147,6 +147,8 @@ TECHNIQUE_NOT_FOR_METHOD = Sentence(
 )
 LONGER_THAN_MODEL = Sentence("This base model reads at most %(positions)s tokens.")
 FIELD_NOT_FOR_MODEL = Sentence("This has no meaning for a base model of the kind %(family)s.")
+FEWER_LAYERS = Sentence("This base model has %(depth)s layers.")
+NO_BIASES = Sentence("This base model has no biases to train.")
 ONE_AVERAGE = Sentence("excluded by ema_decay: a run keeps one average of its weights")
 NO_CHECKPOINTS = Sentence("This base model's activations cannot be computed again for the gradients.")
 PHASE_IS_FLOAT32 = Sentence("This phase computes in float32; bfloat16 weights need a phase in bf16.")

@@ -222,6 +222,7 @@ MODEL_CARD = "README.md"
 WEIGHT_FILE = "model.safetensors"
 RUN_INFO = "run.json"
 HEAD_WEIGHTS = "head.safetensors"
+BOTTLENECKS = "adapters.safetensors"
 
 MEGABYTE = 2**20
 MODEL_FILES: dict[str, int] = {
@@ -232,6 +233,7 @@ MODEL_FILES: dict[str, int] = {
     "adapter_config.json": MEGABYTE,
     "adapter_model.safetensors": 2**32,
     HEAD_WEIGHTS: 2**30,
+    BOTTLENECKS: 2**32,
     "tokenizer.json": 64 * MEGABYTE,
     "tokenizer_config.json": MEGABYTE,
     "special_tokens_map.json": MEGABYTE,

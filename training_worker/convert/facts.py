@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from ..contract.config import LONGEST, SHORTEST
 from ..contract.facts import LinearSize, ModelFacts, ModelSize, Pooling
 from ..contract.families import IMAGE_FAMILIES, Family
 from ..contract.tasks import TASKS, TaskSpec
-from ..methods.layers import layer_groups, target_layers
+from ..methods.bitfit import is_bias
+from ..methods.layers import layer_groups, layers_below, target_layers
 from ..run.checkpoints import checkpointed_layers
 from ..tasks import image_cells, load_task, set_detection
 from ..tasks.base import Context, UnfitModel
@@ -152,7 +154,17 @@ def size_of(backbone: PreTrainedModel) -> ModelSize:
         parameters=sum(parameter.numel() for parameter in backbone.parameters()),
         vocabulary=len(head.weight) if head is not None else 0,
         linear=linear,
+        biases=sum(value.numel() for name, value in backbone.named_parameters() if is_bias(name)),
+        by_layer=_by_layer(backbone),
     )
+
+
+def _by_layer(backbone: PreTrainedModel) -> tuple[int, ...]:
+    """See `ModelSize.by_layer`."""
+    below, sizes = layers_below(backbone), Counter[int]()
+    for name, value in backbone.named_parameters():
+        sizes[max(1, below[name])] += value.numel()
+    return tuple(sizes[number] for number in range(1, max(sizes) + 1))
 
 
 def load_backbone(folder: Path, auto_class: Any = AutoModel) -> PreTrainedModel:

@@ -1,7 +1,9 @@
 """The model folder of a finished run, in the public libraries' own form.
 
-- A method that adds an adapter (`lora`): a peft adapter that `PeftModel.from_pretrained(base, folder)` loads.
-- A method that trains the backbone (`full`): a whole model that the task's Auto class loads.
+- A method that adds an adapter of peft's (`lora`, `ia3`): one that `PeftModel.from_pretrained(base, folder)` loads.
+- `adapter`: the weights of its bottlenecks, which few lines of the model card put on the base model.
+- A method that trains some or all of the backbone (`full`, `top_layers`, `bitfit`): a whole model that the task's Auto
+  class loads.
 - A frozen backbone (`head`, and untrained models): the head alone; the base model's weights are not copied.
 
 Where transformers' class for the task would pool differently than we do, the head lies in `head.safetensors` and the
@@ -21,7 +23,8 @@ from peft import PeftConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..contract.wire import HEAD_WEIGHTS, MODEL_FILES, WEIGHT_FILE, JobSpec
+from ..contract.wire import BOTTLENECKS, HEAD_WEIGHTS, MODEL_FILES, WEIGHT_FILE, JobSpec
+from ..methods.adapter import bottlenecks
 from ..tasks.base import PublicForm, Task, TaskModel
 
 ADAPTER = "default"
@@ -33,10 +36,12 @@ CONFIG = "config.json"
 
 @dataclass(frozen=True)
 class Parts:
-    """What a folder holds. `adapter` is None without one; `is_whole` where it holds the base model's weights, too."""
+    """What a folder holds. `adapter` is peft's, None without one; `is_whole` where it holds the base model's
+    weights, too."""
 
     form: PublicForm
     adapter: PeftConfig | None
+    has_bottlenecks: bool
     is_whole: bool
     base: str
     """What `from_pretrained` takes for the base model: its repository on the hub, else its slug."""
@@ -51,8 +56,15 @@ def choose_parts(task: Task, model: TaskModel, spec: JobSpec, max_length: int) -
     method, base = spec.config.method if spec.config else None, spec.files.model
     is_hub_id = base.source.count("/") == 1 and " " not in base.source
     adapter = adapter_of(model.backbone)
-    is_whole = method is not None and adapter is None and not method.uses_frozen_features
-    return Parts(task.public_form(model, max_length), adapter, is_whole, base.source if is_hub_id else base.slug)
+    has_bottlenecks = bool(bottlenecks(model.backbone))
+    is_added = adapter is not None or has_bottlenecks
+    return Parts(
+        form=task.public_form(model, max_length),
+        adapter=adapter,
+        has_bottlenecks=has_bottlenecks,
+        is_whole=method is not None and not is_added and not method.uses_frozen_features,
+        base=base.source if is_hub_id else base.slug,
+    )
 
 
 def adapter_of(backbone: nn.Module) -> PeftConfig | None:
@@ -77,6 +89,8 @@ def write_folder(folder: Path, task: Task, model: TaskModel, parts: Parts) -> tu
     elif parts.is_whole:
         tensors = {prefix + name: value for name, value in model.backbone.state_dict().items()}
         _save(tensors | _layer(parts.form, head), folder / WEIGHT_FILE)
+    if added := bottlenecks(model.backbone):
+        _save({prefix + name: value for name, value in added.items()}, folder / BOTTLENECKS)
     if parts.has_head_file:
         _save(head, folder / HEAD_WEIGHTS)
     return tuple(name for name in MODEL_FILES if (folder / name).exists())

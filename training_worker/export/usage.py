@@ -8,6 +8,15 @@ from typing import Any
 from .folder import Parts
 
 FOLDER = "."
+BOTTLENECK_LINES = """\
+adapters = load_file(f"{FOLDER}/adapters.safetensors")
+for name in sorted({key.rsplit(".", 2)[0] for key in adapters}):
+    def add(module, inputs, output, name=name):
+        down, up = ([adapters[f"{name}.{layer}.{kind}"] for kind in ("weight", "bias")] for layer in ("down", "up"))
+        inner = torch.nn.functional.gelu(torch.nn.functional.linear(output, *down))
+        return output + torch.nn.functional.linear(inner, *up)
+    model.get_submodule(name).register_forward_hook(add)
+""".splitlines()
 
 
 def usage_lines(parts: Parts) -> str:
@@ -20,7 +29,7 @@ def _lines(parts: Parts) -> Iterator[str]:
     yield "import torch"
     if parts.adapter is not None:
         yield "from peft import PeftModel"
-    if parts.has_head_file:
+    if parts.has_head_file or parts.has_bottlenecks:
         yield "from safetensors.torch import load_file"
     yield f"from transformers import AutoConfig, {form.auto_class}, {form.processor_class}"
     yield ""
@@ -45,6 +54,8 @@ def _model(parts: Parts) -> Iterator[str]:
     yield f"model = {form.auto_class}.from_pretrained({source}, config=config{_keywords(form.options)})"
     if parts.adapter is not None:
         yield "model = PeftModel.from_pretrained(model, FOLDER)"
+    if parts.has_bottlenecks:
+        yield from BOTTLENECK_LINES
     if parts.has_head_file:
         yield 'head = load_file(f"{FOLDER}/head.safetensors")'
         if form.layer:

@@ -26,6 +26,8 @@ def lora_config(model: TaskModel, config: Lora) -> LoraConfig:
         r=config.r,
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,
+        use_dora=config.use_dora,
+        use_rslora=config.use_rslora,
         target_modules=layers,
         fan_in_fan_out=is_transposed(model.backbone, layers),
         bias="none",

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from ..contract.config import TrainingArguments
 from ..contract.effects import warm_up
+from ..methods.layers import layers_below
 
 DECAY_SHARE = 0.2
 UNWARMED = 10
@@ -50,41 +51,8 @@ def _groups(model: nn.Module, training: TrainingArguments) -> list[dict[str, Any
 
 def layer_scales(model: nn.Module, decay: float) -> dict[str, float]:
     """By name of a parameter `decay` to the power of how many layers it lies below the top (Clark et al. 2020,
-    "ELECTRA", appendix A): 1 for the head, `decay` for the last layer, and so on down to the embeddings.
-
-    Layers are the items of lists of modules, in the model's order; an encoder and a decoder are counted each by itself.
-    """
-    stacks = _stacks(model)
-    depths = {side: sum(size for stack, size in stacks.items() if _side(stack) == side) for side in (True, False)}
-    begun: dict[bool, list[str]] = {True: [], False: []}
-    scales = {}
-    for name, _value in model.named_parameters():
-        side = _side(name)
-        layer = next((_layer(name, stack) for stack in stacks if name.startswith(f"{stack}.")), "")
-        if layer and layer not in begun[side]:
-            begun[side].append(layer)
-        passed = len(begun[side])
-        is_above = (not layer and passed == depths[side]) or not name.startswith("backbone.")
-        scales[name] = 1.0 if is_above else decay ** (depths[side] + 1 - passed)
-    return scales
-
-
-def _stacks(model: nn.Module) -> dict[str, int]:
-    """Names of lists of layers that are in no other list, and how many layers each has."""
-    stacks: dict[str, int] = {}
-    for name, module in model.named_modules():
-        is_inside = any(name.startswith(f"{other}.") for other in stacks)
-        if isinstance(module, nn.ModuleList | nn.Sequential) and len(module) > 1 and not is_inside:
-            stacks[name] = len(module)
-    return stacks
-
-
-def _side(name: str) -> bool:
-    return "decoder" in name.split(".")
-
-
-def _layer(name: str, stack: str) -> str:
-    return f"{stack}.{name.removeprefix(f'{stack}.').partition('.')[0]}"
+    "ELECTRA", appendix A)."""
+    return {name: decay**below for name, below in layers_below(model).items()}
 
 
 def rate_factor(training: TrainingArguments, step: int, total: int) -> float:

@@ -24,7 +24,7 @@ from evaluation.demo.recipe import Recipe
 
 from .bundle import Row, Sizes, run, write_rows
 
-SIZES = Sizes(train=240, validation=60, test=400)
+SIZES = Sizes(train=600, validation=60, test=400)
 MAX_STEPS, MAX_SECONDS = 1000, 300.0
 CANDIDATES = 12
 LEAST, MOST = 60, 120
@@ -154,10 +154,10 @@ RECIPE = Recipe(
     make=make,
     configs=(
         config(MODEL, LORA, 1e-3, 2, 8, max_length=64),
-        config(MODEL, "full", 1e-4, 2, 8, max_length=64),
+        config(MODEL, "full", 1e-4, 1, 8, max_length=64),
     ),
     baseline=config(MODEL, LORA, 2e-4, 1, 8, max_length=64),
-    version=2,
+    version=3,
 )
 
 

@@ -78,7 +78,7 @@ PAIRS = [(f"Page {n}", f"{n}e page") for n in range(700)]
 SUMMARIES = [(f"Adds {n} to a number.", f"Add {n}.") for n in range(1700)]
 SENTENCES = [RatedSentence(f"A film of {n} minutes.", n / 1000) for n in range(4100)]
 DOCUMENTED = [
-    function_texts.Documented(f"Find value {n}.", f"It searches the whole list number {n}.") for n in range(950)
+    function_texts.Documented(f"Find value {n}.", f"It searches the whole list number {n}.") for n in range(1250)
 ]
 MANY = [RatedSentence(f"A film of {n} seconds.", n * n % 9 - 4) for n in range(8100)]
 
@@ -105,7 +105,7 @@ MANY = [RatedSentence(f"A film of {n} seconds.", n * n % 9 - 4) for n in range(8
         (lambda folder: django_french.write_bundle(folder, PAIRS), (), (480, 30, 100)),
         (lambda folder: docstrings.write_bundle(folder, SUMMARIES), (), (400, 30, 100)),
         (tumours.make, ("benign", "malignant"), (250, 100, 219)),
-        (lambda folder: function_texts.write_bundle(folder, DOCUMENTED), (), (240, 60, 400)),
+        (lambda folder: function_texts.write_bundle(folder, DOCUMENTED), (), (600, 60, 400)),
         (lambda folder: critic_pairs.write_bundle(folder, MANY), (), (1000, 200, 800)),
     ],
 )

@@ -13,6 +13,7 @@ from hackathon.enums import TokenScope, Visibility
 from hackathon.models import Hackathon
 from tests.api import EVERYBODY, bearer, client_of, config, errors, get
 from tests.factories import ChallengeFactory, HackathonFactory, PhaseFactory, World, make_world
+from training_worker.contract.methods import METHODS
 from training_worker.contract.tasks import TASKS
 
 pytestmark = pytest.mark.django_db
@@ -191,7 +192,7 @@ def test_the_openapi_document_names_every_address(world: World) -> None:
     assert {"get", "post"} <= document["paths"]["/api/submissions/"].keys()
     assert "/api/worker/claim/" not in document["paths"]
     methods = document["components"]["schemas"]["SubmissionConfig"]["properties"]["method"]
-    assert set(methods["discriminator"]["mapping"]) == {"full", "head", "lora"}
+    assert set(methods["discriminator"]["mapping"]) == {*METHODS}
     assert client_of(world, "anonymous").get("/api/docs/").status_code == 200
 
 

@@ -168,10 +168,11 @@ def test_allowed_fields_are_narrowed_to_the_challenge() -> None:
         {"base_models": ("a",), "methods": ("lora",), "ranges": {"training.max_length": {"min": 8.0, "max": 64.0}}}
     )
     lora, training = allowed_groups(limits, TASKS["text-classification"], {"method.lora.r": "4"})
-    assert [field.name for field in lora.fields] == ["r", "lora_alpha", "lora_dropout", "target_modules"]
-    assert [field.default for field in lora.fields] == ["4", "", "", ""]
+    names = ["r", "lora_alpha", "lora_dropout", "target_modules", "use_dora", "use_rslora"]
+    assert [field.name for field in lora.fields] == names
+    assert [field.default for field in lora.fields] == ["4", "", "", "", "", ""]
     writer, _training = allowed_groups(limits, TASKS["text-generation"], {})
-    assert [field.name for field in writer.fields][4:] == ["dtype", "load_in_4bit"]
+    assert [field.name for field in writer.fields][6:] == ["dtype", "load_in_4bit"]
     allowed = {field.name: field.allowed for field in training.fields}
     assert allowed["max_length"] == "8 … 64"
     assert allowed["num_train_epochs"] == "1 … 100"

@@ -92,6 +92,8 @@ def test_a_form_that_is_sent_becomes_a_run(world: World) -> None:
         "lora_alpha": 16,
         "lora_dropout": 0.05,
         "target_modules": "attention",
+        "use_dora": False,
+        "use_rslora": False,
     }
     assert submission.config["training"]["learning_rate"] == 1e-4
     assert submission.config["training"]["num_train_epochs"] == 2

@@ -47,7 +47,10 @@ def test_all_errors_come_at_once_with_what_is_allowed() -> None:
     assert found == {
         "base_model": ("required", ""),
         "method.r": ("out_of_range", "1 … 64"),
-        "method.alpha": ("unknown_field", "name, r, lora_alpha, lora_dropout, target_modules, dtype, load_in_4bit"),
+        "method.alpha": (
+            "unknown_field",
+            "name, r, lora_alpha, lora_dropout, target_modules, use_dora, use_rslora, dtype, load_in_4bit",
+        ),
         "training.learning_rate": ("out_of_range", "above 0 … 1"),
         "training.optim": ("invalid_choice", "adamw, adam, sgd, adafactor, lion"),
         "training.num_train_epochs": ("out_of_range", "1 … 100"),
@@ -69,7 +72,7 @@ def test_numbers_are_finite(value: float) -> None:
 
 @pytest.mark.parametrize("method", [{"name": "qlora"}, {"r": 3}, {"name": ["full"]}, {"name": None}])
 def test_unknown_or_missing_method_names_the_choices(method: dict[str, Any]) -> None:
-    assert errors(make(method))["method.name"][1] == "full, head, lora"
+    assert errors(make(method))["method.name"][1] == "full, head, top_layers, lora, adapter, bitfit, ia3"
 
 
 @pytest.mark.parametrize("data", [None, [], "lora", 3, {1: object()}, {"method": "full"}])

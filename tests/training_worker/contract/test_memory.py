@@ -25,7 +25,7 @@ SEVEN_B = ModelFacts(
     family="decoder",
     tasks=("text-generation",),
     max_positions=4096,
-    layers=("attention", "all-linear"),
+    layers=("attention", "all-linear", "keys-values-ff", "outputs"),
     checkpointed=LAYERS,
     size=ModelSize(
         parameters=PARAMETERS,
@@ -33,7 +33,11 @@ SEVEN_B = ModelFacts(
         linear={
             "attention": LinearSize(weights=ATTENTION, widths=LAYERS * 8 * HIDDEN),
             "all-linear": LinearSize(weights=ALL_LINEAR, widths=LAYERS * (8 * HIDDEN + 3 * (HIDDEN + INNER))),
+            "keys-values-ff": LinearSize(weights=LAYERS * (2 * HIDDEN**2 + HIDDEN * INNER), widths=LAYERS * 31_000),
+            "outputs": LinearSize(weights=LAYERS * (HIDDEN**2 + HIDDEN * INNER), widths=LAYERS * 23_000),
         },
+        biases=0,
+        by_layer=(*[ALL_LINEAR // LAYERS] * LAYERS, 2 * VOCABULARY * HIDDEN),
     ),
 )
 """The shapes of Llama 2 7B."""

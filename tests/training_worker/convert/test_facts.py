@@ -39,14 +39,17 @@ def test_family(architecture: str, family: str) -> None:
     assert family_of(architecture) == family
 
 
+ALL = ("attention", "all-linear", "keys-values-ff", "outputs")
+
+
 @pytest.mark.parametrize(
     ("architecture", "layers", "attention"),
     [
-        ("bert", ("attention", "all-linear"), "encoder.layer.0.attention.self.query"),
-        ("roberta", ("attention", "all-linear"), "encoder.layer.0.attention.self.query"),
-        ("gpt2", ("attention", "all-linear"), "h.0.attn.c_attn"),
-        ("t5", ("attention", "all-linear"), "decoder.block.1.layer.1.EncDecAttention.v"),
-        ("vit", ("attention", "all-linear"), "layers.0.attention.q_proj"),
+        ("bert", ALL, "encoder.layer.0.attention.self.query"),
+        ("roberta", ALL, "encoder.layer.0.attention.self.query"),
+        ("gpt2", ALL, "h.0.attn.c_attn"),
+        ("t5", ALL, "decoder.block.1.layer.1.EncDecAttention.v"),
+        ("vit", ALL, "layers.0.attention.q_proj"),
         ("efficientnet", (), None),
         ("resnet", (), None),
     ],

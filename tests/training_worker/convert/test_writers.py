@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from tests.tiny_generators import save_tiny_decoder, save_tiny_seq2seq
 from tests.tiny_model import save_tiny_model
 from tests.training_worker.convert.sources import edit_json
+from training_worker.contract.facts import LayerGroup
 from training_worker.contract.models import ModelInfo
 from training_worker.convert.convert import convert
 from training_worker.convert.errors import ConversionError
@@ -27,7 +28,7 @@ def test_an_encoder_decoder_model(tmp_path: Path, architecture: str, positions: 
     info = converted(save_tiny_seq2seq(tmp_path / "source", WORDS, architecture=architecture))
     assert (info.family, info.architecture, info.max_positions) == ("encoder-decoder", architecture, positions)
     assert {"translation", "summarization"} <= set(info.tasks)
-    assert info.layers == ("attention", "all-linear")
+    assert info.layers == get_args(LayerGroup)
     assert info.pooling is None
 
 
@@ -36,7 +37,7 @@ def test_a_decoder(tmp_path: Path, architecture: str) -> None:
     info = converted(save_tiny_decoder(tmp_path / "source", WORDS, architecture=architecture))
     assert (info.family, info.architecture, info.max_positions) == ("decoder", architecture, 64)
     assert set(info.tasks) == {"text-generation", "text-completion", "multiple-choice"}
-    assert info.layers == ("attention", "all-linear")
+    assert info.layers == get_args(LayerGroup)
     assert "tokenizer_config.json" in {file.name for file in info.files}
 
 
@@ -54,7 +55,13 @@ def test_what_the_memory_of_a_training_follows_from_is_written_down(tmp_path: Pa
     assert {name: one.weights for name, one in info.size.linear.items()} == {
         "attention": attention,
         "all-linear": attention + inner,
+        "keys-values-ff": 2 * (2 * 16 * 32 + 32 * 64),
+        "outputs": 2 * (32 * 32 + 32 * 64),
     }
+    assert info.size.biases == 0
+    layer = (attention + inner) // 2 + 2 * 32
+    assert info.size.by_layer == (layer + 32 + vocabulary * 32, layer, vocabulary * 32), "with the last norm and head"
+
     assert vocabulary == len(WORDS) + 6
     assert info.size.parameters == attention + inner + 2 * vocabulary * 32 + 5 * 32 == info.parameters
     for group in ("attention", "all-linear"):

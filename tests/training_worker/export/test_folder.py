@@ -21,6 +21,14 @@ from ..tiny import BAD, FILLER, GOOD, RATES, make_config
 pytestmark = pytest.mark.torch
 
 LORA = {"name": "lora", "r": 4, "lora_alpha": 8}
+OTHERS: list[dict[str, Any]] = [
+    {"name": "top_layers", "num_layers": 1},
+    {"name": "adapter", "reduction_factor": 2},
+    {"name": "bitfit"},
+    {"name": "ia3"},
+    LORA | {"use_dora": True},
+    LORA | {"use_rslora": True},
+]
 CLASSES, NUMBERS, WORDS = "text-classification", "text-regression", "token-classification"
 SPANS, LABEL_SETS = "question-answering", "multi-label-classification"
 RELATIONS, CHOICES = "relation-extraction", "multiple-choice"
@@ -73,8 +81,12 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("pooling", ["mean", "cls"])
-@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+@pytest.mark.parametrize(
+    ("method", "pooling"),
+    [*((method, pooling) for method in ("full", "head", LORA) for pooling in ("mean", "cls"))]
+    + [(method, "mean") for method in OTHERS],
+    ids=str,
+)
 def test_a_classifier_answers_alike(
     run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any, pooling: str
 ) -> None:
@@ -142,9 +154,10 @@ def test_a_ranking_answers_alike(
         assert answer == pytest.approx(expected[row["id"]], rel=1e-5, abs=1e-4)
 
 
-@pytest.mark.parametrize("method", ["full", "head", LORA], ids=["full", "head", "lora"])
+@pytest.mark.parametrize("method", ["full", "head", LORA, *OTHERS], ids=str)
 def test_a_tagger_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any) -> None:
-    _result, folder, _messages = run_job(make_config(method, num_train_epochs=8), task=WORDS)
+    rate = 5e-2 if isinstance(method, dict) and method["name"] in ("ia3", "bitfit") else 5e-3
+    _result, folder, _messages = run_job(make_config(method, num_train_epochs=8, learning_rate=rate), task=WORDS)
     rows = lines(tiny_data_of(WORDS) / "validation.jsonl")[:10]
     answers, warned = answers_elsewhere(folder, tiny_model, [[row["tokens"]] for row in rows], tmp_path)
     expected = {entry["id"]: entry["tags"] for entry in lines(folder / "validation_predictions.jsonl")}

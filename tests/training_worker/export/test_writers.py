@@ -17,11 +17,18 @@ from .test_folder import answers_elsewhere, card_of, lines
 pytestmark = pytest.mark.torch
 
 LORA = {"name": "lora", "r": 8, "lora_alpha": 64, "lora_dropout": 0.0, "target_modules": "all-linear"}
+TOP, IA3 = {"name": "top_layers", "num_layers": 1}, {"name": "ia3"}
+ADAPTER = {"name": "adapter", "reduction_factor": 2}
 
 
 @pytest.mark.parametrize(
     ("task", "method"),
-    [(TRANSLATION, "full"), (TRANSLATION, LORA), (TRANSLATION, None), (CHAT, "full"), (CHAT, LORA), (COMPLETION, LORA)],
+    [
+        *((TRANSLATION, method) for method in ("full", LORA, None, TOP, ADAPTER, IA3)),
+        *((CHAT, method) for method in ("full", LORA, TOP, ADAPTER, IA3)),
+        (COMPLETION, LORA),
+    ],
+    ids=str,
 )
 def test_it_writes_alike(
     run_job: Any,
@@ -31,7 +38,8 @@ def test_it_writes_alike(
     task: str,
     method: Any,
 ) -> None:
-    config = method and make_config(method, num_train_epochs=6, learning_rate=RATES[task])
+    epochs, faster = (20, 2) if method == ADAPTER else (6, 1)
+    config = method and make_config(method, num_train_epochs=epochs, learning_rate=faster * RATES[task])
     _result, folder, _messages = run_job(config, task=task)
     rows = lines(tiny_data_of(task) / "validation.jsonl")[:10]
     base = tiny_model_of(task)
@@ -39,14 +47,15 @@ def test_it_writes_alike(
     expected = {entry["id"]: entry["text"] for entry in lines(folder / "validation_predictions.jsonl")}
     assert answers == [expected[row["id"]] or "" for row in rows]
     assert "newly initialized" not in warned
-    assert (folder / "model.safetensors").exists() == (method == "full")
-    assert (folder / "adapter_model.safetensors").exists() == (method == LORA)
+    assert (folder / "model.safetensors").exists() == (method in ("full", TOP))
+    assert (folder / "adapter_model.safetensors").exists() == (method in (LORA, IA3))
+    assert (folder / "adapters.safetensors").exists() == (method == ADAPTER)
     assert not (folder / "head.safetensors").exists()
     assert any(answers)
     assert "The answer is a text." in card_of(folder)
 
 
-@pytest.mark.parametrize("method", ["full", LORA])
+@pytest.mark.parametrize("method", ["full", LORA, ADAPTER, IA3, TOP, {"name": "bitfit"}], ids=str)
 def test_a_decoder_scores_choices_alike(
     run_job: Any, tiny_data_of: Callable[[str], Path], tmp_path: Path, method: Any
 ) -> None:

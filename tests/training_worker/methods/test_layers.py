@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from training_worker.contract.facts import LayerGroup
 from training_worker.contract.methods import Lora
 
 pytestmark = pytest.mark.torch
@@ -25,25 +26,44 @@ def make_backbone(kind: str) -> Any:
         "GPT2": {"n_layer": 2, "n_head": 2, "n_embd": 16},
         "ViT": {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 16, "intermediate_size": 32},
         "T5": {"num_layers": 2, "num_heads": 2, "d_model": 16, "d_kv": 8, "d_ff": 32},
+        "Llama": {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 16, "intermediate_size": 32},
+        "Wav2Vec2": {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 16, "intermediate_size": 32},
+        "Whisper": {
+            "encoder_layers": 2,
+            "decoder_layers": 2,
+            "d_model": 16,
+            "encoder_attention_heads": 2,
+            "decoder_attention_heads": 2,
+        },
     }
     config = getattr(transformers, f"{kind}Config")(**sizes[kind])
     return getattr(transformers, f"{kind}Model")(config).eval()
 
 
 @pytest.mark.parametrize(
-    ("kind", "attention", "all_linear"),
-    [("Bert", 8, 13), ("DistilBert", 8, 12), ("GPT2", 4, 8), ("ViT", 8, 13), ("T5", 24, 32), ("convolution", 0, 0)],
+    ("kind", "counts"),
+    [
+        ("Bert", (8, 13, 6, 4)),
+        ("DistilBert", (8, 12, 6, 4)),
+        ("GPT2", (4, 8, 4, 4)),
+        ("ViT", (8, 13, 6, 4)),
+        ("T5", (24, 32, 16, 10)),
+        ("Llama", (8, 14, 6, 4)),
+        ("Wav2Vec2", (8, 13, 6, 4)),
+        ("Whisper", (24, 32, 16, 10)),
+        ("convolution", (0, 0, 0, 0)),
+    ],
 )
-def test_layers_are_found_by_kind_and_place(kind: str, attention: int, all_linear: int) -> None:
+def test_layers_are_found_by_kind_and_place(kind: str, counts: tuple[int, ...]) -> None:
     import torch
 
     from training_worker.methods.layers import layer_groups, target_layers
 
     with torch.device("meta"):
         backbone = make_backbone(kind)
-    assert len(target_layers(backbone, "attention")) == attention
-    assert len(target_layers(backbone, "all-linear")) == all_linear
-    assert layer_groups(backbone) == (("attention", "all-linear") if attention else ())
+    groups = get_args(LayerGroup)
+    assert tuple(len(target_layers(backbone, group)) for group in groups) == counts
+    assert layer_groups(backbone) == (groups if any(counts) else ())
 
 
 @pytest.mark.parametrize("group", ["attention", "all-linear"])

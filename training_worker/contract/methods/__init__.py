@@ -9,17 +9,34 @@ from pydantic import Field
 
 from ..families import Family
 from ..tasks.spec import TaskSpec
+from .adapter import Adapter
 from .base import MethodConfig, Weights
+from .bitfit import Bitfit
 from .full import Full
 from .head import Head
+from .ia3 import Ia3
 from .lora import Lora
+from .top_layers import TopLayers
 
-__all__ = ["METHODS", "Full", "Head", "Lora", "Method", "MethodConfig", "Weights", "methods_for"]
+__all__ = [
+    "METHODS",
+    "Adapter",
+    "Bitfit",
+    "Full",
+    "Head",
+    "Ia3",
+    "Lora",
+    "Method",
+    "MethodConfig",
+    "TopLayers",
+    "Weights",
+    "methods_for",
+]
 
-Method = Annotated[Full | Head | Lora, Field(discriminator="name")]
+Method = Annotated[Full | Head | TopLayers | Lora | Adapter | Bitfit | Ia3, Field(discriminator="name")]
 
 METHODS: dict[str, type[MethodConfig]] = {
-    get_args(cls.model_fields["name"].annotation)[0]: cls for cls in (Full, Head, Lora)
+    get_args(cls.model_fields["name"].annotation)[0]: cls for cls in (Full, Head, TopLayers, Lora, Adapter, Bitfit, Ia3)
 }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
-from ..base import ContractModel
-from ..facts import ModelSize
+from .. import sentences
+from ..base import JSON, ContractModel, FieldError
+from ..facts import LayerGroup, ModelFacts, ModelSize
 from ..families import FAMILIES, Family
 from ..tasks.spec import TaskSpec
 
@@ -28,10 +29,8 @@ class MethodConfig(ContractModel):
 
     uses_frozen_features: ClassVar[bool] = False
     """The backbone does not train: its features are computed once."""
-    freezes_backbone: ClassVar[bool] = False
-    """Of the base model nothing trains; what is added to it may."""
-    needs_layers: ClassVar[bool] = False
-    """It changes linear layers, chosen by its field `target_modules`: the model must have some."""
+    easiest: ClassVar[Mapping[str, JSON]] = {}
+    """Values of fields with which it asks least of a model, where the defaults do not."""
     families: ClassVar[tuple[Family, ...]] = FAMILIES
     families_of: ClassVar[Mapping[str, tuple[Family, ...]]] = {}
     """By name of a field: the families it has a meaning for, where they are not all of the method's."""
@@ -47,6 +46,25 @@ class MethodConfig(ContractModel):
         """That train beside the backbone of a model of that size."""
         return 0
 
+    def trained_parameters(self, size: ModelSize) -> int:
+        """Of the backbone's own, those that train."""
+        return 0
+
+    def step_share(self, size: ModelSize | None) -> float:
+        """Time of a training step as a share of one in which every parameter trains. Of that a third each goes into the
+        pass forward, the gradients of activations and those of weights."""
+        return 1.0
+
+    def problems(self, facts: ModelFacts) -> Iterator[FieldError]:
+        """Why a base model cannot be trained so, whatever the task."""
+        return iter(())
+
+    @classmethod
+    def problems_of_all(cls, facts: ModelFacts) -> list[FieldError]:
+        """Why a base model cannot be trained by any config of the method; [] where it can."""
+        name = get_args(cls.model_fields["name"].annotation)[0]
+        return list(cls.model_validate({"name": name, **cls.easiest}).problems(facts))
+
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
         has_inputs = task.has_features or not cls.uses_frozen_features
@@ -56,3 +74,13 @@ class MethodConfig(ContractModel):
     def uses_field(cls, name: str, task: TaskSpec) -> bool:
         """Has that field a meaning for any model of the task?"""
         return not set(task.families).isdisjoint(cls.families_of.get(name, task.families))
+
+
+ADDED_SHARE = 0.8
+"""Of methods whose gradients go through the whole frozen backbone to what is added to it or chosen of it: measured."""
+
+
+def layer_problem(facts: ModelFacts, group: LayerGroup, field: str, allowed: str = "") -> Iterator[FieldError]:
+    """Where the model has no layers of the group."""
+    if group not in facts.layers:
+        yield FieldError(code="no_such_layers", field=field, message=sentences.NO_SUCH_LAYERS, allowed=allowed)

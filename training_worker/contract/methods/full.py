@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..facts import ModelSize
 from .base import MethodConfig
 
 
@@ -9,3 +10,6 @@ class Full(MethodConfig):
     """Every parameter trains."""
 
     name: Literal["full"]
+
+    def trained_parameters(self, size: ModelSize) -> int:
+        return size.parameters

@@ -9,6 +9,5 @@ class Head(MethodConfig):
     """Frozen backbone: its features are computed once, only the task's own head trains."""
 
     uses_frozen_features: ClassVar[bool] = True
-    freezes_backbone: ClassVar[bool] = True
 
     name: Literal["head"]

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from .. import sentences
+from ..base import FieldError
+from ..facts import ModelFacts, ModelSize
+from .base import ADDED_SHARE, MethodConfig
+
+
+class Bitfit(MethodConfig):
+    """Only the biases of the backbone train (BitFit: Ben Zaken et al. 2021); the head trains too."""
+
+    name: Literal["bitfit"]
+
+    def trained_parameters(self, size: ModelSize) -> int:
+        return size.biases
+
+    def step_share(self, size: ModelSize | None) -> float:
+        return ADDED_SHARE
+
+    def problems(self, facts: ModelFacts) -> Iterator[FieldError]:
+        if facts.size is not None and not facts.size.biases:
+            yield FieldError(code="no_biases", field="method.name", message=sentences.NO_BIASES)
