@@ -11,8 +11,8 @@ PAGE = REPOSITORY / "docs" / "methods.md"
 HEAD = """# Methods
 
 How a base model is fine-tuned: `method` in a config. Written from the registries by `python -m tests.methods_page`, and
-held by a test. The task's own head trains with every method; before the first step all of them answer as the untrained
-model does.
+held by a test. The task's own head trains with every method. Before the first step all of them answer as the untrained
+model does, but for `prompt_tuning` and `prefix_tuning`, whose first virtual tokens are drawn.
 """
 SHAPES = {"parameters": 22_713_216, "layers": 6, "hidden": 384, "inner": 1536}
 """Of MiniLM-L6."""
@@ -38,7 +38,8 @@ The second column of figures counts MiniLM-L6 with the defaults of each method, 
 what estimates go by; `head` computes the features of each example once and then trains on them. Where models of another
 family do a task otherwise, they are named. A method that a base model cannot be trained by is refused when a config is
 submitted, with the reason: `lora`, `adapter` and `ia3` need linear layers in blocks of attention or feed-forward,
-`bitfit` needs biases (Llama and T5 have none), `top_layers` as many layers as it asks for.
+`bitfit` needs biases (Llama and T5 have none), `top_layers` as many layers as it asks for; virtual tokens take
+positions from the text, and with `prefix_tuning` activations cannot be computed again.
 """
 
 
@@ -94,6 +95,8 @@ DOWNLOADS = {
     "adapter": "the bottlenecks, with the lines that put them on the base model",
     "bitfit": WHOLE,
     "ia3": PEFT,
+    "prompt_tuning": PEFT,
+    "prefix_tuning": PEFT,
 }
 
 

@@ -93,6 +93,8 @@ PRESETS: dict[str, tuple[Preset, ...]] = {
     "adapter": _beside(1e-3),
     "bitfit": _beside(2e-3),
     "ia3": _beside(1e-2),
+    "prompt_tuning": _beside(1e-2),
+    "prefix_tuning": _beside(1e-2),
     "full": (
         Preset("balanced", _BALANCED, {"training.learning_rate": 5e-5}),
         Preset("quick", _QUICK, {"training.learning_rate": 1e-4, EPOCHS: 1, LENGTH: 64}),
@@ -168,13 +170,14 @@ def _first_model(method: str, terms: Terms) -> str:
 
 def _fit_model(values: dict[str, Any], facts: ModelFacts | None) -> None:
     """No longer examples than the model can read, no more layers than it has, and only such."""
+    virtual = values.get("method.num_virtual_tokens", 0)
     layers, targets = "method.num_layers", "method.target_modules"
     if facts is not None and targets in values and (found := Lora.groups_of(facts)) and values[targets] not in found:
         values[targets] = found[0]
     if facts is not None and facts.size is not None and layers in values:
         values[layers] = max(1, min(values[layers], facts.size.depth))
     if facts is not None and facts.max_positions is not None and LENGTH in values:
-        values[LENGTH] = min(values[LENGTH], facts.max_positions)
+        values[LENGTH] = min(values[LENGTH], facts.max_positions - virtual)
 
 
 def _fit_budget(values: dict[str, Any], fields: Mapping[str, ConfigField], terms: Terms) -> None:

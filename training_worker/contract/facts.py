@@ -35,6 +35,12 @@ class ModelSize(ContractModel):
     them."""
 
     @property
+    def width(self) -> int:
+        """Of what goes from layer to layer, about: the four matrices of attention have eight sides of it; 0 without
+        attention."""
+        return self.linear["attention"].widths // (8 * max(1, self.depth)) if "attention" in self.linear else 0
+
+    @property
     def depth(self) -> int:
         """Layers on the way through the model; 0 where it is not made of layers."""
         return max(0, len(self.by_layer) - 1)

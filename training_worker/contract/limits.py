@@ -92,7 +92,7 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     if speed is None:
         return Estimate(steps=steps)
     largest = largest_cost(terms, training.max_length)
-    each = min(size.mean_cost, largest)
+    each = min(size.mean_cost, largest) + method.read_tokens
     frozen = method.uses_frozen_features
     rate = speed.frozen_units_per_second if frozen else speed.train_units_per_second
     passes = examples * (1 if frozen else training.num_train_epochs)
@@ -100,7 +100,7 @@ def estimate(config: SubmissionConfig, terms: Terms) -> Estimate:
     dearer = math.prod(technique.step_cost for technique in config.techniques)
     dearer *= 1.0 if frozen else method.step_share(facts.size if facts else None)
     seconds = dearer * passes * each / rate + size.test_examples * each / speed.frozen_units_per_second
-    batch = training.per_device_train_batch_size * largest
+    batch = training.per_device_train_batch_size * (largest + method.read_tokens)
     memory = training_megabytes(config, batch, speed, facts)
     return Estimate(
         steps=steps,
@@ -220,9 +220,12 @@ def _check_facts(config: SubmissionConfig, task: TaskSpec, facts: ModelFacts) ->
         said = sentences.METHOD_NOT_FOR_MODEL(family=facts.family)
         yield _refused("method_not_for_model", "method.name", said, ", ".join(method.families))
     yield from method.problems(facts)
-    if task.unit == "tokens" and facts.max_positions is not None and max_length > facts.max_positions:
+    virtual = method.virtual_tokens
+    if task.unit == "tokens" and facts.max_positions is not None and max_length > facts.max_positions - virtual:
         said = sentences.LONGER_THAN_MODEL(positions=facts.max_positions)
-        yield _refused("out_of_range", "training.max_length", said, f"≤ {facts.max_positions}")
+        if virtual:
+            said = sentences.LONGER_WITH_VIRTUAL(positions=facts.max_positions, virtual=virtual)
+        yield _refused("out_of_range", "training.max_length", said, f"≤ {facts.max_positions - virtual}")
 
 
 def _check_memory_fields(config: SubmissionConfig, facts: ModelFacts) -> Iterator[FieldError]:
@@ -235,6 +238,9 @@ def _check_memory_fields(config: SubmissionConfig, facts: ModelFacts) -> Iterato
             yield _refused("field_not_for_model", f"method.{name}", said, as_json(default))
     if config.training.gradient_checkpointing and not method.uses_frozen_features and not facts.checkpointed:
         said = sentences.NO_CHECKPOINTS
+        yield _refused("no_checkpoints", "training.gradient_checkpointing", said, as_json(False))
+    elif config.training.gradient_checkpointing and not method.can_checkpoint:
+        said = sentences.NO_CHECKPOINTS_BY_METHOD(method=method.name)
         yield _refused("no_checkpoints", "training.gradient_checkpointing", said, as_json(False))
 
 

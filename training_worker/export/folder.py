@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import transformers
-from peft import PeftConfig, get_peft_model_state_dict
+from peft import PeftConfig, PromptTuningConfig, TaskType, get_peft_model_state_dict
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -49,7 +49,14 @@ class Parts:
     @property
     def has_head_file(self) -> bool:
         """Adapters keep the head of a public class among their own tensors, whole models among theirs."""
-        return not self.form.is_whole_class and (not self.form.layer or not (self.is_whole or self.adapter))
+        keeps_layer = self.is_whole or (self.adapter is not None and not self.adapter.is_prompt_learning)
+        return not self.form.is_whole_class and (not self.form.layer or not keeps_layer)
+
+    @property
+    def virtual_tokens(self) -> int:
+        """That the model reads before a text and says something of, which is left out."""
+        is_cut = isinstance(self.adapter, PromptTuningConfig) and self.adapter.task_type != TaskType.SEQ_2_SEQ_LM
+        return int(self.adapter.num_virtual_tokens) if is_cut else 0  # type: ignore[union-attr]
 
 
 def choose_parts(task: Task, model: TaskModel, spec: JobSpec, max_length: int) -> Parts:
@@ -146,10 +153,14 @@ def _save_adapter(folder: Path, model: TaskModel, parts: Parts, prefix: str, hea
     assert parts.adapter is not None
     adapter = copy.deepcopy(parts.adapter)
     adapter.inference_mode, adapter.base_model_name_or_path = True, parts.base
-    if parts.form.layer:
+    is_prompt = adapter.is_prompt_learning
+    if parts.form.layer and not is_prompt:
         adapter.modules_to_save = [parts.form.layer]  # type: ignore[attr-defined]
     adapter.save_pretrained(str(folder))
     injected = get_peft_model_state_dict(model.backbone, adapter_name=ADAPTER)
+    if is_prompt:
+        _save(injected, folder / ADAPTER_WEIGHTS)
+        return
     tensors = {prefix + name: value for name, value in injected.items()} | _layer(parts.form, head)
     _save({PEFT_PREFIX + name: value for name, value in tensors.items()}, folder / ADAPTER_WEIGHTS)
 

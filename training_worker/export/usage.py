@@ -8,6 +8,14 @@ from typing import Any
 from .folder import Parts
 
 FOLDER = "."
+CUT_LINES = """\
+def cut(module, inputs, outputs):  # what is said of the virtual tokens
+    for name in ("last_hidden_state", "logits"):
+        if name in outputs:
+            outputs[name] = outputs[name][:, {count}:]
+    return outputs
+model.register_forward_hook(cut)
+"""
 BOTTLENECK_LINES = """\
 adapters = load_file(f"{FOLDER}/adapters.safetensors")
 for name in sorted({key.rsplit(".", 2)[0] for key in adapters}):
@@ -52,12 +60,14 @@ def _model(parts: Parts) -> Iterator[str]:
     form = parts.form
     source = "FOLDER" if parts.is_whole else "BASE"
     yield f"model = {form.auto_class}.from_pretrained({source}, config=config{_keywords(form.options)})"
-    if parts.adapter is not None:
-        yield "model = PeftModel.from_pretrained(model, FOLDER)"
-    if parts.has_bottlenecks:
-        yield from BOTTLENECK_LINES
     if parts.has_head_file:
         yield 'head = load_file(f"{FOLDER}/head.safetensors")'
         if form.layer:
             yield f'model.get_submodule("{form.layer}").load_state_dict(head)'
+    if parts.adapter is not None:
+        yield "model = PeftModel.from_pretrained(model, FOLDER)"
+    if parts.virtual_tokens:
+        yield from CUT_LINES.format(count=parts.virtual_tokens).splitlines()
+    if parts.has_bottlenecks:
+        yield from BOTTLENECK_LINES
     yield "model.eval()"

@@ -131,6 +131,7 @@ class Run:
             weights=self.config.method.weights if self.config else Weights(),
             precision=self.spec.precision,
             has_weights=has_weights,
+            virtual_tokens=self.config.method.virtual_tokens if self.config else 0,
         )
         return load_task(self.spec.dataset.task, self.family)(context, self.rows["train"])
 

@@ -44,7 +44,8 @@ class Context:
     the same for every run on a data version; `archives` are tar files by split, where inputs are files;
     `max_new_tokens` are the challenge's, None where it says nothing. `weights` is how the base model is kept, where its
     family has a choice, `precision` what it computes in. Without `has_weights` the backbone's shape is enough, as in a
-    run that hopes to find its frozen features: a task may then give one on torch's meta device."""
+    run that hopes to find its frozen features: a task may then give one on torch's meta device. `virtual_tokens` are
+    positions of the model that are not for texts."""
 
     folder: Path
     labels: tuple[str, ...]
@@ -55,6 +56,7 @@ class Context:
     weights: Weights = field(default_factory=Weights)
     precision: Precision = Precision.FP32
     has_weights: bool = True
+    virtual_tokens: int = 0
 
 
 class TaskModel(nn.Module):

@@ -110,7 +110,7 @@ class DecoderTask(GeneratedTask):
         return beginning(self.processor)
 
     def encode(self, rows: Sequence[Row], split: str, max_length: int) -> PromptSplit:
-        bound = positions(read_config(self.context.folder), "decoder")
+        bound = positions(read_config(self.context.folder), "decoder") - self.context.virtual_tokens
         written = min(self.max_new_tokens, bound // 2)
         longest = min(max_length, bound - written)
         prompts = self.processor([self.prompt_text(row) for row in rows], add_special_tokens=False)["input_ids"]
@@ -159,7 +159,7 @@ def predict({argument}):
 
 
 def decoder_form(task: DecoderTask, model: TaskModel, max_length: int, *, argument: str, text: str) -> Any:
-    bound = positions(read_config(task.context.folder), "decoder")
+    bound = positions(read_config(task.context.folder), "decoder") - task.context.virtual_tokens
     longest = min(max_length, bound - min(task.max_new_tokens, bound // 2))
     return task.generated_form(
         "AutoModelForCausalLM", USAGE, argument=argument, text=text, begin=task.begin, longest=longest

@@ -48,7 +48,7 @@ be.
     "labels": [NEGATIVE, POSITIVE],
     "limits": {
         "base_models": [MODEL],
-        "methods": ["head", "lora", "full", "top_layers", "adapter", "bitfit", "ia3"],
+        "methods": ["head", "lora", "full", "top_layers", "adapter", "bitfit", "ia3", "prompt_tuning", "prefix_tuning"],
         "ranges": {"training.max_length": {"min": 8, "max": 128}},
         "budget": {"max_steps": MAX_STEPS, "max_seconds": MAX_SECONDS, "max_memory_mb": 4096},
     },

@@ -72,7 +72,10 @@ def test_numbers_are_finite(value: float) -> None:
 
 @pytest.mark.parametrize("method", [{"name": "qlora"}, {"r": 3}, {"name": ["full"]}, {"name": None}])
 def test_unknown_or_missing_method_names_the_choices(method: dict[str, Any]) -> None:
-    assert errors(make(method))["method.name"][1] == "full, head, top_layers, lora, adapter, bitfit, ia3"
+    assert (
+        errors(make(method))["method.name"][1]
+        == "full, head, top_layers, lora, adapter, bitfit, ia3, prompt_tuning, prefix_tuning"
+    )
 
 
 @pytest.mark.parametrize("data", [None, [], "lora", 3, {1: object()}, {"method": "full"}])

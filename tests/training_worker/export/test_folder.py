@@ -26,6 +26,8 @@ OTHERS: list[dict[str, Any]] = [
     {"name": "adapter", "reduction_factor": 2},
     {"name": "bitfit"},
     {"name": "ia3"},
+    {"name": "prompt_tuning", "num_virtual_tokens": 4},
+    {"name": "prefix_tuning", "num_virtual_tokens": 4},
     LORA | {"use_dora": True},
     LORA | {"use_rslora": True},
 ]
@@ -156,7 +158,8 @@ def test_a_ranking_answers_alike(
 
 @pytest.mark.parametrize("method", ["full", "head", LORA, *OTHERS], ids=str)
 def test_a_tagger_answers_alike(run_job: Any, tiny_model: Path, tiny_data_of: Any, tmp_path: Path, method: Any) -> None:
-    rate = 5e-2 if isinstance(method, dict) and method["name"] in ("ia3", "bitfit") else 5e-3
+    slow = ("ia3", "bitfit", "prompt_tuning", "prefix_tuning")
+    rate = 5e-2 if isinstance(method, dict) and method["name"] in slow else 5e-3
     _result, folder, _messages = run_job(make_config(method, num_train_epochs=8, learning_rate=rate), task=WORDS)
     rows = lines(tiny_data_of(WORDS) / "validation.jsonl")[:10]
     answers, warned = answers_elsewhere(folder, tiny_model, [[row["tokens"]] for row in rows], tmp_path)

@@ -19,13 +19,14 @@ pytestmark = pytest.mark.torch
 LORA = {"name": "lora", "r": 8, "lora_alpha": 64, "lora_dropout": 0.0, "target_modules": "all-linear"}
 TOP, IA3 = {"name": "top_layers", "num_layers": 1}, {"name": "ia3"}
 ADAPTER = {"name": "adapter", "reduction_factor": 2}
+PROMPT, PREFIX = ({"name": name, "num_virtual_tokens": 4} for name in ("prompt_tuning", "prefix_tuning"))
 
 
 @pytest.mark.parametrize(
     ("task", "method"),
     [
-        *((TRANSLATION, method) for method in ("full", LORA, None, TOP, ADAPTER, IA3)),
-        *((CHAT, method) for method in ("full", LORA, TOP, ADAPTER, IA3)),
+        *((TRANSLATION, method) for method in ("full", LORA, None, TOP, ADAPTER, IA3, PROMPT, PREFIX)),
+        *((CHAT, method) for method in ("full", LORA, TOP, ADAPTER, IA3, PROMPT, PREFIX)),
         (COMPLETION, LORA),
     ],
     ids=str,
@@ -38,7 +39,7 @@ def test_it_writes_alike(
     task: str,
     method: Any,
 ) -> None:
-    epochs, faster = (20, 2) if method == ADAPTER else (6, 1)
+    epochs, faster = (20, 2) if method in (ADAPTER, PROMPT, PREFIX) else (6, 1)
     config = method and make_config(method, num_train_epochs=epochs, learning_rate=faster * RATES[task])
     _result, folder, _messages = run_job(config, task=task)
     rows = lines(tiny_data_of(task) / "validation.jsonl")[:10]
@@ -48,7 +49,7 @@ def test_it_writes_alike(
     assert answers == [expected[row["id"]] or "" for row in rows]
     assert "newly initialized" not in warned
     assert (folder / "model.safetensors").exists() == (method in ("full", TOP))
-    assert (folder / "adapter_model.safetensors").exists() == (method in (LORA, IA3))
+    assert (folder / "adapter_model.safetensors").exists() == (method in (LORA, IA3, PROMPT, PREFIX))
     assert (folder / "adapters.safetensors").exists() == (method == ADAPTER)
     assert not (folder / "head.safetensors").exists()
     assert any(answers)

@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.training_worker.tiny import CHAT, CLASSES, RATES, SUMMARIES, TAGS, make_config
+from tests.training_worker.tiny import (
+    CHAT,
+    CHOICES,
+    CLASSES,
+    RATES,
+    SPANS,
+    SUMMARIES,
+    TAGS,
+    make_config,
+)
 from training_worker.contract.tasks import TASKS
 from training_worker.contract.wire import PREDICTIONS
 
@@ -23,6 +32,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "ia3": {"name": "ia3"},
     "adapter": {"name": "adapter", "reduction_factor": 2},
     "dora": LORA | {"use_dora": True},
+    "prompt_tuning": {"name": "prompt_tuning", "num_virtual_tokens": 4},
+    "prefix_tuning": {"name": "prefix_tuning", "num_virtual_tokens": 4},
     "rslora": LORA | {"use_rslora": True},
 }
 CASES = [(task, name) for task in (CLASSES, TAGS, SUMMARIES, CHAT) for name in METHODS]
@@ -69,6 +80,8 @@ def test_what_trains(run_job: RunJob, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found["bitfit"]) == 1 + 2 * 8
     assert len(found["ia3"]) == 2 * 3, "keys, values and feed-forward of each layer"
     assert len(found["adapter"]) == 2 * 2 * 4, "two of each layer, of two matrices and two biases"
+    assert found["prompt_tuning"] == {"prompt_encoder.default.embedding.weight"}
+    assert found["prefix_tuning"] == {"prompt_encoder.default.embedding.weight"}
     lora = {name for name in found["dora"] if "magnitude" not in name}
     assert lora == found["rslora"]
     assert len(found["dora"]) == len(lora) * 3 // 2, "a length beside each pair of matrices"
@@ -79,6 +92,44 @@ def test_the_last_layers_of_an_encoder_and_a_decoder(run_job: RunJob, monkeypatc
     blocks = {name.split(".")[0] + name.split(".")[2] for name in found if ".block." in name}
     assert blocks == {"encoder1", "decoder1"}
     assert not any("shared" in name for name in found)
+
+
+@pytest.mark.parametrize("name", ["prompt_tuning", "prefix_tuning"])
+@pytest.mark.parametrize(("task", "metric", "least"), [(SPANS, "squad_f1", 0.75), (CHOICES, "accuracy", 0.75)])
+def test_virtual_tokens_are_no_part_of_an_answer(
+    run_job: RunJob, task: str, metric: str, least: float, name: str
+) -> None:
+    """They would move the places of answers in a context, and count in the mean of a text."""
+    faster = {"learning_rate": 4 * RATES[task], "head_init": "random"}
+    result, _, messages = run_job(make_config(METHODS[name], num_train_epochs=10, max_length=60, **faster), task=task)
+    losses = curve(messages, "train_loss")
+    assert sum(losses[-6:]) < sum(losses[:6])
+    assert result.validation[metric] > least
+
+
+@pytest.mark.parametrize("name", ["prompt_tuning", "prefix_tuning"])
+def test_what_is_said_of_virtual_tokens_is_left_out(tiny_model: Path, name: str) -> None:
+    """Of each word the model says what it says at that word's place."""
+    import torch
+    from transformers import AutoModel
+
+    from training_worker.contract.config import parse_config
+    from training_worker.methods import load_method
+    from training_worker.tasks.base import TaskModel
+
+    config = parse_config(make_config(METHODS[name])).method
+    model = TaskModel(AutoModel.from_pretrained(tiny_model), torch.nn.Identity()).eval()
+    prepared: Any = load_method(name)(model, config).backbone
+    tokens = torch.tensor([[5, 6, 7, 8]])
+    seen = prepared(input_ids=tokens, token_type_ids=torch.zeros_like(tokens)).last_hidden_state
+    assert seen.shape[:2] == (1, 4)
+    if name == "prompt_tuning":
+        embedded = prepared.word_embeddings(tokens)
+        whole = prepared.base_model(inputs_embeds=torch.cat([prepared.get_prompt(1), embedded], dim=1))
+        assert seen.equal(whole.last_hidden_state[:, 4:])
+    else:
+        whole = prepared.base_model(input_ids=tokens, past_key_values=prepared.get_prompt(1))
+        assert torch.allclose(seen, whole.last_hidden_state, atol=1e-6)
 
 
 def test_more_layers_more_parameters(run_job: RunJob) -> None:
@@ -96,6 +147,8 @@ def test_more_layers_more_parameters(run_job: RunJob) -> None:
         (LORA, METHODS["dora"]),
         (LORA, METHODS["rslora"]),
         (METHODS["top_layers"], {"name": "top_layers", "num_layers": 2}),
+        (METHODS["prompt_tuning"], METHODS["prompt_tuning"] | {"num_virtual_tokens": 8}),
+        (METHODS["prefix_tuning"], METHODS["prefix_tuning"] | {"num_virtual_tokens": 8}),
     ],
 )
 def test_each_field_has_an_effect(run_job: RunJob, one: dict[str, Any], other: dict[str, Any]) -> None:

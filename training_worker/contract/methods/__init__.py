@@ -16,6 +16,8 @@ from .full import Full
 from .head import Head
 from .ia3 import Ia3
 from .lora import Lora
+from .prefix_tuning import PrefixTuning
+from .prompt_tuning import PromptTuning
 from .top_layers import TopLayers
 
 __all__ = [
@@ -28,15 +30,19 @@ __all__ = [
     "Lora",
     "Method",
     "MethodConfig",
+    "PrefixTuning",
+    "PromptTuning",
     "TopLayers",
     "Weights",
     "methods_for",
 ]
 
-Method = Annotated[Full | Head | TopLayers | Lora | Adapter | Bitfit | Ia3, Field(discriminator="name")]
+Method = Annotated[
+    Full | Head | TopLayers | Lora | Adapter | Bitfit | Ia3 | PromptTuning | PrefixTuning, Field(discriminator="name")
+]
 
 METHODS: dict[str, type[MethodConfig]] = {
-    get_args(cls.model_fields["name"].annotation)[0]: cls for cls in (Full, Head, TopLayers, Lora, Adapter, Bitfit, Ia3)
+    get_args(cls.model_fields["name"].annotation)[0]: cls for cls in get_args(get_args(Method)[0])
 }
 
 

@@ -29,6 +29,10 @@ class MethodConfig(ContractModel):
 
     uses_frozen_features: ClassVar[bool] = False
     """The backbone does not train: its features are computed once."""
+    reads_tokens: ClassVar[bool] = False
+    """It works on the tokens of texts: the task must have some."""
+    can_checkpoint: ClassVar[bool] = True
+    """Activations can be computed again for the gradients."""
     easiest: ClassVar[Mapping[str, JSON]] = {}
     """Values of fields with which it asks least of a model, where the defaults do not."""
     families: ClassVar[tuple[Family, ...]] = FAMILIES
@@ -41,6 +45,16 @@ class MethodConfig(ContractModel):
     def weights(self) -> Weights:
         """Of the base model; whatever trains is float32."""
         return Weights()
+
+    @property
+    def virtual_tokens(self) -> int:
+        """Positions of the model that it takes from the text."""
+        return 0
+
+    @property
+    def read_tokens(self) -> int:
+        """Of those, what costs as much as a token of the text."""
+        return 0
 
     def added_parameters(self, size: ModelSize) -> int:
         """That train beside the backbone of a model of that size."""
@@ -68,7 +82,8 @@ class MethodConfig(ContractModel):
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
         has_inputs = task.has_features or not cls.uses_frozen_features
-        return has_inputs and (cls.tasks is None or task.id in cls.tasks)
+        has_tokens = task.unit == "tokens" or not cls.reads_tokens
+        return has_inputs and has_tokens and (cls.tasks is None or task.id in cls.tasks)
 
     @classmethod
     def uses_field(cls, name: str, task: TaskSpec) -> bool:
