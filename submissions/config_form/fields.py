@@ -23,6 +23,21 @@ BASE_MODEL, METHOD = "base_model", "method.name"
 LISTS = frozenset({"techniques"})
 """Groups of a config of which each may be there or not; `techniques.<name>` is USED where it is."""
 USED = "on"
+USUAL = frozenset(
+    f"training.{name}"
+    for name in (
+        "learning_rate",
+        "per_device_train_batch_size",
+        "num_train_epochs",
+        "max_length",
+        "optim",
+        "weight_decay",
+        "lr_scheduler_type",
+        "warmup_steps",
+        "early_stopping_patience",
+    )
+)
+"""Fields of a training that people change first."""
 BOOLEANS = ("false", "true")
 """As YAML and JSON write them."""
 _INT = re.compile(r"[-+]?[0-9]{1,300}")

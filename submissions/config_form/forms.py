@@ -27,6 +27,7 @@ from .fields import (
     LISTS,
     METHOD,
     USED,
+    USUAL,
     ConfigField,
     as_text,
     flatten,
@@ -38,17 +39,21 @@ from .fields import (
     technique_fields,
     technique_path,
     training_fields,
+    within,
 )
 
 
 @dataclass(frozen=True)
 class Group:
-    """Fields under one heading; `switch` is the checkbox that says whether they are part of the config."""
+    """Fields under one heading; `switch` is the checkbox that says whether they are part of the config. `more` are
+    fields that few change: folded away, but for `is_open`."""
 
     title: str
     description: str
     fields: list[BoundField]
     switch: BoundField | None = None
+    more: Sequence[BoundField] = ()
+    is_open: bool = False
 
 
 class ConfigForm(DraftForm):
@@ -83,9 +88,19 @@ class ConfigForm(DraftForm):
     def groups(self) -> list[Group]:
         return [
             Group(f"method: {self.method}", _described(METHODS[self.method]), self._of("method")),
-            Group("training", "", self._of("training")),
+            self._training(),
             *(self._technique(name) for name in self.techniques),
         ]
+
+    def _training(self) -> Group:
+        fields = self._of("training")
+        more = [field for field in fields if field.name not in USUAL]
+        is_open = any(field.errors or self._is_changed(field) for field in more)
+        return Group("training", "", [field for field in fields if field not in more], more=more, is_open=is_open)
+
+    def _is_changed(self, field: BoundField) -> bool:
+        spec = self.specs[field.name]
+        return field.value() not in {None, "", as_text(within(spec, spec.default))}
 
     def _technique(self, name: str) -> Group:
         path = technique_path(name)
