@@ -31,7 +31,7 @@ help:
 	@echo 'make run         only the site, for development (HOST, PORT)'
 	@echo 'make worker      only a worker (ARGS="--site URL --broker URL --enrol TOKEN")'
 	@echo 'make bench       measure'
-	@echo 'make bench-breadth TASKS=1  train every task that has real data here, base and tuned, more than an hour on two cores; resumes'
+	@echo 'make bench-breadth TASKS=1  train every task that has real data here, base and tuned, about 35 minutes on two cores; resumes'
 	@echo 'make screenshots photograph the pages of a demo that has run (DATA=.data/demo, TASK=…) into docs/screenshots/'
 	@echo 'make clean       remove what tools made; .venv and .data stay'
 

@@ -28,7 +28,7 @@ RATES = frozenset(
         "swa_start",
     }
 )
-SCALES = frozenset({"learning_rate", "weight_decay", "max_grad_norm", "epsilon", "focal_gamma"})
+SCALES = frozenset({"learning_rate", "weight_decay", "max_grad_norm", "epsilon", "alpha", "focal_gamma"})
 DECAYS = frozenset({"ema_decay"})
 """Their distance from 1 is on the grid of scales."""
 

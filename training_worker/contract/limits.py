@@ -12,7 +12,7 @@ from pydantic import Field
 from . import sentences
 from .base import JSON, ContractModel, FieldError, Range, Slug
 from .bounds import Name
-from .canonical import canonical
+from .canonical import canonical, idle_fields
 from .config import ConfigInvalid, SubmissionConfig, parse_config
 from .effects import Known
 from .facts import ModelFacts
@@ -181,9 +181,11 @@ def _check_choices(config: SubmissionConfig, limits: ChallengeLimits) -> list[Fi
 
 
 def _check_ranges(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
-    for name, field, value in canonical(config, task_of(config, terms)).numbers():
+    task = task_of(config, terms)
+    idle = {*idle_fields(config), *task.idle_fields}  # at their defaults, whatever was asked
+    for name, field, value in canonical(config, task).numbers():
         allowed = terms.limits.ranges.get(name)
-        if allowed is not None and value is not None and value not in allowed:
+        if allowed is not None and value is not None and value not in allowed and name not in idle:
             yield _refused("out_of_range", field, sentences.OUT_OF_RANGE(value=f"{value:g}"), str(allowed))
 
 
@@ -201,6 +203,9 @@ def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
             yield _refused("technique_not_for_model", field, said, ", ".join(technique.families))
         elif not technique.fits(task):
             yield _refused("technique_not_for_task", field, sentences.TECHNIQUE_NOT_FOR_TASK(task=task.id))
+        others = [one.name for one in config.techniques[:index] if one.name in technique.excludes]
+        if others:
+            yield _refused("excluded", field, sentences.EXCLUDED(name=", ".join(others)))
         if technique.trains_backbone and method.uses_frozen_features:
             said = sentences.TECHNIQUE_NOT_FOR_METHOD(method=method.name)
             yield _refused("technique_not_for_method", field, said)

@@ -7,35 +7,18 @@ import re
 import string
 
 from ..contract.base import JSON
-from ..contract.tasks.spec import Column
 from ..contract.techniques import NoiseInjection as Config
-from ..tasks.split import Row
-from .base import Technique
+from .copies import CopyingTechnique
 
 WORD = re.compile(r"\S+")
 SHORTEST = 3
 """Letters of a word that can have an error: a shorter one would often become another word."""
 
 
-class NoiseInjection(Technique):
-    """Adds to each training row its copies, their targets unchanged. The same seed gives the same copies."""
-
+class NoiseInjection(CopyingTechnique):
     config: Config
 
-    def rows(self, rows: list[Row]) -> list[Row]:
-        kinds = Config.inputs or ()
-        columns = [column for column in self.spec.inputs if column.kind in kinds and not column.is_fixed]
-        copies = [self._copy(row, columns, copy) for row in rows for copy in range(1, self.config.copies + 1)]
-        return rows + copies
-
-    def _copy(self, row: Row, columns: list[Column], copy: int) -> Row:
-        """Its id has a character that no id of the data may have."""
-        rng = random.Random(f"{self.seed} {row['id']} {copy}")
-        noisy = {column.name: self._noisy(row[column.name], rng) for column in columns if row.get(column.name)}
-        return row | noisy | {"id": f"{row['id']}#{copy}"}
-
-    def _noisy(self, value: JSON, rng: random.Random) -> JSON:
-        """A text, or a list of words; the list keeps its length."""
+    def changed(self, value: JSON, rng: random.Random) -> JSON:
         if isinstance(value, str):
             return WORD.sub(lambda match: self._maybe(match[0], rng), value)
         return [self._maybe(word, rng) for word in value]

@@ -49,6 +49,7 @@ be.
     "limits": {
         "base_models": [MODEL],
         "methods": ["head", "lora", "full", "top_layers", "adapter", "bitfit", "ia3", "prompt_tuning", "prefix_tuning"],
+        "techniques": ["noise_injection", "random_deletion", "random_swap", "fgm", "pgd", "freelb"],
         "ranges": {"training.max_length": {"min": 8, "max": 128}},
         "budget": {"max_steps": MAX_STEPS, "max_seconds": MAX_SECONDS, "max_memory_mb": 4096},
     },

@@ -187,5 +187,5 @@ def test_techniques_are_listed_and_unused_fields_are_not() -> None:
     assert (noise.name, fgm.name) == ("technique: noise_injection", "technique: fgm")
     assert [(field.name, field.allowed, field.default) for field in fgm.fields] == [("epsilon", "0.5 … 2", "0.5")]
     assert fgm.description.startswith("Adversarial training by the fast gradient method: each step also learns from")
-    assert [field.name for field in noise.fields] == ["probability", "copies"]
+    assert [field.name for field in noise.fields] == ["copies", "probability"]
     assert "label_smoothing_factor" not in [field.name for field in training.fields]

@@ -95,10 +95,11 @@ def test_deep_nesting_is_an_error_not_a_crash() -> None:
 @pytest.mark.parametrize(
     ("techniques", "found"),
     [
-        ([{"name": "fgm"}, {"name": "noise_injection"}, {"name": "fgm"}], {"techniques": ("out_of_range", "")}),
+        ([{"name": "fgm"}] * (len(TECHNIQUES) + 1), {"techniques": ("out_of_range", "")}),
+        ([{"name": "fgm"}, {"name": "noise_injection"}, {"name": "fgm"}], {"techniques": ("doubled", "")}),
         ([{"name": "fgm"}, {"name": "fgm"}], {"techniques": ("doubled", "")}),
-        ([{"name": "mixup"}], {"techniques.0.name": ("invalid_choice", "noise_injection, fgm")}),
-        ([{"epsilon": 1.0}], {"techniques.0.name": ("required", "noise_injection, fgm")}),
+        ([{"name": "mixup"}], {"techniques.0.name": ("invalid_choice", ", ".join(TECHNIQUES))}),
+        ([{"epsilon": 1.0}], {"techniques.0.name": ("required", ", ".join(TECHNIQUES))}),
         (
             [{"name": "noise_injection"}, {"name": "fgm", "epsilon": 0.0}],
             {"techniques.1.epsilon": ("out_of_range", "0.01 … 10")},

@@ -15,6 +15,7 @@ from training_worker.contract.canonical import canonical
 from training_worker.contract.config import parse_config
 from training_worker.contract.limits import check, read_config
 from training_worker.contract.schema import schema_for
+from training_worker.contract.techniques import TECHNIQUES
 
 VALIDATOR = jsonschema.Draft202012Validator(schema_for(LIMITS))
 
@@ -71,7 +72,7 @@ CONFIGS = [
     ([{"name": "noise_injection"}, {"name": "fgm", "epsilon": 0.1}], {"techniques.1.epsilon": "out_of_range"}),
     ([{"name": "noise_injection", "copies": 9}], {"techniques.0.copies": "out_of_range"}),
     ([{"name": "mixup"}], {"techniques.0.name": "invalid_choice"}),
-    ([{"name": "fgm"}] * 3, {"techniques": "out_of_range"}),
+    ([{"name": "fgm"}] * (len(TECHNIQUES) + 1), {"techniques": "out_of_range"}),
 ]
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from training_worker.contract.base import FieldError
+from training_worker.contract.base import FieldError, Range
 from training_worker.contract.config import ConfigInvalid
 from training_worker.contract.facts import LinearSize, ModelFacts, ModelSize
 from training_worker.contract.limits import ChallengeLimits, DataSize, Terms, estimate, read_config
 from training_worker.contract.measured import MeasuredSpeed
 from training_worker.contract.methods import METHODS
 from training_worker.contract.tasks import TASKS
+from training_worker.contract.techniques import TECHNIQUES
 
 TEXTS, IMAGES = "text-classification", "image-classification"
 LINEAR = {"attention": LinearSize(weights=100, widths=6 * 8 * 384), "all-linear": LinearSize(weights=200, widths=100)}
@@ -91,6 +92,27 @@ def test_what_rules_a_config_out(
     errors = {error.field: error for error in refused(terms(facts, task), method, **training)}
     assert (errors[field].code, errors[field].allowed) == (code, allowed)
     assert errors[field].message
+
+
+def test_techniques_that_move_embeddings_exclude_each_other() -> None:
+    asked = config({"name": "full"}) | {"techniques": [{"name": "pgd"}, {"name": "random_swap"}, {"name": "fgm"}]}
+    limits = ChallengeLimits(base_models=("m",), methods=("full",), techniques=tuple(TECHNIQUES))
+    with pytest.raises(ConfigInvalid) as caught:
+        read_config(asked, terms().model_copy(update={"limits": limits}))
+    assert [(error.code, error.field) for error in caught.value.errors] == [("excluded", "techniques.2.name")]
+    assert caught.value.errors[0].message == "excluded by pgd"
+
+
+@pytest.mark.parametrize("field", ["momentum", "layerwise_lr_decay"])
+def test_a_range_of_what_has_no_effect_refuses_nothing(field: str) -> None:
+    """Its default lies outside, and nobody asked for it."""
+    limits = ChallengeLimits(
+        base_models=("m",), methods=tuple(METHODS), ranges={f"training.{field}": Range(min=0.5, max=0.8)}
+    )
+    found = terms().model_copy(update={"limits": limits})
+    assert read_config(config({"name": "head"}), found).method.name == "head"
+    used = {"optim": "sgd"} if field == "momentum" else {}
+    assert [error.field for error in refused(found, {"name": "full"}, **used)] == [f"training.{field}"]
 
 
 def test_estimates_know_how_much_trains() -> None:

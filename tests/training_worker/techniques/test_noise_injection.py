@@ -67,7 +67,7 @@ def test_pairs_are_both_changed_and_what_is_missing_stays_missing() -> None:
     rows = [{"id": "1", "text": TEXT, "text_pair": TEXT, "label": "x"}, {"id": "2", "text": "", "label": "x"}]
     _, _, pair, single = noisy(rows, probability=0.5)
     assert pair["text"] != TEXT != pair["text_pair"] != pair["text"]
-    assert single == {"id": "2#1", "text": "", "label": "x"}
+    assert single == {"id": "2#noise_injection1", "text": "", "label": "x"}
 
 
 def test_short_words_stay() -> None:

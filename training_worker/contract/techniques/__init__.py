@@ -11,14 +11,29 @@ from pydantic import Field
 from ..tasks.spec import TaskSpec
 from .base import TechniqueConfig
 from .fgm import Fgm
+from .freelb import Freelb
 from .noise_injection import NoiseInjection
+from .pgd import Pgd
+from .random_deletion import RandomDeletion
+from .random_swap import RandomSwap
 
-__all__ = ["TECHNIQUES", "Fgm", "NoiseInjection", "Technique", "TechniqueConfig", "techniques_for"]
+__all__ = [
+    "TECHNIQUES",
+    "Fgm",
+    "Freelb",
+    "NoiseInjection",
+    "Pgd",
+    "RandomDeletion",
+    "RandomSwap",
+    "Technique",
+    "TechniqueConfig",
+    "techniques_for",
+]
 
-Technique = Annotated[NoiseInjection | Fgm, Field(discriminator="name")]
+Technique = Annotated[NoiseInjection | RandomDeletion | RandomSwap | Fgm | Pgd | Freelb, Field(discriminator="name")]
 
 TECHNIQUES: dict[str, type[TechniqueConfig]] = {
-    get_args(cls.model_fields["name"].annotation)[0]: cls for cls in (NoiseInjection, Fgm)
+    get_args(cls.model_fields["name"].annotation)[0]: cls for cls in get_args(get_args(Technique)[0])
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from ..base import ContractModel
 from ..families import FAMILIES, Family
@@ -21,8 +23,12 @@ class TechniqueConfig(ContractModel):
     trains_backbone: ClassVar[bool] = False
     """It has no effect where the backbone is frozen."""
 
+    excludes: ClassVar[tuple[str, ...]] = ()
+    """Names of techniques that cannot be used beside it."""
     changes_inputs: ClassVar[bool] = False
     """It adds examples that may be longer than any of the data."""
+
+    name: str
 
     @classmethod
     def fits(cls, task: TaskSpec) -> bool:
@@ -39,3 +45,28 @@ class TechniqueConfig(ContractModel):
     def step_cost(self) -> float:
         """Cost of one training step with it; 1 without."""
         return 1.0
+
+
+class CopyingConfig(TechniqueConfig):
+    """One that adds changed copies of each training example."""
+
+    stage: ClassVar[int] = 2
+    changes_inputs: ClassVar[bool] = True
+
+    copies: Annotated[int, Field(ge=1, le=4, description="Changed copies of each training example.")] = 1
+
+    def training_examples(self, examples: int) -> int:
+        return examples * (1 + self.copies)
+
+
+class AdversarialConfig(TechniqueConfig):
+    """One that trains on word embeddings which are moved to where the loss is higher; one of them at a time."""
+
+    stage: ClassVar[int] = 3
+    families: ClassVar[tuple[Family, ...]] = ("encoder", "decoder", "encoder-decoder")
+    trains_backbone: ClassVar[bool] = True
+    excludes: ClassVar[tuple[str, ...]] = ("fgm", "freelb", "pgd")
+
+    epsilon: Annotated[
+        float, Field(ge=0.01, le=10.0, description="Longest move (L2) of the embeddings of an example.")
+    ] = 0.1
