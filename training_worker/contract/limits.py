@@ -192,7 +192,7 @@ def _check_ranges(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError
 def _check_fit(config: SubmissionConfig, terms: Terms) -> Iterator[FieldError]:
     """Can this model do this task by this method at all? What cannot run is refused here, never in the training."""
     if config.training.ema_decay and config.training.swa_start:
-        yield _refused("excluded", "training.swa_start", sentences.ONE_AVERAGE, as_json(0))
+        yield _refused("excluded", "training.swa_start", sentences.EXCLUDED(name="training.ema_decay"), as_json(0))
     facts, task, method = terms.models.get(config.base_model), task_of(config, terms), config.method
     if not method.fits(task):
         yield _refused("method_not_for_task", "method.name", sentences.METHOD_NOT_FOR_TASK(task=task.id))

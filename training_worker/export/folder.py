@@ -55,8 +55,10 @@ class Parts:
     @property
     def virtual_tokens(self) -> int:
         """That the model reads before a text and says something of, which is left out."""
-        is_cut = isinstance(self.adapter, PromptTuningConfig) and self.adapter.task_type != TaskType.SEQ_2_SEQ_LM
-        return int(self.adapter.num_virtual_tokens) if is_cut else 0  # type: ignore[union-attr]
+        adapter = self.adapter
+        if not isinstance(adapter, PromptTuningConfig) or adapter.task_type == TaskType.SEQ_2_SEQ_LM:
+            return 0
+        return int(adapter.num_virtual_tokens or 0)
 
 
 def choose_parts(task: Task, model: TaskModel, spec: JobSpec, max_length: int) -> Parts:

@@ -389,14 +389,3 @@ def test_a_quota_that_is_full_says_what_to_do(world: World, used: dict[str, int]
     assert value_of(html(response), "method.r") == "16"
     assert Submission.objects.count() == 1
     assert 'name="submit"' in html(page(world, "rival", path(world)))
-
-
-def test_what_few_change_is_folded_away_unless_it_was_changed_or_is_wrong(world: World) -> None:
-    folded = html(page(world, "captain", path(world) + "?method=lora"))
-    inside = folded.partition("More options</summary>")[2].partition("</details>")[0]
-    assert 'name="training.ema_decay"' in inside
-    assert 'name="training.learning_rate"' not in inside
-    for value in ("0.9", "7"):
-        response = send(world, button="preview", training__ema_decay=value)
-        assert "<details open>" in html(response)
-    assert "<details open>" not in html(send(world, button="preview"))

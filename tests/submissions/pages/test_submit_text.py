@@ -180,3 +180,14 @@ def test_a_hostile_note_is_kept_and_stays_text(world: World) -> None:
         assert "alert(1)" in shown
         assert _Running(shown).found == []
         assert live_markup(shown) == []
+
+
+def test_what_few_change_is_folded_away_unless_it_was_changed_or_is_wrong(world: World) -> None:
+    folded = html(page(world, "captain", path(world) + "?method=lora"))
+    inside = folded.partition("More options</summary>")[2].partition("</details>")[0]
+    assert 'name="training.ema_decay"' in inside
+    assert 'name="training.learning_rate"' not in inside
+    for value in ("0.9", "7"):
+        response = send(world, button="preview", training__ema_decay=value)
+        assert "<details open>" in html(response)
+    assert "<details open>" not in html(send(world, button="preview"))

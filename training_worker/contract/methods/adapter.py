@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ..base import FieldError
 from ..facts import LayerGroup, ModelFacts, ModelSize
-from .base import ADDED_SHARE, MethodConfig, layer_problem
+from .base import MethodConfig, layer_problem
 
 GROUP: LayerGroup = "outputs"
 
@@ -24,9 +24,6 @@ class Adapter(MethodConfig):
     def added_parameters(self, size: ModelSize) -> int:
         """With feed-forward blocks four times as wide as the model, as nearly all have them."""
         return size.linear[GROUP].weights * 4 // 5 // self.reduction_factor if GROUP in size.linear else 0
-
-    def step_share(self, size: ModelSize | None) -> float:
-        return ADDED_SHARE
 
     def problems(self, facts: ModelFacts) -> Iterator[FieldError]:
         return layer_problem(facts, GROUP, "method.name")

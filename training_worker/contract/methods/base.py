@@ -67,7 +67,7 @@ class MethodConfig(ContractModel):
     def step_share(self, size: ModelSize | None) -> float:
         """Time of a training step as a share of one in which every parameter trains. Of that a third each goes into the
         pass forward, the gradients of activations and those of weights."""
-        return 1.0
+        return ADDED_SHARE
 
     def problems(self, facts: ModelFacts) -> Iterator[FieldError]:
         """Why a base model cannot be trained so, whatever the task."""
@@ -92,7 +92,8 @@ class MethodConfig(ContractModel):
 
 
 ADDED_SHARE = 0.8
-"""Of methods whose gradients go through the whole frozen backbone to what is added to it or chosen of it: measured."""
+"""Of methods whose gradients go through the whole frozen backbone to what is added to it or chosen of it: LoRA and
+BitFit were seen to be 1.2 to 1.45 times as fast as training all (MiniLM on a CPU)."""
 
 
 def layer_problem(facts: ModelFacts, group: LayerGroup, field: str, allowed: str = "") -> Iterator[FieldError]:

@@ -6,7 +6,7 @@ from typing import Literal
 from .. import sentences
 from ..base import FieldError
 from ..facts import ModelFacts, ModelSize
-from .base import ADDED_SHARE, MethodConfig
+from .base import MethodConfig
 
 
 class Bitfit(MethodConfig):
@@ -16,9 +16,6 @@ class Bitfit(MethodConfig):
 
     def trained_parameters(self, size: ModelSize) -> int:
         return size.biases
-
-    def step_share(self, size: ModelSize | None) -> float:
-        return ADDED_SHARE
 
     def problems(self, facts: ModelFacts) -> Iterator[FieldError]:
         if facts.size is not None and not facts.size.biases:

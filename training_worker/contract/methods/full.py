@@ -13,3 +13,6 @@ class Full(MethodConfig):
 
     def trained_parameters(self, size: ModelSize) -> int:
         return size.parameters
+
+    def step_share(self, size: ModelSize | None) -> float:
+        return 1.0

@@ -5,7 +5,7 @@ from typing import Literal
 
 from ..base import FieldError
 from ..facts import LayerGroup, ModelFacts, ModelSize
-from .base import ADDED_SHARE, MethodConfig, layer_problem
+from .base import MethodConfig, layer_problem
 
 GROUP: LayerGroup = "keys-values-ff"
 
@@ -18,9 +18,6 @@ class Ia3(MethodConfig):
 
     def added_parameters(self, size: ModelSize) -> int:
         return size.linear[GROUP].widths if GROUP in size.linear else 0
-
-    def step_share(self, size: ModelSize | None) -> float:
-        return ADDED_SHARE
 
     def problems(self, facts: ModelFacts) -> Iterator[FieldError]:
         return layer_problem(facts, GROUP, "method.name")

@@ -8,7 +8,7 @@ from pydantic import Field
 from ..base import FieldError
 from ..facts import ModelFacts, ModelSize
 from ..families import Family
-from .base import ADDED_SHARE, Dtype, MethodConfig, Weights, layer_problem
+from .base import Dtype, MethodConfig, Weights, layer_problem
 
 TargetModules = Literal["attention", "all-linear"]
 
@@ -48,9 +48,6 @@ class Lora(MethodConfig):
 
     def added_parameters(self, size: ModelSize) -> int:
         return self.r * size.linear[self.target_modules].widths if self.target_modules in size.linear else 0
-
-    def step_share(self, size: ModelSize | None) -> float:
-        return ADDED_SHARE
 
     @classmethod
     def groups_of(cls, facts: ModelFacts) -> list[TargetModules]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ..facts import ModelSize
 from ..families import Family
-from .base import ADDED_SHARE, MethodConfig
+from .base import MethodConfig
 
 
 class PrefixTuning(MethodConfig):
@@ -26,6 +26,3 @@ class PrefixTuning(MethodConfig):
 
     def added_parameters(self, size: ModelSize) -> int:
         return self.num_virtual_tokens * 2 * size.depth * size.width
-
-    def step_share(self, size: ModelSize | None) -> float:
-        return ADDED_SHARE
